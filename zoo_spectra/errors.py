@@ -1,0 +1,67 @@
+"""The error tree. Every message says what was wrong, where, and what to do.
+
+ZooSpectraError
+├── SourceError      a source string: unknown adapter or option, pattern without a match
+├── AdapterError     an adapter that cannot be imported, or two of one name
+├── NetworkError     one network that cannot be read or analysed (a `failed` row, the run goes on)
+│   ├── FileFormatError  a truncated, malformed or unsupported file
+│   └── UnsafeFileError  a file that wants to run code or expand entities
+├── JobError         a job file that does not validate
+├── CatalogError     a catalog that cannot be read or written
+│   └── CatalogVersionError  a catalog written by a newer version
+└── SampleError      sample data that cannot be fetched or verified
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ZooSpectraError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class SourceError(ZooSpectraError):
+    """A source string names an unknown adapter, option or network."""
+
+
+class AdapterError(ZooSpectraError):
+    """An adapter cannot be imported, or two adapters claim one name."""
+
+
+class NetworkError(ZooSpectraError):
+    """One network cannot be read or analysed; others are unaffected."""
+
+
+class FileFormatError(NetworkError):
+    """A file is truncated, malformed, or of a format that is not supported."""
+
+
+class UnsafeFileError(NetworkError):
+    """A file would run code, or expand entities, if it were read."""
+
+
+class JobError(ZooSpectraError):
+    """A job file does not validate."""
+
+
+class CatalogError(ZooSpectraError):
+    """A catalog cannot be read or written."""
+
+
+class CatalogVersionError(CatalogError):
+    """A catalog was written by a newer version of the format or the method."""
+
+
+class SampleError(ZooSpectraError):
+    """Sample data cannot be fetched, or does not have the pinned digest."""
+
+
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """A hint for an error message: the valid names closest to ``name``."""
+    known = sorted(set(choices))
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    if close:
+        return "did you mean " + " or ".join(repr(c) for c in close) + "?"
+    return "valid: " + (", ".join(known[:20]) or "none") + ("…" if len(known) > 20 else "")

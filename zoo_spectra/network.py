@@ -1,0 +1,56 @@
+"""Networks, artificial or biological, as lists of real matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Kind = Literal["artificial", "biological"]
+Scalar = str | int | float | bool | None
+Matrix = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Constituent:
+    """One real matrix of a network: a layer's weights, a region's block or a projection.
+
+    ``matrix`` has shape (p, q) and any real dtype; sparse matrices are made dense by adapters.
+    """
+
+    name: str
+    matrix: Matrix
+
+    @property
+    def order(self) -> int:
+        """N = min(p, q), the order of the smaller Gram matrix."""
+        return min(self.matrix.shape)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network: its names, and a way to walk over its constituents one at a time.
+
+    ``constituents()`` may be called more than once; each call starts a new walk and never holds
+    more than one constituent in memory. ``metadata`` becomes columns of the catalog.
+    """
+
+    name: str
+    kind: Kind
+    constituents: Callable[[], Iterator[Constituent]]
+    family: str = ""
+    source: str = ""
+    metadata: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+def flatten_weight(array: Matrix) -> Matrix:
+    """Flatten a weight tensor to (shape[0], product of the rest).
+
+    Raises ValueError for a tensor of fewer than 2 dimensions.
+    """
+    if array.ndim < 2:
+        raise ValueError(f"a weight needs at least 2 dimensions, got shape {array.shape}")
+    return np.reshape(array, (array.shape[0], -1))
