@@ -1,0 +1,132 @@
+"""Conjugate circular ensembles: COE (β = 1), CUE (2), CSE (4), without forming a matrix.
+
+An eigenphase θ in (-π, π] has spectral location x = |θ| / (π/2), uniform on [0, 2] in the mean.
+Its fluctuation comes from the spectral form factor (Haake, Sommers & Weber, J. Phys. A 32, 6903,
+1999); realisations from Verblunsky coefficients (Killip & Nenciu, IMRN 2004, 2665) and Prüfer
+phases.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import digamma
+
+from zoo_spectra.mme import S_EDGES
+from zoo_spectra.spectrum import METHOD_VERSION, Floats
+
+BETAS = {"coe": 1, "cue": 2, "cse": 4}
+# Half-width of the arc at each edge, and the edges inside the circular support.
+ARCS: Floats = (np.pi / 2) * np.minimum(np.exp(S_EDGES), 2.0)
+INSIDE = int(np.count_nonzero(ARCS < np.pi))
+_CHUNK = 8192
+
+
+def expected_cumulative(s: Floats = S_EDGES) -> Floats:
+    """F_C(s) = min(eˢ/2, 1): same shape as ``s``."""
+    return np.minimum(np.exp(s) / 2.0, 1.0)
+
+
+def form_factor(k: Floats, order: int, beta: int) -> Floats:
+    """K_β(k) = E|Tr Uᵏ|² for k = 1, 2, … (Haake, Sommers & Weber 1999). Shape of ``k``.
+
+    ``k`` must be ascending integers from 1 for β = 4. For β = 4 the trace counts each of the
+    N = ``order`` distinct (doubly degenerate) eigenphases once.
+    """
+    n = order
+    if beta == 2:
+        return np.minimum(k, n)
+    if beta == 1:
+        start = (n - 1) / 2
+        low = 2 * k - k * (digamma(k + 1 + start) - digamma(1 + start))
+        far = np.maximum(k, n)
+        high = 2 * n - far * (digamma(far + (n + 1) / 2) - digamma(far + (1 - n) / 2))
+        return np.where(k <= n, low, high)
+    if beta == 4:
+        head = np.minimum(k, 2 * n)
+        harmonic = np.cumsum(np.where(k <= 2 * n, 1.0 / (n + 0.5 - head), 0.0))
+        return np.where(k <= 2 * n, k / 2 + (k / 4) * harmonic, n)
+    raise ValueError(f"β must be 1 (COE), 2 (CUE) or 4 (CSE), not {beta}")
+
+
+def number_variance(order: int, beta: int, arcs: Floats) -> Floats:
+    """Variance of the number of eigenphases in [-a, a], for each a of ``arcs`` in [0, π].
+
+    V = N p (1 - p) + 2 Σ_k f_k² (K_β(k) - N), with p = a/π and f_k = sin(k a)/(π k). The sum is
+    finite for CUE (k < N) and CSE (k < 2N); for COE it is cut at 16 N, which leaves < 1e-6.
+    """
+    last = {1: 16 * order + 64, 2: order, 4: 2 * order}[beta]
+    k = np.arange(1.0, last + 1)
+    excess = (form_factor(k, order, beta) - order) / (np.pi * k) ** 2
+    p = arcs / np.pi
+    variance = order * p * (1 - p)
+    for at in range(0, last, _CHUNK):
+        part = slice(at, at + _CHUNK)
+        variance = variance + 2 * np.sin(np.outer(arcs, k[part])) ** 2 @ excess[part]
+    return np.maximum(variance, 0.0)
+
+
+@lru_cache(maxsize=4096)
+def _edge_variance(order: int, beta: int) -> Floats:
+    variance = np.zeros(len(S_EDGES))
+    variance[:INSIDE] = number_variance(order, beta, ARCS[:INSIDE])
+    return variance
+
+
+def fluctuation(orders: Sequence[int], beta: int) -> Floats:
+    """Standard deviation of F_C at the 129 edges for constituents of these orders; shape (129,).
+
+    Var F_C = Σ_l V(N_l, β, a) / (m N_l)².
+    """
+    kinds, counts = np.unique(np.asarray(orders, dtype=np.int64), return_counts=True)
+    total = np.zeros(len(S_EDGES))
+    for order, count in zip(kinds, counts, strict=True):
+        total += count * _edge_variance(int(order), beta) / (len(orders) * float(order)) ** 2
+    return np.sqrt(total)
+
+
+def verblunsky(order: int, beta: int, rng: np.random.Generator) -> tuple[Floats, Floats, float]:
+    """Moduli (N-1,), phases (N-1,) and η of the coefficients of a circular β-ensemble draw.
+
+    |α_k|² ~ Beta(1, β(N-k-1)/2), uniform phase; η uniform on [0, 2π) (Killip & Nenciu 2004).
+    """
+    k = np.arange(order - 1)
+    moduli = np.sqrt(rng.beta(1.0, beta * (order - k - 1) / 2.0))
+    phases = rng.uniform(0.0, 2 * np.pi, order - 1)
+    return moduli, phases, float(rng.uniform(0.0, 2 * np.pi))
+
+
+def count_in_arcs(order: int, beta: int, arcs: Floats, rng: np.random.Generator) -> Floats:
+    """Eigenphases of one draw in (-a, a] for each a of ``arcs`` in [0, π]: O(N · arcs).
+
+    Prüfer phases: ψ₀ = θ, ψ_{k+1} = ψ_k + θ - 2 arg(1 - α_k exp(iψ_k)); the eigenphases in
+    (a, b] are floor((ψ(b)-η)/2π) - floor((ψ(a)-η)/2π).
+    """
+    moduli, phases, eta = verblunsky(order, beta, rng)
+    theta = np.concatenate([arcs, -arcs])
+    psi = theta.copy()
+    for modulus, phase in zip(moduli, phases, strict=True):
+        angle = psi + phase
+        psi = psi + theta - 2 * np.arctan2(-modulus * np.sin(angle), 1 - modulus * np.cos(angle))
+    turns = np.floor((psi - eta) / (2 * np.pi))
+    return turns[: len(arcs)] - turns[len(arcs) :]
+
+
+def stream(network_id: str, beta: int, realisation: int) -> np.random.Generator:
+    """The random stream of one realisation: the same on every machine, in every order."""
+    text = f"{network_id}/{beta}/{realisation}/{METHOD_VERSION}"
+    digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
+    return np.random.default_rng(int.from_bytes(digest, "little"))
+
+
+def realisation(orders: Sequence[int], beta: int, rng: np.random.Generator) -> Floats:
+    """F_C of one draw of the conjugate ensemble at the 129 edges; shape (129,), in [0, 1]."""
+    cumulative = np.ones(len(S_EDGES))
+    inside = np.zeros(INSIDE)
+    for order in orders:
+        inside += count_in_arcs(order, beta, ARCS[:INSIDE], rng) / order
+    cumulative[:INSIDE] = inside / len(orders)
+    return cumulative
