@@ -23,6 +23,7 @@ class NetworkRef:
     ``source`` is the canonical source string that lists this network and no other.
     ``shapes`` are the (p, q) of the constituents where they are known without reading weights.
     ``fingerprint`` changes when the file behind the network changes (empty: it never does).
+    ``location`` is where ``load`` finds it when ``source`` is relative: an absolute path.
     """
 
     source: str
@@ -34,6 +35,7 @@ class NetworkRef:
     shapes: tuple[tuple[int, int], ...] | None = None
     parameters: int | None = None
     fingerprint: str = ""
+    location: str = ""
     metadata: Mapping[str, Scalar] = field(default_factory=dict)
 
     @property
@@ -71,31 +73,44 @@ def _entries() -> dict[str, EntryPoint]:
     return found
 
 
+Adapters = Mapping[str, Adapter]
+
+
 def adapter_names() -> list[str]:
     """The names of the installed adapters, sorted; nothing is imported."""
     return sorted(_entries())
 
 
-def get_adapter(name: str) -> Adapter:
-    """Import one adapter. Raises SourceError when unknown, AdapterError when broken."""
+def get_adapter(name: str, extra: Adapters | None = None) -> Adapter:
+    """One adapter: from ``extra`` if it is there, else the installed plug-in, imported now.
+
+    Raises SourceError when unknown, AdapterError when broken.
+    """
+    if extra and name in extra:
+        return extra[name]
     entries = _entries()
     if name not in entries:
         if name in KNOWN_PLUGINS:
             raise SourceError(f"adapter {name!r} is not installed; pip install zoo-spectra-{name}")
-        raise SourceError(f"unknown adapter {name!r}; {nearest(name, entries)}")
+        raise SourceError(f"unknown adapter {name!r}; {nearest(name, {*entries, *(extra or ())})}")
     try:
         made = entries[name].load()()
     except Exception as error:
-        raise AdapterError(f"adapter {name!r} ({entries[name].value}) is broken: {error}") from error
+        raise AdapterError(
+            f"adapter {name!r} ({entries[name].value}) is broken: {error}"
+        ) from error
     if not isinstance(made, Adapter):
         raise AdapterError(f"adapter {name!r} ({entries[name].value}) has no list and load")
     return made
 
 
-def list_networks(text: str) -> list[NetworkRef]:
-    """Every network that a source string matches. Raises SourceError, AdapterError."""
+def list_networks(text: str, extra: Adapters | None = None) -> list[NetworkRef]:
+    """Every network that a source string matches, in the adapter's order.
+
+    ``extra`` adds adapters that are not installed, by name. Raises SourceError, AdapterError.
+    """
     source = parse_source(text)
-    adapter = get_adapter(source.adapter)
+    adapter = get_adapter(source.adapter, extra)
     check_options(source.adapter, source.options, adapter.options)
     refs = list(adapter.list(source.pattern, source.options))
     if not refs:
@@ -103,10 +118,10 @@ def list_networks(text: str) -> list[NetworkRef]:
     return refs
 
 
-def load(text: str) -> Network:
+def load(text: str, extra: Adapters | None = None) -> Network:
     """Open the one network that a source string names. Raises SourceError when it names more."""
-    refs = list_networks(text)
+    refs = list_networks(text, extra)
     if len(refs) > 1:
         names = ", ".join(ref.name for ref in refs[:3])
         raise SourceError(f"{text!r} matches {len(refs)} networks ({names}…); name one of them")
-    return get_adapter(refs[0].adapter).load(refs[0])
+    return get_adapter(refs[0].adapter, extra).load(refs[0])

@@ -1,0 +1,1 @@
+"""zoo_spectra: spectral equivalence classes of artificial and biological networks."""

@@ -1,0 +1,109 @@
+"""The contract suite: what every adapter, built-in or third-party, must keep.
+
+Use it in a plug-in's own tests::
+
+    from zoo_spectra.testing import check_adapter, check_refuses
+
+    def test_contract():
+        check_adapter(MyAdapter(), "some-pattern*")
+        check_refuses(MyAdapter(), "no-such-network", SourceError)
+
+Every failure is an AssertionError that says which rule was broken.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from zoo_spectra.adapter import Adapter, NetworkRef
+from zoo_spectra.errors import ZooSpectraError
+from zoo_spectra.network import Constituent, Network
+from zoo_spectra.source import parse_source
+
+MAX_REF_BYTES = 1 << 16
+
+
+def check_adapter(
+    adapter: Adapter, pattern: str, options: Mapping[str, str] | None = None
+) -> list[NetworkRef]:
+    """Check the whole contract on the networks that ``pattern`` matches; returns their refs.
+
+    Every network is loaded, so choose a pattern of a few small ones. Raises AssertionError.
+    """
+    given = dict(options or {})
+    assert isinstance(adapter, Adapter), "an adapter has name, options, list and load"
+    assert all(text.strip() for text in adapter.options.values()), "each option has a line of help"
+    assert set(given) <= set(adapter.options), "options given to the suite must be declared"
+    refs = list(adapter.list(pattern, given))
+    assert refs, f"{pattern!r} lists no network"
+    assert refs == list(adapter.list(pattern, given)), "list gives the same refs each time"
+    for what in ("source", "name", "network_id"):
+        values = [getattr(ref, what) for ref in refs]
+        assert len(set(values)) == len(values), f"two networks share one {what}"
+    carried: Adapter = pickle.loads(pickle.dumps(adapter))  # noqa: S301 - our own bytes
+    for ref in refs:
+        _check_ref(adapter, ref)
+        _check_network(ref, carried.load(ref))
+    return refs
+
+
+def check_refuses(
+    adapter: Adapter,
+    pattern: str,
+    error: type[ZooSpectraError],
+    options: Mapping[str, str] | None = None,
+) -> str:
+    """Check that listing, loading or walking ends in ``error``; returns its message.
+
+    Raises AssertionError when nothing is raised; any other exception is passed on.
+    """
+    try:
+        for ref in adapter.list(pattern, dict(options or {})):
+            for _ in adapter.load(ref).constituents():
+                pass
+    except error as caught:
+        assert str(caught).strip(), f"{error.__name__} without a message"
+        return str(caught)
+    raise AssertionError(f"{adapter.name}:{pattern} was accepted; expected {error.__name__}")
+
+
+def _check_ref(adapter: Adapter, ref: NetworkRef) -> None:
+    assert ref.adapter == adapter.name, f"{ref.name}: ref.adapter is {ref.adapter!r}"
+    assert ref.name.strip(), f"{ref.source}: a network has a name"
+    packed = pickle.dumps(ref)
+    assert len(packed) <= MAX_REF_BYTES, f"{ref.name}: a ref of {len(packed)} bytes is too large"
+    assert pickle.loads(packed) == ref, f"{ref.name}: the ref changes when pickled"  # noqa: S301
+    source = parse_source(ref.source)
+    assert str(source) == ref.source, f"{ref.source}: not in canonical form, {source}"
+    again = list(adapter.list(source.pattern, source.options))
+    assert again == [ref], f"{ref.source}: lists {[r.name for r in again]}, not itself alone"
+
+
+def _check_network(ref: NetworkRef, network: Network) -> None:
+    for what in ("name", "kind", "family", "source"):
+        asked, got = getattr(ref, what), getattr(network, what)
+        assert asked == got, f"{ref.name}: ref.{what} is {asked!r}, network.{what} is {got!r}"
+    for key, value in ref.metadata.items():
+        assert network.metadata.get(key) == value, f"{ref.name}: metadata {key!r} was lost"
+    walk = network.constituents()
+    assert isinstance(walk, Iterator), f"{ref.name}: constituents() gives an iterator"
+    first = [_checked(ref, constituent) for constituent in walk]
+    second = [_checked(ref, constituent) for constituent in network.constituents()]
+    assert first == second, f"{ref.name}: a second walk gives other constituents"
+    names = [name for name, _, _ in first]
+    assert len(set(names)) == len(names), f"{ref.name}: two constituents of one name"
+    if ref.shapes is not None:
+        shapes = [shape for _, shape, _ in first]
+        assert list(ref.shapes) == shapes, f"{ref.name}: shapes {shapes}, promised {ref.shapes}"
+
+
+def _checked(ref: NetworkRef, constituent: Constituent) -> tuple[str, tuple[int, ...], float]:
+    matrix, where = constituent.matrix, f"{ref.name}, {constituent.name}"
+    assert isinstance(matrix, np.ndarray), f"{where}: {type(matrix).__name__} is no numpy array"
+    assert matrix.ndim == 2, f"{where}: shape {matrix.shape} is no matrix"
+    assert matrix.dtype.kind in "fiub", f"{where}: {matrix.dtype} is not real"
+    with np.errstate(all="ignore"):
+        return constituent.name, matrix.shape, float(np.nansum(np.abs(matrix, dtype=np.float64)))
