@@ -93,14 +93,13 @@ def get_adapter(name: str, extra: Adapters | None = None) -> Adapter:
         if name in KNOWN_PLUGINS:
             raise SourceError(f"adapter {name!r} is not installed; pip install zoo-spectra-{name}")
         raise SourceError(f"unknown adapter {name!r}; {nearest(name, {*entries, *(extra or ())})}")
+    where = f"adapter {name!r} ({entries[name].value})"
     try:
         made = entries[name].load()()
     except Exception as error:
-        raise AdapterError(
-            f"adapter {name!r} ({entries[name].value}) is broken: {error}"
-        ) from error
+        raise AdapterError(f"{where} is broken: {error}; reinstall or remove it") from error
     if not isinstance(made, Adapter):
-        raise AdapterError(f"adapter {name!r} ({entries[name].value}) has no list and load")
+        raise AdapterError(f"{where} has no list and load")
     return made
 
 
