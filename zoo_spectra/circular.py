@@ -21,7 +21,7 @@ from zoo_spectra.spectrum import METHOD_VERSION, Floats
 BETAS = {"coe": 1, "cue": 2, "cse": 4}
 # Half-width of the arc at each edge, and the edges inside the circular support.
 ARCS: Floats = (np.pi / 2) * np.minimum(np.exp(S_EDGES), 2.0)
-INSIDE = int(np.count_nonzero(np.pi > ARCS))
+INSIDE = int(np.searchsorted(ARCS, np.pi))
 _CHUNK = 8192
 
 

@@ -27,7 +27,7 @@ class Constituent:
     @property
     def order(self) -> int:
         """N = min(p, q), the order of the smaller Gram matrix."""
-        return min(self.matrix.shape)
+        return min(int(side) for side in self.matrix.shape)
 
 
 @dataclass(frozen=True)

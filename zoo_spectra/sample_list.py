@@ -92,9 +92,9 @@ def _graspologic(files: Mapping[str, str]) -> Wheel:
 
 # fmt: off
 _MICE = (
-    54776, 54777, 54779, 54781, 54790, 54793, 54794, 54797, 54811, 54813, 54815, 54817, 54821, 54823,
-    54829, 54831, 54833, 54835, 54842, 54847, 54849, 54851, 54853, 54855, 54864, 54866, 54868, 54870,
-    54883, 54885, 54887, 54890,
+    54776, 54777, 54779, 54781, 54790, 54793, 54794, 54797, 54811, 54813, 54815,
+    54817, 54821, 54823, 54829, 54831, 54833, 54835, 54842, 54847, 54849, 54851,
+    54853, 54855, 54864, 54866, 54868, 54870, 54883, 54885, 54887, 54890,
 )
 # fmt: on
 
@@ -197,7 +197,7 @@ _TABLE = (
     ),
     Sample(
         name="fly",
-        description="the mushroom body of a Drosophila larva, left and right, by electron microscopy",
+        description="the mushroom body of a Drosophila larva, left and right (electron microscopy)",
         licence="MIT",
         citation="Eichler et al. 2017, Nature 548:175. Collected by graspologic, Microsoft.",
         wheels=(_fly(),),

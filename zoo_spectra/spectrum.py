@@ -71,7 +71,8 @@ def gram_eigenvalues(matrix: Matrix) -> Floats:
     rows, columns = weights.shape
     gram = weights @ weights.T if rows <= columns else weights.T @ weights
     values = np.clip(np.linalg.eigvalsh(gram), 0.0, None)
-    return np.ldexp(values, 2 * exponent)
+    eigenvalues: Floats = np.ldexp(values, 2 * exponent)
+    return eigenvalues
 
 
 def constituent_spectrum(constituent: Constituent) -> ConstituentSpectrum:

@@ -65,9 +65,11 @@ def check_refuses(
             for _ in adapter.load(ref).constituents():
                 pass
     except error as caught:
-        assert str(caught).strip(), f"{error.__name__} without a message"
-        return str(caught)
-    raise AssertionError(f"{adapter.name}:{pattern} was accepted; expected {error.__name__}")
+        message = str(caught)
+    else:
+        raise AssertionError(f"{adapter.name}:{pattern} was accepted; expected {error.__name__}")
+    assert message.strip(), f"{error.__name__} without a message"
+    return message
 
 
 def _check_ref(adapter: Adapter, ref: NetworkRef) -> None:
