@@ -9,6 +9,7 @@ ZooSpectraError
 ├── JobError         a job file that does not validate
 ├── CatalogError     a catalog that cannot be read or written
 │   └── CatalogVersionError  a catalog written by a newer version
+├── ClusterError     a Ray cluster that cannot be reached
 └── SampleError      sample data that cannot be fetched or verified
 """
 
@@ -52,6 +53,10 @@ class CatalogError(ZooSpectraError):
 
 class CatalogVersionError(CatalogError):
     """A catalog was written by a newer version of the format or the method."""
+
+
+class ClusterError(ZooSpectraError):
+    """A Ray cluster cannot be reached or started."""
 
 
 class SampleError(ZooSpectraError):

@@ -1,0 +1,1 @@
+"""Running a job: planning, scheduling, Ray actors, and the same work without Ray."""

@@ -1,0 +1,100 @@
+"""Distance between networks, equivalence classes at an accuracy ε, medoids and stability.
+
+The equivalence of networks by their CSD is that of Süzen (arXiv:2006.13687); the metric, the
+linkage, the default accuracy and the stability are conventions of this package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import cdist, pdist, squareform
+
+from zoo_spectra.mme import BIN_WIDTH, Integers
+from zoo_spectra.spectrum import Floats
+
+Linkage = Literal["average", "complete", "single"]
+LINKAGES: tuple[Linkage, ...] = get_args(Linkage)
+DEFAULT_ACCURACY = 0.1
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Equivalence classes of n networks, K classes; a class has at least one member.
+
+    ``label``: shape (n,), 1..K, largest class first. ``medoid``: shape (n,), index of the medoid
+    of each network's class. ``medoid_distance``: shape (n,), in e-folds, ≥ 0.
+    """
+
+    label: Integers
+    medoid: Integers
+    medoid_distance: Floats
+
+
+def distance(csd_a: Floats, csd_b: Floats) -> float:
+    """d(a, b) = Σ_k |CSD_a(s_k) - CSD_b(s_k)| Δs, in e-folds, ≥ 0.
+
+    The first Wasserstein distance of the log spectra (on the grid): a metric. Both have shape
+    (129,).
+    """
+    return float(np.sum(np.abs(csd_a - csd_b)) * BIN_WIDTH)
+
+
+def distance_matrix(csds: Floats) -> Floats:
+    """All distances between n curves; ``csds`` has shape (n, 129), the result (n, n)."""
+    matrix: Floats = squareform(pdist(csds, "cityblock")) * BIN_WIDTH
+    return matrix
+
+
+def equivalence_classes(
+    csds: Floats, accuracy: float = DEFAULT_ACCURACY, method: Linkage = "average"
+) -> Classes:
+    """Agglomerative classes cut at ``accuracy`` ε ≥ 0; ``csds`` has shape (n, 129), n ≥ 1.
+
+    With ``complete`` linkage every pair of a class is within ε; with ``average`` (the default)
+    two classes are merged while their mean distance is at most ε.
+    """
+    if not 0 <= accuracy < float("inf"):
+        raise ValueError(f"the accuracy ε must be a number ≥ 0, not {accuracy}")
+    if method not in LINKAGES:
+        raise ValueError(f"linkage must be one of {', '.join(LINKAGES)}, not {method!r}")
+    if len(csds) == 1:
+        zero = np.zeros(1, dtype=np.int64)
+        return Classes(zero + 1, zero, np.zeros(1))
+    condensed = pdist(csds, "cityblock") * BIN_WIDTH
+    raw = fcluster(linkage(condensed, method), t=accuracy, criterion="distance")
+    return _with_medoids(_largest_first(raw), squareform(condensed))
+
+
+def _largest_first(raw: npt.NDArray[np.integer]) -> Integers:
+    """Relabel 1..K by falling size; classes of one size in the order of their first member."""
+    _, first, inverse, count = np.unique(
+        raw, return_index=True, return_inverse=True, return_counts=True
+    )
+    rank = np.empty(len(count), dtype=np.int64)
+    rank[np.lexsort((first, -count))] = np.arange(1, len(count) + 1)
+    return rank[inverse]
+
+
+def _with_medoids(label: Integers, distances: Floats) -> Classes:
+    medoid = np.empty(len(label), dtype=np.int64)
+    for at in range(1, int(label.max()) + 1):
+        members = np.flatnonzero(label == at)
+        total = distances[np.ix_(members, members)].sum(axis=1)
+        medoid[members] = members[int(np.argmin(total))]
+    return Classes(label, medoid, distances[np.arange(len(label)), medoid])
+
+
+def stability(resamples: Floats, medoid_csds: Floats, own: int) -> float:
+    """How often a network stays with its medoid when its constituents are resampled, in [0, 1].
+
+    ``resamples``: shape (B, 129), CSD of B bootstrap resamples of the network's constituents;
+    ``medoid_csds``: shape (K, 129), as classified; ``own``: row of the network's own medoid. A
+    resample stays when no other medoid is nearer.
+    """
+    nearest = np.argmin(cdist(resamples, medoid_csds, "cityblock"), axis=1)
+    return float(np.mean(nearest == own))

@@ -1,0 +1,122 @@
+"""How a run is shown: a bar with ETA on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from zoo_spectra.runner.run import Progress as Watcher
+from zoo_spectra.runner.work import Receipt
+
+LINE_EVERY = 10.0  # seconds between plain lines
+
+
+def watcher(console: Console) -> Watcher:
+    """The progress that suits the console."""
+    return Bar(console) if console.is_terminal else Lines(console)
+
+
+class _Clock:
+    """ETA from the share of the cost that is done: networks differ too much to be counted."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    def eta(self, share: float) -> str:
+        if share <= 0:
+            return "?"
+        left = (time.monotonic() - self._started) * (1 - share) / share
+        minutes, seconds = divmod(round(left), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+class Bar:
+    """A bar on a terminal; networks that fail are named above it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(
+            TextColumn("{task.fields[count]}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}% of the work"),
+            TimeElapsedColumn(),
+            TextColumn("ETA {task.fields[eta]}  {task.fields[last]}"),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+        self._clock = _Clock()
+        self._finished = self._todo = 0
+
+    def say(self, line: str) -> None:
+        self._console.print(line, highlight=False, markup=False)
+
+    def begin(self, todo: int, done: int) -> None:
+        self.say(_opening(todo, done))
+        self._todo, self._clock = todo, _Clock()
+        if todo:
+            self._task = self._progress.add_task(
+                "", total=1.0, count=f"0/{todo}", eta="?", last="starting"
+            )
+            self._progress.start()
+
+    def advance(self, receipt: Receipt, share: float) -> None:
+        self._finished += 1
+        if receipt.status != "ok":
+            self.say(_problem(receipt))
+        if self._task is not None:
+            self._progress.update(
+                self._task,
+                completed=share,
+                count=f"{self._finished}/{self._todo}",
+                eta=self._clock.eta(share),
+                last=receipt.name,
+            )
+
+    def end(self) -> None:
+        self._progress.stop()
+
+
+class Lines:
+    """A line every ten seconds, and one for each network that fails."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._clock = _Clock()
+        self._finished = self._todo = 0
+        self._said = 0.0
+
+    def say(self, line: str) -> None:
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def begin(self, todo: int, done: int) -> None:
+        self.say(_opening(todo, done))
+        self._todo, self._clock = todo, _Clock()
+
+    def advance(self, receipt: Receipt, share: float) -> None:
+        self._finished += 1
+        if receipt.status != "ok":
+            self.say(_problem(receipt))
+        now = time.monotonic()
+        if now - self._said >= LINE_EVERY or self._finished == self._todo:
+            self._said = now
+            left = self._clock.eta(share)
+            self.say(
+                f"{self._finished}/{self._todo} networks, {share:.0%} of the work, "
+                f"ETA {left}, last {receipt.name}"
+            )
+
+    def end(self) -> None:
+        return
+
+
+def _opening(todo: int, done: int) -> str:
+    already = f"; {done} are in the catalog already" if done else ""
+    return f"{todo} networks to analyse{already}"
+
+
+def _problem(receipt: Receipt) -> str:
+    return f"{receipt.status}: {receipt.name}: {receipt.reason}"

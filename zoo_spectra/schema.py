@@ -1,0 +1,142 @@
+"""The catalog's tables, column by column: the only place where a column is declared.
+
+``describe()`` writes the tables of ``catalogs/README.md``, so the two cannot differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+FORMAT_VERSION = 1
+
+_TEXT, _INT, _REAL, _LONG = pa.string(), pa.int32(), pa.float64(), pa.int64()
+_REALS, _CURVES = pa.list_(pa.float64()), pa.list_(pa.list_(pa.float32()))
+_TIME = pa.timestamp("us", tz="UTC")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its Arrow type, what it holds (with shape and unit), and its range."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    range: str = ""
+    nullable: bool = True
+
+
+def _key(name: str, type_: pa.DataType, meaning: str, range_: str = "") -> Column:
+    return Column(name, type_, meaning, range_, nullable=False)
+
+
+_LEVELS = (
+    Column("gap_ratio", _REAL, "mean adjacent gap ratio of the positive spectrum", "[0, 1]"),
+    Column("gap_ratio_se", _REAL, "its standard error", "≥ 0"),
+    Column("universality", _TEXT, "nearest universality class", "poisson, coe, cue, cse"),
+    Column("universality_deviation", _REAL, "distance to that class, in standard errors", "≥ 0"),
+)
+
+NETWORKS = (
+    _key("network_id", _TEXT, "BLAKE2b-128 of `source`, hex: the same on every machine"),
+    _key("commit_id", _TEXT, "identifies this result; joins its rows in `spectra`"),
+    _key("source", _TEXT, "canonical source string of this one network"),
+    _key("adapter", _TEXT, "the adapter that read it"),
+    _key("name", _TEXT, "short name, for people"),
+    _key("kind", _TEXT, "what it is", "artificial, biological"),
+    _key("family", _TEXT, "architecture family, genotype, or folder; may be empty"),
+    _key("status", _TEXT, "how the analysis ended", "ok, failed, quarantined"),
+    Column("reason", _TEXT, "why it failed; null when `ok`"),
+    _key("attempts", _INT, "how often it was tried in this run", "≥ 1"),
+    _key("fingerprint", _TEXT, "changes with the file behind the network; empty: never"),
+    Column("weights_digest", _TEXT, "BLAKE2b-128 of all constituents' entries, hex"),
+    Column("parameters", _LONG, "number of entries in the constituents used", "≥ 4"),
+    Column("constituents", _INT, "number m of constituents used", "≥ 1"),
+    Column("skipped", _INT, "number of matrices skipped; the reasons are in `spectra`", "≥ 0"),
+    Column("order_max", _INT, "largest order N", "≥ 2"),
+    Column("spectrum_kind", _TEXT, "how the spectra were obtained", "exact, slq"),
+    Column("scale", _REAL, "σ, weighted median eigenvalue, in units of weights squared", "> 0"),
+    Column("null_mass", _REAL, "mass of the numerical zeros", "[0, 1]"),
+    Column("density", _REALS, "mass per bin, 130: underflow, 128 bins of s, overflow", "sums to 1"),
+    Column("density_se", _REALS, "standard error of `density`, 130; null when exact", "≥ 0"),
+    Column("csd", _REALS, "F_M - F_C at the 129 edges of s = ln(λ/σ) in [-8, 8]", "[-1, 1]"),
+    Column("csd_fluctuation_coe", _REALS, "standard deviation of F_C, COE, 129", "[0, 1]"),
+    Column("csd_fluctuation_cue", _REALS, "the same, CUE", "[0, 1]"),
+    Column("csd_fluctuation_cse", _REALS, "the same, CSE", "[0, 1]"),
+    Column("csd_realisations_coe", _CURVES, "CSD against R draws of the COE, R × 129", "[-1, 1]"),
+    Column("csd_realisations_cue", _CURVES, "the same, CUE", "[-1, 1]"),
+    Column("csd_realisations_cse", _CURVES, "the same, CSE", "[-1, 1]"),
+    Column("csd_resamples", _CURVES, "CSD of 32 resamples of the constituents; empty at m = 1"),
+    Column("tail_mass", _REAL, "1 - F_M(ln 2): mass beyond the circular support", "[0, 1/2]"),
+    Column("tail_count", _INT, "eigenvalues with x > 2; below 10 the fits are null", "≥ 0"),
+    Column("decay_rate", _REAL, "κ of the tail, CSD ~ x^-κ (weighted Hill)", "> 0"),
+    Column("decay_rate_se", _REAL, "its standard error", "> 0"),
+    Column("tail_law", _TEXT, "the likelier law of the tail", "power_law, exponential"),
+    Column("tail_law_ratio", _REAL, "log-likelihood ratio; positive: power law"),
+    Column("tail_law_p_value", _REAL, "its significance (Vuong)", "[0, 1]"),
+    Column("vanishing_location", _REAL, "first x from which abs(CSD) < 0.001", "≥ 2"),
+    *_LEVELS,
+    _key("metadata", _TEXT, "JSON object: what the adapter knows (genotype, architecture, …)"),
+    _key("realisations", _INT, "R, draws per circular ensemble", "≥ 0"),
+    _key("exact_limit", _INT, "largest order diagonalised; above it: slq", "≥ 2"),
+    _key("method_version", _INT, "version of the conventions", "≥ 1"),
+    _key("versions", _TEXT, "JSON object: versions of the packages that made the row"),
+    Column("seconds", _REAL, "wall time of the analysis", "≥ 0"),
+    Column("load_seconds", _REAL, "wall time of reading or initialising the weights", "≥ 0"),
+    Column("peak_memory", _LONG, "peak resident memory of the process meanwhile, bytes", "≥ 0"),
+    _key("finished_at", _TIME, "when the result was committed (UTC)"),
+)
+
+SPECTRA = (
+    _key("network_id", _TEXT, "the network, as in `networks`"),
+    _key("commit_id", _TEXT, "the result, as in `networks`"),
+    _key("position", _INT, "place of the constituent in the network, from 0", "≥ 0"),
+    _key("constituent", _TEXT, "name of the matrix"),
+    _key("rows", _LONG, "p, rows of the matrix", "≥ 0"),
+    _key("columns", _LONG, "q, columns of the matrix", "≥ 0"),
+    _key("order", _LONG, "N = min(p, q)", "≥ 0"),
+    Column("skipped", _TEXT, "why it is no constituent; null when it is one"),
+    _key("spectrum_kind", _TEXT, "how the spectrum was obtained", "exact, slq"),
+    _key("eigenvalues", _REALS, "squared singular values, ascending, N (slq: nodes)", "≥ 0"),
+    Column("weights", _REALS, "slq: weight of each node, sums to 1; null when exact", "(0, 1]"),
+    *_LEVELS,
+    _key("method_version", _INT, "version of the conventions", "≥ 1"),
+)
+
+CLASSES = (
+    _key("classification_id", _TEXT, "identifies one run of `classify`"),
+    _key("network_id", _TEXT, "the network, as in `networks`"),
+    _key("commit_id", _TEXT, "the result that was classified, as in `networks`"),
+    _key("name", _TEXT, "its name"),
+    _key("kind", _TEXT, "its kind", "artificial, biological"),
+    _key("family", _TEXT, "its family"),
+    _key("class", _INT, "equivalence class, 1 is the largest", "≥ 1"),
+    _key("class_size", _INT, "number of members", "≥ 1"),
+    _key("medoid", _TEXT, "name of the class's medoid"),
+    _key("medoid_id", _TEXT, "network_id of the class's medoid"),
+    _key("medoid_distance", _REAL, "distance to the medoid, in e-folds", "≥ 0"),
+    Column("stability", _REAL, "share of resamples that stay; null at m = 1", "[0, 1]"),
+    _key("accuracy", _REAL, "ε, in e-folds", "≥ 0"),
+    _key("linkage", _TEXT, "linkage", "average, complete, single"),
+    _key("method_version", _INT, "version of the conventions", "≥ 1"),
+    _key("classified_at", _TIME, "when (UTC)"),
+)
+
+TABLES = {"networks": NETWORKS, "spectra": SPECTRA, "classes": CLASSES}
+
+
+def arrow_schema(table: str) -> pa.Schema:
+    """The Arrow schema of a table: networks, spectra or classes."""
+    return pa.schema([pa.field(c.name, c.type, c.nullable) for c in TABLES[table]])
+
+
+def describe(table: str) -> str:
+    """A table's columns as a Markdown table."""
+    lines = ["| column | type | null | meaning | range |", "|---|---|---|---|---|"]
+    for c in TABLES[table]:
+        kind = str(c.type).replace("element: ", "")
+        lines.append(
+            f"| `{c.name}` | {kind} | {'yes' if c.nullable else 'no'} | {c.meaning} | {c.range} |"
+        )
+    return "\n".join(lines)
