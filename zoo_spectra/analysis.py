@@ -116,7 +116,7 @@ def as_network(what: Network | Mapping[str, Matrix] | Any) -> Network:
         adapter = MemoryAdapter({"arrays": arrays})
         return adapter.load(next(iter(adapter.list("arrays", {}))))
     if callable(getattr(what, "named_parameters", None)):
-        from zoo_spectra.weights import network_from_module
+        from zoo_spectra.torch_module import network_from_module
 
         return network_from_module(what)
     raise TypeError(f"cannot analyze {type(what).__name__}: give a Network, arrays or a module")
