@@ -17,13 +17,13 @@ from zoo_spectra.errors import NetworkError
 from zoo_spectra.memory import MemoryAdapter
 from zoo_spectra.network import Kind, Matrix, Network, Scalar
 from zoo_spectra.spectrum import (
+    EXACT_LIMIT,
     METHOD_VERSION,
     ConstituentSpectrum,
     Floats,
     constituent_spectrum,
+    stream,
 )
-
-EXACT_LIMIT = 8192
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,8 @@ def analyze(
     identity = hashlib.blake2b((network.source or network.name).encode(), digest_size=16)
     seed = identity.hexdigest()
     spectra = [
-        constituent_spectrum(
-            constituent, exact_limit=chosen.exact_limit, rng=circular.stream(seed, 0, number)
-        )
-        for number, constituent in enumerate(network.constituents())
+        constituent_spectrum(constituent, chosen.exact_limit, seed)
+        for constituent in network.constituents()
     ]
     return combine(network, spectra, chosen, seed)
 
@@ -133,10 +131,11 @@ def combine(
     used = [c for c in constituents if c.skipped is None]
     if not used:
         raise NetworkError(nothing_left(network.name, constituents))
-    mixed = mme.mix([c.eigenvalues for c in used], [c.weights for c in used])
+    orders = [c.order for c in used]
+    mixed = mme.mix([c.eigenvalues for c in used], [c.weights for c in used], orders)
     scale = mme.scale_of(mixed.eigenvalues, mixed.mass)
     cumulative = mme.cumulative_density(mixed.eigenvalues, mixed.mass)
-    orders = [c.order for c in used]
+    estimated = any(c.kind == "slq" for c in used)
     ratios = {id(c): levels.gap_ratio(c.positive) for c in used if c.kind == "exact"}
     return Spectrum(
         name=network.name,
@@ -148,14 +147,14 @@ def combine(
         scale=scale,
         null_mass=mme.null_mass(mixed),
         density=mme.density(cumulative),
-        density_se=mme.density_standard_error(used),
+        density_se=mme.density_standard_error(used) if estimated else None,
         csd=circular_spectral_difference(cumulative),
         csd_fluctuation={k: circular.fluctuation(orders, b) for k, b in circular.BETAS.items()},
         csd_realisations={
             key: _realisations(orders, cumulative, beta, settings.realisations, network_id)
             for key, beta in circular.BETAS.items()
         },
-        csd_resamples=resampled_csd(mixed, circular.stream(network_id, 0, -1)),
+        csd_resamples=resampled_csd(mixed, stream(network_id, "bootstrap")),
         tail=fit_tail(mixed.eigenvalues / scale, mixed.mass),
         gap_ratio=levels.average_gap_ratio([ratios.get(id(c)) for c in used], orders),
         metadata=network.metadata,

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import cdist, pdist, squareform
 
-from zoo_spectra.mme import BIN_WIDTH, Integers
-from zoo_spectra.spectrum import Floats
+from zoo_spectra.mme import BIN_WIDTH
+from zoo_spectra.spectrum import Floats, Integers
 
 Linkage = Literal["average", "complete", "single"]
 LINKAGES: tuple[Linkage, ...] = get_args(Linkage)

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from zoo_spectra.analysis import EXACT_LIMIT, Settings
+from zoo_spectra.analysis import Settings
 from zoo_spectra.equivalence import DEFAULT_ACCURACY, Linkage
 from zoo_spectra.errors import JobError, SourceError, nearest
 from zoo_spectra.source import parse_source
+from zoo_spectra.spectrum import EXACT_LIMIT
 
 DEFAULT_CATALOG = "catalogs/zoo"
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from zoo_spectra import circular
 from zoo_spectra.adapter import Adapter, NetworkRef
 from zoo_spectra.analysis import Settings, combine
 from zoo_spectra.catalog import Catalog
@@ -79,10 +78,9 @@ def analyze_and_commit(
         # Again: loading may have brought in a library with threads of its own.
         with threadpool_limits(threads):
             reading = _Reading(network)
-            for number, constituent in enumerate(reading):
-                rng = circular.stream(ref.network_id, 0, number)
+            for constituent in reading:
                 spectra.append(
-                    constituent_spectrum(constituent, exact_limit=settings.exact_limit, rng=rng)
+                    constituent_spectrum(constituent, settings.exact_limit, ref.network_id)
                 )
                 del constituent
             spectrum = combine(network, spectra, settings, ref.network_id)
