@@ -1,0 +1,85 @@
+"""networkx graphs and GraphML files as adjacency matrices."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zoo_spectra.errors import NetworkError, UnsafeFileError, nearest
+from zoo_spectra.network import Network
+from zoo_spectra_connectome.adjacency import Adjacency, from_edges, summary
+from zoo_spectra_connectome.blocks import blocks
+from zoo_spectra_connectome.partition import regions, split_columns
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+def network_from_graph(
+    graph: nx.Graph[Any],
+    name: str,
+    partition: str | None = None,
+    weight: str = "weight",
+    projections: bool = True,
+    family: str = "",
+) -> Network:
+    """A biological network out of a networkx graph, directed or not, multigraphs too.
+
+    ``partition``: the node attribute that gives each node's region (several, comma-separated, are
+    joined); constituents are the blocks inside regions and, with ``projections``, between them.
+    ``weight``: the edge attribute; an edge without it counts 1, parallel edges add up.
+    Raises NetworkError for fewer than two nodes, an unknown attribute, or a weight that is no
+    number.
+    """
+    try:
+        adjacency = adjacency_from_graph(graph, weight)
+        labels = regions(adjacency, split_columns(partition)) if partition else None
+        walk = blocks(adjacency.matrix, labels, projections)
+    except NetworkError as error:
+        raise NetworkError(f"{name}: {error}") from error
+    return Network(name, "biological", walk, family, metadata=summary(adjacency.matrix))
+
+
+def adjacency_from_graph(graph: nx.Graph[Any], weight: str = "weight") -> Adjacency:
+    """The adjacency matrix of a graph; an undirected one is symmetric, its loops counted once."""
+    index = {node: at for at, node in enumerate(graph)}
+    rows, columns, weights = [], [], []
+    for source, target, value in graph.edges(data=weight, default=1.0):
+        if isinstance(value, str) or not isinstance(value, (int, float, np.number, np.bool_)):
+            raise NetworkError(f"edge {source!r}, {target!r}: {weight} {value!r} is no real number")
+        ends = [(index[source], index[target])]
+        if not graph.is_directed() and source != target:
+            ends.append((index[target], index[source]))
+        for row, column in ends:
+            rows.append(row)
+            columns.append(column)
+            weights.append(float(value))
+    adjacency = from_edges(rows, columns, weights, [str(node) for node in graph])
+    names = dict.fromkeys(key for _, data in graph.nodes(data=True) for key in data)
+    attributes = {
+        str(key): tuple(data.get(key) for _, data in graph.nodes(data=True)) for key in names
+    }
+    return Adjacency(adjacency.matrix, adjacency.nodes, attributes)
+
+
+def read_graphml(path: Path, weight: str | None = None) -> Adjacency:
+    """A GraphML file. Raises UnsafeFileError for a DTD, an entity, an outside reference."""
+    import networkx as nx
+    from defusedxml import DefusedXmlException, ElementTree
+
+    content = path.read_bytes()
+    try:
+        ElementTree.fromstring(content, forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise UnsafeFileError(
+            f"it has a DTD or entities, which can fill the memory ({error}); remove the DOCTYPE"
+        ) from error
+    graph: nx.Graph[Any] = nx.read_graphml(BytesIO(content))
+    if weight is not None:
+        known = {str(key) for _, _, data in graph.edges(data=True) for key in data}
+        if weight not in known:
+            raise NetworkError(f"no edge attribute {weight!r}; {nearest(weight, known)}")
+    return adjacency_from_graph(graph, weight or "weight")
