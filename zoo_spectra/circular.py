@@ -8,21 +8,20 @@ phases.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from scipy.special import digamma
 
+from zoo_spectra import spectrum
 from zoo_spectra.mme import S_EDGES
-from zoo_spectra.spectrum import METHOD_VERSION, Floats
+from zoo_spectra.spectrum import Floats
 
 BETAS = {"coe": 1, "cue": 2, "cse": 4}
 # Half-width of the arc at each edge, and the edges inside the circular support.
 ARCS: Floats = (np.pi / 2) * np.minimum(np.exp(S_EDGES), 2.0)
 INSIDE = int(np.searchsorted(ARCS, np.pi))
-_CHUNK = 8192
 
 
 def expected_cumulative(s: Floats = S_EDGES) -> Floats:
@@ -31,24 +30,24 @@ def expected_cumulative(s: Floats = S_EDGES) -> Floats:
 
 
 def form_factor(k: Floats, order: int, beta: int) -> Floats:
-    """K_β(k) = E|Tr Uᵏ|² for k = 1, 2, … (Haake, Sommers & Weber 1999). Shape of ``k``.
+    """K_β(k) = E|Tr Uᵏ|² for k = 1, 2, …, n (Haake, Sommers & Weber 1999). Shape of ``k``.
 
-    ``k`` must be ascending integers from 1 for β = 4. For β = 4 the trace counts each of the
+    ``k`` must be the integers from 1 on, in order. For β = 4 the trace counts each of the
     N = ``order`` distinct (doubly degenerate) eigenphases once.
     """
     n = order
     if beta == 2:
         return np.minimum(k, n)
     if beta == 1:
-        start = (n - 1) / 2
-        low = 2 * k - k * (digamma(k + 1 + start) - digamma(1 + start))
-        far = np.maximum(k, n)
-        high = 2 * n - far * (digamma(far + (n + 1) / 2) - digamma(far + (1 - n) / 2))
-        return np.where(k <= n, low, high)
+        half = (n - 1) / 2
+        near, far = k[:n], k[n:]
+        low = 2 * near - near * (digamma(near + 1 + half) - digamma(1 + half))
+        high = 2 * n - far * (digamma(far + 1 + half) - digamma(far - half))
+        return np.concatenate([low, high])
     if beta == 4:
-        head = np.minimum(k, 2 * n)
-        harmonic = np.cumsum(np.where(k <= 2 * n, 1.0 / (n + 0.5 - head), 0.0))
-        return np.where(k <= 2 * n, k / 2 + (k / 4) * harmonic, n)
+        near, far = k[: 2 * n], k[2 * n :]
+        harmonic = np.cumsum(1.0 / (n + 0.5 - near))
+        return np.concatenate([near / 2 + (near / 4) * harmonic, np.full(len(far), float(n))])
     raise ValueError(f"β must be 1 (COE), 2 (CUE) or 4 (CSE), not {beta}")
 
 
@@ -56,23 +55,37 @@ def number_variance(order: int, beta: int, arcs: Floats) -> Floats:
     """Variance of the number of eigenphases in [-a, a], for each a of ``arcs`` in [0, π].
 
     V = N p (1 - p) + 2 Σ_k f_k² (K_β(k) - N), with p = a/π and f_k = sin(k a)/(π k). The sum is
-    finite for CUE (k < N) and CSE (k < 2N); for COE it is cut at 16 N, which leaves < 1e-6.
+    finite for CUE (k < N) and CSE (k < 2N); for COE it is cut at 20 N + 64, which leaves < 1e-6.
     """
-    last = {1: 16 * order + 64, 2: order, 4: 2 * order}[beta]
+    last = {1: 20 * order + 64, 2: order, 4: 2 * order}[beta]
     k = np.arange(1.0, last + 1)
     excess = (form_factor(k, order, beta) - order) / (np.pi * k) ** 2
     p = arcs / np.pi
-    variance = order * p * (1 - p)
-    for at in range(0, last, _CHUNK):
-        part = slice(at, at + _CHUNK)
-        variance = variance + 2 * np.sin(np.outer(arcs, k[part])) ** 2 @ excess[part]
+    # 2 sin²(k a) = 1 - cos(2 k a)
+    variance = order * p * (1 - p) + np.sum(excess) - _cosine_sum(excess, 2 * arcs)
     return np.maximum(variance, 0.0)
+
+
+def _cosine_sum(coefficients: Floats, angles: Floats) -> Floats:
+    """Σ_k c_k cos(k φ), k from 1, at each angle φ: by blocks of k, so that BLAS does the work."""
+    block = 1 + int(np.sqrt(len(coefficients)))
+    rows = -(-len(coefficients) // block)
+    padded = np.zeros(rows * block)
+    padded[: len(coefficients)] = coefficients
+    within = np.outer(np.arange(1, block + 1), angles)
+    start = np.outer(np.arange(rows) * block, angles)
+    grid = padded.reshape(rows, block)
+    # cos(x + y) = cos x cos y - sin x sin y, x the start of a block
+    terms = np.cos(start) * (grid @ np.cos(within)) - np.sin(start) * (grid @ np.sin(within))
+    total: Floats = terms.sum(axis=0)
+    return total
 
 
 @lru_cache(maxsize=4096)
 def _edge_variance(order: int, beta: int) -> Floats:
     variance = np.zeros(len(S_EDGES))
     variance[:INSIDE] = number_variance(order, beta, ARCS[:INSIDE])
+    variance.flags.writeable = False
     return variance
 
 
@@ -117,9 +130,7 @@ def count_in_arcs(order: int, beta: int, arcs: Floats, rng: np.random.Generator)
 
 def stream(network_id: str, beta: int, realisation: int) -> np.random.Generator:
     """The random stream of one realisation: the same on every machine, in every order."""
-    text = f"{network_id}/{beta}/{realisation}/{METHOD_VERSION}"
-    digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
-    return np.random.default_rng(int.from_bytes(digest, "little"))
+    return spectrum.stream(network_id, beta, realisation)
 
 
 def realisation(orders: Sequence[int], beta: int, rng: np.random.Generator) -> Floats:

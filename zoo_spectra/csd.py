@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import erfc
 
 from zoo_spectra.circular import expected_cumulative
+from zoo_spectra.mme import EDGE_TOLERANCE
 from zoo_spectra.spectrum import Floats
 
 TAIL_START = 2.0
@@ -40,24 +41,27 @@ def circular_spectral_difference(cumulative: Floats) -> Floats:
     return cumulative - expected_cumulative()
 
 
-def tail(x: Floats, mass: Floats) -> Tail:
+def tail(x: Floats, mass: Floats, levels: Floats | None = None) -> Tail:
     """Fit the tail of spectral locations ``x`` (ascending) with their ``mass``; both (n,).
 
     κ = Σw / Σ w ln(x/2) is the weighted Hill estimator (Hill 1975), with standard error κ/√n_eff,
-    n_eff = (Σw)²/Σw². The law is chosen by the log-likelihood ratio with Vuong's significance, as
-    in Clauset, Shalizi & Newman, SIAM Rev. 51, 661 (2009), at the fixed lower cut-off x = 2.
+    n_eff = (Σw)²/Σw², as for independent eigenvalues. The law is chosen by the log-likelihood
+    ratio with Vuong's significance, as in Clauset, Shalizi & Newman, SIAM Rev. 51, 661 (2009), at
+    the fixed lower cut-off x = 2. ``levels``: how many eigenvalues each entry stands for
+    (``MixedSpectrum.levels``), by default one.
     """
-    first = int(np.searchsorted(x, TAIL_START, side="right"))
+    first = int(np.searchsorted(x, TAIL_START * (1 + EDGE_TOLERANCE), side="right"))
+    held = np.ones(len(x) - first) if levels is None else levels[first:]
     x, w = x[first:], mass[first:]
-    total = float(w.sum())
-    if len(x) < MIN_TAIL:
-        return Tail(total, len(x))
-    n_eff = total**2 / float(np.sum(w**2))
+    total, count = float(w.sum()), round(float(held.sum()))
+    if count < MIN_TAIL:
+        return Tail(total, count)
+    n_eff = total**2 / float(np.sum(w**2 / held))
     kappa = total / float(np.sum(w * np.log(x / TAIL_START)))
     ratio, p_value = _compare_laws(x, w / total, kappa, n_eff)
     return Tail(
         mass=total,
-        count=len(x),
+        count=count,
         decay_rate=kappa,
         decay_rate_se=kappa / np.sqrt(n_eff),
         law="power_law" if ratio > 0 else "exponential",
@@ -75,7 +79,7 @@ def _compare_laws(x: Floats, share: Floats, kappa: float, n_eff: float) -> tuple
     difference = power - exponential
     mean = float(np.sum(share * difference))
     spread = float(np.sqrt(np.sum(share * (difference - mean) ** 2)))
-    if spread == 0.0:
+    if spread <= 1e-9 * (1.0 + abs(mean)):  # all eigenvalues are one: the laws cannot be told apart
         return n_eff * mean, 1.0
     return n_eff * mean, float(erfc(abs(mean) * np.sqrt(n_eff / 2) / spread))
 
