@@ -46,7 +46,7 @@ def is_weight(name: str, shape: tuple[int, ...]) -> bool:
     ``shape`` is the tensor's own, before flattening to (shape[0], product of the rest). Names are
     dotted paths (torch) or slashed ones (flax, keras). A name that says nothing counts as a weight.
     """
-    if len(shape) < 2:
+    if len(shape) < 2 or 0 in shape:
         return False
     *path, leaf = re.split(r"[./]", name.removesuffix(":0"))
     owner = path[-1] if path else ""

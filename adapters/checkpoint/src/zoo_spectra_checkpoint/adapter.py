@@ -1,0 +1,90 @@
+"""The adapter ``checkpoint``: a file of weights is a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from math import prod
+from pathlib import Path
+
+from zoo_spectra.adapter import NetworkRef
+from zoo_spectra.errors import NetworkError, SourceError
+from zoo_spectra.files import fingerprint, match_files, resolve
+from zoo_spectra.network import Constituent, Network, flatten_weight
+from zoo_spectra.source import Source, check_options
+from zoo_spectra_checkpoint.shards import is_later_shard, open_network, shards, stem
+from zoo_spectra_checkpoint.tensors import FORMATS, TensorFile
+
+
+class CheckpointAdapter:
+    """``checkpoint:weights/*.safetensors``; also .npz, and .pt, .pth and .bin with torch.
+
+    Constituents are chosen by ``zoo_spectra.weights``. A network is named ``folder/stem``; its
+    family is the folder unless ``family`` is given. Files are never unpickled.
+    """
+
+    name = "checkpoint"
+    options: Mapping[str, str] = {"family": "the family of these networks (default: their folder)"}
+
+    def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
+        """The files that match a glob; the shards of one network are one.
+
+        Shapes come from the headers of safetensors and npz files. Raises SourceError on no match.
+        """
+        check_options(self.name, options, self.options)
+        if options.get("family") == "":
+            raise SourceError("checkpoint: option family is empty; leave it out, or name a family")
+        files = match_files(self.name, pattern, FORMATS)
+        first = [file for file in files if not is_later_shard(resolve(file))]
+        if not first:
+            raise SourceError(
+                f"checkpoint:{pattern} matches {Path(files[0]).name}, a later part of a network; "
+                "name its first part"
+            )
+        return [self._ref(file, options) for file in first]
+
+    def load(self, ref: NetworkRef) -> Network:
+        """Open one file. Raises NetworkError (FileFormatError, UnsafeFileError) when it cannot."""
+        file = open_network(Path(ref.location))
+        weights = file.weights()
+        if not weights:
+            raise NetworkError(
+                f"{ref.location} has {len(file.entries)} tensors, but no weight among them: none "
+                "with two dimensions that is not a bias, a norm, a position table or a buffer"
+            )
+
+        def constituents() -> Iterator[Constituent]:
+            for entry in weights:
+                yield Constituent(entry.name, flatten_weight(file.read(entry)))
+
+        return Network(ref.name, ref.kind, constituents, ref.family, ref.source, ref.metadata)
+
+    def _ref(self, file: str, options: Mapping[str, str]) -> NetworkRef:
+        path = resolve(file)
+        parts = [part for part in shards(path) if part.is_file()]
+        form = FORMATS[path.suffix.lower()]
+        opened = _glance(path) if form != "torch" else None
+        return NetworkRef(
+            source=str(Source(self.name, file, options)),
+            adapter=self.name,
+            name=f"{path.parent.name}/{stem(path)}",
+            kind="artificial",
+            family=options.get("family") or path.parent.name,
+            options=dict(options),
+            shapes=_flat_shapes(opened) if opened else None,
+            parameters=opened.parameters() if opened else None,
+            fingerprint=fingerprint(*parts),
+            location=str(path),
+            metadata={"format": form, "file_size": sum(part.stat().st_size for part in parts)},
+        )
+
+
+def _glance(path: Path) -> TensorFile | None:
+    """The headers of a file; None when it is broken, which ``load`` will say."""
+    try:
+        return open_network(path)
+    except NetworkError:
+        return None
+
+
+def _flat_shapes(file: TensorFile) -> tuple[tuple[int, int], ...]:
+    return tuple((e.shape[0], prod(e.shape[1:])) for e in file.weights())

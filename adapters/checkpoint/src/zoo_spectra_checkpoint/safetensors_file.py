@@ -1,0 +1,56 @@
+"""Safetensors files, read without torch (bfloat16 has no numpy type of its own)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+
+from zoo_spectra.errors import FileFormatError
+from zoo_spectra.network import Matrix
+from zoo_spectra_checkpoint.tensors import Entry, TensorFile
+
+_NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "BOOL": "bool"}
+_NAMES |= {"C64": "complex64", "I64": "int64", "I32": "int32", "I16": "int16", "I8": "int8"}
+_STORED = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2"}
+
+
+def open_safetensors(path: Path) -> TensorFile:
+    """Open a safetensors file; its header gives the entries, in the order of their data.
+
+    Raises FileFormatError when the header does not describe the file.
+    """
+    try:
+        with safe_open(path, "numpy"):  # checks the header against the file's length
+            pass
+    except SafetensorError as error:
+        raise FileFormatError(
+            f"{path} is no complete safetensors file: {error}; fetch it again"
+        ) from error
+    with path.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(length))
+    header.pop("__metadata__", None)
+    start = {name: 8 + length + info["data_offsets"][0] for name, info in header.items()}
+    entries = tuple(
+        Entry(name, tuple(header[name]["shape"]), _torch_name(header[name]["dtype"]))
+        for name in sorted(header, key=lambda name: (start[name], name))
+    )
+
+    def fetch(entry: Entry) -> Matrix:
+        stored = np.dtype(_STORED[entry.dtype])
+        count = int(np.prod(entry.shape, dtype=np.int64))
+        flat = np.fromfile(path, stored, count, offset=start[entry.name])
+        if flat.size != count:
+            raise FileFormatError(f"{path}, {entry.name}: the file was cut off while in use")
+        if entry.dtype == "bfloat16":  # the upper half of a float32
+            flat = (flat.astype(np.uint32) << 16).view(np.float32)
+        return flat.reshape(entry.shape)
+
+    return TensorFile(path, entries, fetch)
+
+
+def _torch_name(code: str) -> str:
+    return _NAMES.get(code) or ("float8" if code.startswith("F") else f"packed {code}")

@@ -1,0 +1,87 @@
+"""A file of named tensors: its table of contents, and one tensor at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from zoo_spectra.errors import FileFormatError, NetworkError
+from zoo_spectra.network import Matrix
+from zoo_spectra.weights import REAL, is_constituent, not_real, parameter_count
+
+FORMATS = {
+    ".safetensors": "safetensors",
+    ".npz": "npz",
+    ".pt": "torch",
+    ".pth": "torch",
+    ".bin": "torch",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tensor of a file. ``dtype`` is torch's name of it, such as ``bfloat16``."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True)
+class TensorFile:
+    """An opened file. ``entries`` are in the file's order; ``fetch`` gives one as stored."""
+
+    path: Path
+    entries: tuple[Entry, ...]
+    fetch: Callable[[Entry], Matrix]
+
+    def weights(self) -> tuple[Entry, ...]:
+        """The entries that are constituents, in the file's order."""
+        return tuple(e for e in self.entries if is_constituent(e.name, e.shape, e.dtype))
+
+    def parameters(self) -> int:
+        """The number of parameters in the file: what is a float, without running statistics."""
+        floats = (e for e in self.entries if e.dtype.startswith(("float", "bfloat", "complex")))
+        return parameter_count((e.name, e.shape) for e in floats)
+
+    def read(self, entry: Entry) -> Matrix:
+        """The values of one tensor, in its shape; float64 as it is, everything else float32.
+
+        Raises NetworkError when it is not of a real floating type, FileFormatError when the file
+        does not hold what its table of contents promises.
+        """
+        where = f"{self.path}, {entry.name}"
+        if entry.dtype not in REAL:
+            raise NetworkError(not_real(where, entry.dtype))
+        values = self.fetch(entry)
+        if values.shape != entry.shape:
+            raise FileFormatError(f"{where}: shape {values.shape}, promised {entry.shape}")
+        wanted = np.float64 if entry.dtype == "float64" else np.float32
+        return values.astype(wanted, copy=False)
+
+
+def open_tensors(path: Path) -> TensorFile:
+    """Open a file by its suffix. Nothing of it is run, and no values are read for npz and
+    safetensors; a PyTorch file is mapped into memory where its format allows it.
+
+    Raises NetworkError when the file is not there, FileFormatError when it is truncated or
+    malformed, UnsafeFileError when it wants to run code.
+    """
+    kind = FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise FileFormatError(f"{path}: {path.suffix!r} is not one of {', '.join(FORMATS)}")
+    if not path.is_file():
+        raise NetworkError(f"{path}: no such file; was it moved?")
+    if kind == "safetensors":
+        from zoo_spectra_checkpoint.safetensors_file import open_safetensors as opener
+    elif kind == "npz":
+        from zoo_spectra_checkpoint.npz_file import open_npz as opener
+    else:
+        from zoo_spectra_checkpoint.torch_file import open_torch as opener
+    try:
+        return opener(path)
+    except OSError as error:
+        raise NetworkError(f"{path} cannot be read: {error}") from error
