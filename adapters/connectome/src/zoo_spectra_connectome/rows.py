@@ -36,18 +36,13 @@ def read_table(path: Path) -> list[list[str]]:
     rows = list(read_rows(path))
     if not rows:
         raise FileFormatError("the table is empty")
-    check_widths(rows)
-    return rows
-
-
-def check_widths(rows: Sequence[Sequence[object]], first: int = 1) -> None:
-    """Raise FileFormatError unless all rows have as many cells as the first of them."""
-    for number, row in enumerate(rows, first):
+    for number, row in enumerate(rows, 1):
         if len(row) != len(rows[0]):
             raise FileFormatError(
-                f"row {number} has {len(row)} cells where row {first} has {len(rows[0])}; "
-                "is the file cut off, or a name with a blank not in quotes?"
+                f"row {number} has {len(row)} cells where row 1 has {len(rows[0])}; is the file "
+                "cut off, or a name with a blank not in quotes?"
             )
+    return rows
 
 
 def as_number(cell: str) -> float | None:
