@@ -27,7 +27,7 @@ def open_torch(path: Path) -> TensorFile:
     and torch.compile are dropped. Of tied tensors the first name is listed.
     Raises NetworkError without torch or without a state dict, FileFormatError, UnsafeFileError.
     """
-    state = _without_prefix(_find_state(_load(path), path))
+    state = read_state(path)
     once = set(weight_names(state))
     every = (Entry(key, tuple(tensor.shape), _dtype(tensor)) for key, tensor in state.items())
     entries = tuple(
@@ -38,6 +38,11 @@ def open_torch(path: Path) -> TensorFile:
         return tensor_array(state[entry.name], f"{path}, {entry.name}")
 
     return TensorFile(path, entries, fetch)
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """The tensors of a .pt, .pth or .bin file by name. Raises as ``open_torch`` does."""
+    return _without_prefix(_find_state(_load(path), path))
 
 
 def _load(path: Path) -> object:

@@ -1,0 +1,92 @@
+"""Shapes and sizes of architectures without their weights, remembered on disk.
+
+Building one on the meta device takes 0.1 s, all of timm two minutes; a second listing is
+instant. The cache is a JSON file that can be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zoo_spectra.spectrum import METHOD_VERSION
+from zoo_spectra.torch_module import weight_names
+from zoo_spectra_timm.building import meta_model, timm_library
+
+Shapes = tuple[tuple[int, int], ...]
+RULE = 1  # raise it when zoo_spectra.weights chooses other tensors
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """The (p, q) of the constituents in order, and the number of parameters; None: unknown."""
+
+    shapes: Shapes | None = None
+    parameters: int | None = None
+
+
+def sketches(names: Iterable[str], cache: Path | None = None) -> dict[str, Sketch]:
+    """A sketch for each ``architecture`` or ``architecture.tag``; unknown where it has none."""
+    path = cache or cache_path()
+    known = _read(path)
+    new: dict[str, Sketch] = {}
+    try:
+        for name in names:
+            if name not in known and name not in new:
+                new[name] = draw(name)
+    finally:  # an interrupted listing goes on where it was
+        if new:
+            _write(path, {**_read(path), **new})
+    return {**known, **new}
+
+
+def draw(name: str) -> Sketch:
+    """Build one architecture on the meta device; unknown when it cannot be built there."""
+    try:
+        model = meta_model(name)
+    except Exception:  # an architecture may refuse for any reason; listing goes on
+        return Sketch()
+    tensors = model.state_dict(keep_vars=True)
+    flat = (tensors[key].shape for key in weight_names(tensors))
+    shapes = tuple((int(shape[0]), int(shape[1:].numel())) for shape in flat)
+    return Sketch(shapes, sum(int(p.numel()) for p in model.parameters()))
+
+
+def cache_path() -> Path:
+    """``~/.cache/zoo_spectra/timm-<version>.json``."""
+    return Path(f"~/.cache/zoo_spectra/timm-{timm_library().__version__}.json").expanduser()
+
+
+def _read(path: Path) -> dict[str, Sketch]:
+    """The cache; empty when it is missing, of another version, or not what was written."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if stored["rule"] != [RULE, METHOD_VERSION]:
+            return {}
+        return {str(name): _parse(entry) for name, entry in stored["models"].items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def _parse(entry: Any) -> Sketch:
+    shapes, parameters = entry
+    if shapes is None:
+        return Sketch()
+    return Sketch(tuple((int(p), int(q)) for p, q in shapes), int(parameters))
+
+
+def _write(path: Path, known: Mapping[str, Sketch]) -> None:
+    """Replace the cache at once; a folder that cannot be written costs only time."""
+    models = {name: (sketch.shapes, sketch.parameters) for name, sketch in sorted(known.items())}
+    text = json.dumps({"rule": [RULE, METHOD_VERSION], "models": models}, separators=(",", ":"))
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
