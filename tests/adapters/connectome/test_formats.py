@@ -122,6 +122,55 @@ def test_every_format_gives_the_same_matrix(
     np.testing.assert_array_equal(read(adapter, tmp_path / name), matrix)
 
 
+@pytest.mark.parametrize("name", WRITERS)
+def test_damaged_files_raise_nothing_foreign(
+    adapter: ConnectomeAdapter, tmp_path: Path, matrix: Matrix, name: str
+) -> None:
+    """Cut short, or with bytes changed: it is read, or it ends in a NetworkError."""
+    path = tmp_path / name
+    WRITERS[name](path, matrix)
+    whole = path.read_bytes()
+    rng = np.random.default_rng(len(whole))
+    damaged = [whole[:cut] for cut in rng.integers(0, len(whole), 12)]
+    for _ in range(24):
+        content = bytearray(whole)
+        content[rng.integers(len(whole))] = rng.integers(256)
+        damaged.append(bytes(content))
+    refused = 0
+    for content in damaged:
+        path.write_bytes(content)
+        (ref,) = adapter.list(str(path), {})
+        try:
+            list(adapter.load(ref).constituents())
+        except NetworkError:
+            refused += 1
+    assert refused > 0
+
+
+@pytest.mark.parametrize("symmetry", ["general", "symmetric", "skew-symmetric"])
+@pytest.mark.parametrize("form", ["coordinate", "array"])
+@pytest.mark.parametrize("field", ["real", "integer", "pattern"])
+def test_matrix_market_agrees_with_scipy(
+    adapter: ConnectomeAdapter, tmp_path: Path, symmetry: str, form: str, field: str
+) -> None:
+    if (form, field) == ("array", "pattern"):
+        field = "real"  # the format has no such matrix
+    half = np.tril(np.arange(1.0, 17.0).reshape(4, 4), -1)
+    diagonal = np.diag([5.0, 0.0, 2.0, 0.0])
+    matrix = {
+        "general": half,
+        "symmetric": half + half.T + diagonal,
+        "skew-symmetric": half - half.T,
+    }[symmetry]
+    path = tmp_path / "m.mtx"
+    written = sparse.coo_array(matrix) if form == "coordinate" else matrix
+    io.mmwrite(path, written, "a comment", field, symmetry=symmetry)
+    expected = io.mmread(path)
+    expected = expected if isinstance(expected, np.ndarray) else expected.toarray()
+    assert expected.any()
+    np.testing.assert_array_equal(read(adapter, path), expected)
+
+
 def test_named_nodes_keep_pre_synaptic_rows(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
     path = tmp_path / "named.csv"
     path.write_text('source,target,weight\n"AVA, left",MN,2\nMN,muscle,0.5\n"AVA, left",MN,1\n')

@@ -12,9 +12,10 @@ from zoo_spectra.network import Network, Scalar
 from zoo_spectra.source import Source
 from zoo_spectra_connectome.about import About, look_up, read_about
 from zoo_spectra_connectome.adjacency import Adjacency, reading, summary, symmetrised
-from zoo_spectra_connectome.arrays import read_mtx, read_npy, read_npz
+from zoo_spectra_connectome.arrays import read_npy, read_npz
 from zoo_spectra_connectome.blocks import blocks
 from zoo_spectra_connectome.graphs import read_graphml
+from zoo_spectra_connectome.matrix_market import read_mtx
 from zoo_spectra_connectome.partition import regions
 from zoo_spectra_connectome.settings import (
     ADAPTER,

@@ -111,6 +111,15 @@ def check_count(count: int) -> None:
         raise NetworkError(f"{count:,} nodes are more than the {MAX_NODES:,} that are allowed")
 
 
+def check_bytes(size: int) -> None:
+    """Raise NetworkError for a matrix whose reading takes more than MAX_DENSE_BYTES."""
+    if size > MAX_DENSE_BYTES:
+        raise NetworkError(
+            f"it takes {size / 2**30:.1f} GiB of memory to read, more than the "
+            f"{MAX_DENSE_BYTES / 2**30:.0f} GiB allowed; save it sparse (.mtx, scipy's save_npz)"
+        )
+
+
 def index_nodes(ends: Iterable[Sequence[str]]) -> dict[str, int]:
     """Number the node ids of an edge list.
 

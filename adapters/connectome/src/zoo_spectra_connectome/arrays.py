@@ -1,4 +1,4 @@
-"""Matrices in binary and in Matrix Market files: .npy, .npz, .mtx, .mtx.gz."""
+"""Matrices in numpy's and scipy's files: .npy and .npz."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import io, sparse
+from scipy import sparse
 
 from zoo_spectra.errors import FileFormatError, NetworkError, UnsafeFileError, nearest
-from zoo_spectra_connectome.adjacency import MAX_DENSE_BYTES, Adjacency, check_count, from_matrix
+from zoo_spectra_connectome.adjacency import Adjacency, check_bytes, from_matrix
 
 NPY_MAGIC = b"\x93NUMPY"
 PICKLE_PROTOCOL = b"\x80"
@@ -25,7 +25,7 @@ def read_npy(path: Path) -> Adjacency:
         raise UnsafeFileError("a pickle, which can run code; save a plain array with numpy.save")
     if start != NPY_MAGIC:
         raise FileFormatError("it does not begin like a .npy file")
-    _check_size(path.stat().st_size)
+    check_bytes(path.stat().st_size)
     return from_matrix(_safely(lambda: np.load(path, allow_pickle=False)))
 
 
@@ -35,7 +35,7 @@ def read_npz(path: Path, array: str | None = None) -> Adjacency:
     Raises NetworkError when the archive has several arrays and none is chosen.
     """
     with zipfile.ZipFile(path) as archive:
-        _check_size(sum(member.file_size for member in archive.infolist()))
+        check_bytes(sum(member.file_size for member in archive.infolist()))
     with np.load(path, allow_pickle=False) as arrays:
         names = list(arrays.files)
         if array is None and set(names) >= SPARSE_KEYS:
@@ -50,31 +50,11 @@ def read_npz(path: Path, array: str | None = None) -> Adjacency:
         return from_matrix(_safely(lambda: arrays[chosen]))
 
 
-def read_mtx(path: Path) -> Adjacency:
-    """A Matrix Market file, plain or gzipped; a pattern counts 1 per entry."""
-    rows, columns, entries, form, field, _ = io.mminfo(path)
-    if field == "complex":
-        raise NetworkError("its entries are complex, not real numbers")
-    if rows != columns:
-        raise NetworkError(f"shape ({rows}, {columns}) is not square, so it is no adjacency matrix")
-    check_count(rows)
-    _check_size(8 * (rows * columns if form == "array" else 3 * entries))
-    return from_matrix(sparse.csr_array(io.mmread(path)))
-
-
 def _checked(matrix: Any) -> Any:
     """scipy does not look whether stored indices lie inside the matrix; wrong ones would crash."""
     if hasattr(matrix, "check_format"):
         matrix.check_format(full_check=True)
     return matrix
-
-
-def _check_size(size: int) -> None:
-    if size > MAX_DENSE_BYTES:
-        raise NetworkError(
-            f"it takes {size / 2**30:.1f} GiB of memory to read, more than the "
-            f"{MAX_DENSE_BYTES / 2**30:.0f} GiB allowed; save it sparse (.mtx, scipy's save_npz)"
-        )
 
 
 def _safely(read: Any) -> Any:

@@ -1,0 +1,82 @@
+"""Edge lists as text: a row an edge, source, target and perhaps a weight."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from itertools import chain
+
+import numpy as np
+
+from zoo_spectra.errors import FileFormatError
+from zoo_spectra_connectome.adjacency import Adjacency, from_edges, index_nodes, is_number
+from zoo_spectra_connectome.rows import as_number, edge_columns, has_edge_header
+
+Ends = list[tuple[str, str]]
+
+
+def read_edges(rows: Iterator[list[str]], weight: str | None = None) -> Adjacency:
+    """An edge list from its rows; without a weight each row counts 1. Nodes are those it names.
+
+    The first row is a header if it names source and target, if ``weight`` is to be looked up in
+    it, or if it has text where the weight and the nodes' numbers would be. Raises NetworkError.
+    """
+    first = next(rows)
+    header = _header(first, weight)
+    if header is None:
+        if len(first) not in (2, 3):
+            raise FileFormatError(
+                f"{len(first)} columns without a header; an edge list has 2 or 3, or a header that "
+                "names source, target and weight (format=adjacency reads a matrix)"
+            )
+        rows = chain([first], rows)
+    columns = edge_columns(header or ["source", "target", "weight"][: len(first)], weight)
+    ends: Ends = []
+    weights = array("d")
+    for number, row in enumerate(rows, 2 if header else 1):
+        if len(row) != len(first):
+            raise FileFormatError(f"row {number} has {len(row)} cells where row 1 has {len(first)}")
+        source, target, value = _edge(row, columns, number)
+        ends.append((source, target))
+        weights.append(value)
+    index = index_nodes(ends)
+    _check_header(first, header, ends, index)
+    sources = np.fromiter((index[source] for source, _ in ends), np.int64, len(ends))
+    targets = np.fromiter((index[target] for _, target in ends), np.int64, len(ends))
+    return from_edges(sources, targets, np.array(weights), list(index))
+
+
+def _edge(
+    row: list[str], columns: tuple[int, int, int | None], number: int
+) -> tuple[str, str, float]:
+    source, target, at = row[columns[0]], row[columns[1]], columns[2]
+    if not source or not target:
+        raise FileFormatError(f"row {number}: an edge without a source or a target")
+    value = 1.0 if at is None else as_number(row[at])
+    if value is None:
+        raise FileFormatError(f"row {number}: weight {row[at or 0]!r} is no number")
+    return source, target, value
+
+
+def _header(first: list[str], weight: str | None) -> list[str] | None:
+    if has_edge_header(first) or weight is not None:
+        return first
+    text = len(first) == 3 and as_number(first[2]) is None
+    return first if text and not all(is_number(cell) for cell in first[:2]) else None
+
+
+def _check_header(
+    first: list[str], header: list[str] | None, ends: Ends, index: dict[str, int]
+) -> None:
+    """Refuse a first row that was taken for an edge or for a header, and looks like the other."""
+    if header and not has_edge_header(header) and any(cell in index for cell in header[:2]):
+        raise FileFormatError(
+            f"row 1: weight {first[-1]!r} is no number, and {first[0]!r} is a node, so this is no "
+            "header"
+        )
+    numbered = all(is_number(name) for end in ends[1:] for name in end)
+    if not header and len(ends) > 1 and numbered and not any(map(is_number, ends[0])):
+        raise FileFormatError(
+            f"row 1 ({', '.join(first)}) looks like a header, for all other nodes are numbers; "
+            "call the columns source and target, or remove it"
+        )
