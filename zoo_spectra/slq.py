@@ -89,7 +89,7 @@ def _lanczos(core: Operator, starts: Floats, steps: int) -> tuple[Floats, Floats
     largest = np.zeros(probes)
     for j in range(steps):
         basis[:, j] = q
-        w = np.asarray((core @ (core.T @ q.T)).T)
+        w = np.ascontiguousarray((core @ (core.T @ q.T)).T)
         diagonal[:, j] = np.sum(q * w, axis=1)
         largest = np.maximum(largest, np.linalg.norm(w, axis=1))
         if j == steps - 1:
