@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickletools
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -20,25 +21,41 @@ def foreign_globals(path: Path) -> list[str]:
     gives what was found before that point. Raises OSError when the file cannot be read.
     """
     names: list[str] = []
+    for stream in _pickles(path):
+        names += _globals(stream)
+    return [name for name in dict.fromkeys(names) if name.rpartition(".")[0] not in PLAIN]
+
+
+def members(path: Path) -> list[zipfile.ZipInfo]:
+    """What a zip archive holds; nothing when the file is no archive, or a broken one."""
     try:
         with zipfile.ZipFile(path) as archive:
-            for member in archive.namelist():
-                if member.endswith(".pkl"):
-                    with archive.open(member) as stream:
-                        names += _globals(stream)
-    except zipfile.BadZipFile:
-        with path.open("rb") as stream:
-            names += _globals(stream)
-    return [name for name in dict.fromkeys(names) if name.rpartition(".")[0] not in PLAIN]
+            return archive.infolist()
+    except OSError:
+        raise
+    except Exception:  # zipfile raises BadZipFile, and whatever decoding a damaged list raises
+        return []
 
 
 def is_torchscript(path: Path) -> bool:
     """Whether a file is a TorchScript archive: a program, with its weights."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return any("/code/" in member for member in archive.namelist())
-    except zipfile.BadZipFile:
-        return False
+    return any("/code/" in info.filename for info in members(path))
+
+
+def _pickles(path: Path) -> Iterator[IO[bytes]]:
+    inside = [info for info in members(path) if info.filename.endswith(".pkl")]
+    if not inside:
+        with path.open("rb") as stream:
+            yield stream
+        return
+    with zipfile.ZipFile(path) as archive:
+        for info in inside:
+            try:
+                member = archive.open(info)
+            except Exception:  # damaged, as above
+                continue
+            with member:
+                yield member
 
 
 def _globals(stream: IO[bytes]) -> list[str]:

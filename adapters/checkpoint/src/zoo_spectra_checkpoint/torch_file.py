@@ -12,7 +12,7 @@ from zoo_spectra.errors import FileFormatError, NetworkError, UnsafeFileError
 from zoo_spectra.network import Matrix
 from zoo_spectra.torch_module import dtype_name, is_tensor, tensor_array, weight_names
 from zoo_spectra.weights import is_constituent
-from zoo_spectra_checkpoint.pickle_scan import foreign_globals, is_torchscript
+from zoo_spectra_checkpoint.pickle_scan import foreign_globals, is_torchscript, members
 from zoo_spectra_checkpoint.tensors import Entry, TensorFile
 
 # Where training scripts keep the weights, the most specific first.
@@ -52,23 +52,20 @@ def _load(path: Path) -> object:
         raise NetworkError(
             f"{path} needs torch to be read; pip install 'zoo-spectra-checkpoint[torch]'"
         ) from error
+    with path.open("rb"):  # what cannot be read at all is no fault of its format
+        pass
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return torch.load(path, map_location="cpu", weights_only=True, mmap=_mappable(path))
-    except OSError:
-        raise
-    except Exception as error:  # a malformed file makes torch raise anything
+    except Exception as error:  # a malformed file makes torch raise anything, OSError too
         raise _reason(path, error) from error
 
 
 def _mappable(path: Path) -> bool:
     """Whether the tensors lie uncompressed in a zip archive (torch's format since 1.6)."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return all(info.compress_type == zipfile.ZIP_STORED for info in archive.infolist())
-    except zipfile.BadZipFile:
-        return False
+    found = members(path)
+    return bool(found) and all(info.compress_type == zipfile.ZIP_STORED for info in found)
 
 
 def _reason(path: Path, error: Exception) -> NetworkError:
