@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -61,8 +63,10 @@ def brute_force(distances: np.ndarray, accuracy: float, method: Linkage) -> set[
     join = {"average": np.mean, "complete": np.max, "single": np.min}[method]
     classes = [[i] for i in range(len(distances))]
     while len(classes) > 1:
-        pairs = [(join(distances[np.ix_(a, b)]), i, j)
-                 for i, a in enumerate(classes) for j, b in enumerate(classes) if i < j]  # fmt: skip
+        pairs = [
+            (join(distances[np.ix_(classes[i], classes[j])]), i, j)
+            for i, j in combinations(range(len(classes)), 2)
+        ]
         height, i, j = min(pairs)
         if height > accuracy:
             break

@@ -221,7 +221,8 @@ def main() -> None:
     except ZooSpectraError as error:
         _fail(str(error))
     except pl.exceptions.PolarsError as error:
-        _fail(f"the query or the catalog is at fault: {error}")
+        # Polars adds the resolved plan after an empty line.
+        _fail(f"the query or the catalog is at fault: {str(error).partition(chr(10) * 2)[0]}")
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -50,10 +51,11 @@ def cluster(address: str | None, workers: int | None) -> Iterator[int]:
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
         try:
             if address:
+                _knock(address)
                 ray.init(address=address, **quiet)
             else:
                 ray.init(num_cpus=workers or os.cpu_count(), include_dashboard=False, **quiet)
-        except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             where = f"the Ray cluster at {address!r}" if address else "a local Ray"
             raise ClusterError(
                 f"cannot reach {where}: {error}; check --address, or leave it out to run here"
@@ -63,6 +65,13 @@ def cluster(address: str | None, workers: int | None) -> Iterator[int]:
     finally:
         if not connected:
             ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raise OSError when nobody listens at HOST:PORT: Ray itself would try for many minutes."""
+    host, colon, port = address.rpartition("://")[2].partition("/")[0].rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 class _Pool:

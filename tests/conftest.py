@@ -1,0 +1,32 @@
+"""Fixtures of the whole suite."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # tests/networks.py, for Ray's workers too
+
+
+@pytest.fixture
+def powerless() -> Iterator[None]:
+    """The file permissions of an ordinary user, also where the tests run as root."""
+    import os
+
+    @contextmanager
+    def dropped() -> Iterator[None]:
+        if os.geteuid() != 0:
+            yield
+            return
+        os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+    with dropped():
+        yield
