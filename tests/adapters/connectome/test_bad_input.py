@@ -96,6 +96,7 @@ TEXT_FILES: list[tuple[str, str, str]] = [
     ("empty.mtx", "", "does not begin with %%MatrixMarket"),
     ("other.mtx", "0 1 2\n", "does not begin with %%MatrixMarket"),
     ("banner.mtx", MTX, "ends before the sizes"),
+    ("bodyless.mtx", MTX + "3 3 1\n", "ends before the entries"),
     ("sizes.mtx", MTX + "3 3\n1 2 1.0\n", "sizes [3, 3] do not belong to a coordinate matrix"),
     ("truncated.mtx", MTX + "3 3 2\n1 2 1.0\n", "1 rows of 3; not 2 of 3"),
     ("longer.mtx", MTX + "3 3 1\n1 2 1.0\n2 1 1.0\n", "2 rows of 3; not 1 of 3"),

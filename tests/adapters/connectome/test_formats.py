@@ -71,7 +71,8 @@ def write_parquet(path: Path, matrix: Matrix) -> None:
 
 def write_parquet_categories(path: Path, matrix: Matrix) -> None:
     source, target, weight = zip(*edges(matrix), strict=True)
-    columns = [pa.array([str(k) for k in ends]).dictionary_encode() for ends in (source, target)]
+    names = [*map(str, range(len(matrix))), "a category without an edge"]
+    columns = [pa.DictionaryArray.from_arrays(pa.array(ends), names) for ends in (source, target)]
     pq.write_table(pa.table([*columns, pa.array(weight)], names=["a", "b", "c"]), path)
 
 

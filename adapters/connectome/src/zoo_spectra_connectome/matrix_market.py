@@ -7,7 +7,7 @@ file can crash it, and the whole process with it (seen with scipy 1.17).
 from __future__ import annotations
 
 import gzip
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
 
@@ -72,8 +72,11 @@ def _body(stream: TextIO, entries: int, width: int) -> npt.NDArray[np.float64]:
     if entries == 0:
         return np.empty((0, width))
     lines = (line for line in stream if line.strip() and not line.startswith("%"))
+    first = next(lines, None)
+    if first is None:
+        raise FileFormatError("it ends before the entries")
     # One line more than is due is asked for, to see that there is none.
-    body = np.loadtxt(islice(lines, entries + 1), comments=None, ndmin=2)
+    body = np.loadtxt(islice(chain([first], lines), entries + 1), comments=None, ndmin=2)
     if body.shape != (entries, width):
         raise FileFormatError(f"{body.shape[0]} rows of {body.shape[1]}; not {entries} of {width}")
     return body
