@@ -13,7 +13,12 @@ from zoo_spectra.adapter import get_adapter, list_networks, load
 from zoo_spectra.errors import SourceError
 from zoo_spectra.testing import check_adapter, check_refuses
 
-PEOPLE = "id,genotype,age,score,note\nsub,all,1,1,\nsub-1,B6,12,0.5,\nsub-12,DBA2,9,,well\nsub-3,B6,,2,\n"
+PEOPLE = """id,genotype,age,score,note
+sub,all,1,1,
+sub-1,B6,12,0.5,
+sub-12,DBA2,9,,well
+sub-3,B6,,2,
+"""
 
 
 @pytest.fixture
