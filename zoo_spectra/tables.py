@@ -12,8 +12,11 @@ from rich.table import Table
 from zoo_spectra.runner.run import Summary
 
 
-def class_table(classes: pl.DataFrame, most: int | None = None) -> Table:
-    """One row a class: size, kinds, families, medoid, widest distance, stability."""
+def class_table(classes: pl.DataFrame) -> Table:
+    """One row a class of two or more: size, kinds, families, medoid, widest distance, stability.
+
+    Networks that are alone in their class are named below the table.
+    """
     accuracy, linkage = classes.select("accuracy", "linkage").row(0)
     table = Table(
         title=f"Equivalence classes at ε = {accuracy:g} e-folds, {linkage} linkage",
@@ -26,7 +29,8 @@ def class_table(classes: pl.DataFrame, most: int | None = None) -> Table:
     table.add_column("spread", justify="right")
     table.add_column("stability", justify="right")
     groups = classes.partition_by("class", maintain_order=True)
-    for group in groups[:most]:
+    several = [group for group in groups if group.height > 1]
+    for group in several:
         stable = [value for value in group["stability"] if value is not None]
         table.add_row(
             str(group["class"][0]),
@@ -37,8 +41,10 @@ def class_table(classes: pl.DataFrame, most: int | None = None) -> Table:
             f"{max(group['medoid_distance'].to_list()):.3f}",
             f"{sum(stable) / len(stable):.2f}" if stable else "–",
         )
-    if most is not None and len(groups) > most:
-        table.caption = f"and {len(groups) - most} smaller classes"
+    alone = [group["name"][0] for group in groups if group.height == 1]
+    if alone:
+        table.caption = f"and {len(alone)} networks alone in their class: {', '.join(alone)}"
+        table.caption_justify = "left"
     return table
 
 

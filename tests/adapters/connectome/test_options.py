@@ -147,3 +147,12 @@ def test_bad_options(
 def test_a_question_mark_in_a_file_name(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
     (tmp_path / "what?.edgelist").write_text("0 1\n")
     assert "rename it" in check_refuses(adapter, f"{tmp_path}/*.edgelist", SourceError)
+
+
+def test_the_same_worm_by_other_synapses_has_another_name(sample_root: Path) -> None:
+    pattern = "@samples/worms/white.json"
+    names = [
+        next(iter(ConnectomeAdapter().list(pattern, options))).name
+        for options in ({}, {"synapse": "gap"}, {"synapse": "both"})
+    ]
+    assert names == ["worms/white", "worms/white/gap", "worms/white/both"]

@@ -78,6 +78,7 @@ def _ref(
         raise SourceError(f"connectome: {file!r} has a ?, which begins the options; rename it")
     check_applies(file, options)
     path = resolve(file)
+    synapse = settings.synapse
     stem = path.name.removesuffix(_suffix(path))
     metadata: Mapping[str, Scalar] = {}
     if about is not None and settings.about is not None:
@@ -86,7 +87,7 @@ def _ref(
     return NetworkRef(
         source=str(Source(ADAPTER, file, options)),
         adapter=ADAPTER,
-        name=network_name(file),
+        name=network_name(file) + ("" if synapse == "chemical" else f"/{synapse}"),
         kind="biological",
         family=_family(settings, metadata, path),
         options=absolute(options),
