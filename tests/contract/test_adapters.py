@@ -1,0 +1,42 @@
+"""The contract suite on every installed adapter, found through its entry point."""
+
+from __future__ import annotations
+
+import pytest
+
+from networks import zoo
+from zoo_spectra import samples
+from zoo_spectra.adapter import Adapter, adapter_names, get_adapter
+from zoo_spectra.errors import SourceError
+from zoo_spectra.source import parse_source
+from zoo_spectra.testing import check_adapter, check_refuses
+
+# A few small real networks of each adapter; one that is installed and not listed here fails.
+EXAMPLES = {
+    "checkpoint": "checkpoint:@samples/neuralfoil/nn-x*small.npz",
+    "connectome": "connectome:@samples/worms/witvliet_[12].json?synapse=both",
+    "memory": "memory:net[01]",
+    "timm": "timm:mobilenetv3_small_0*?seed=3",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sample_files() -> None:
+    samples.fetch(["neuralfoil", "worms"], echo=lambda line: None)
+
+
+def opened(name: str) -> Adapter:
+    # The installed in-memory adapter is empty by nature.
+    return zoo() if name == "memory" else get_adapter(name)
+
+
+@pytest.mark.parametrize("name", adapter_names())
+def test_the_contract_is_kept(name: str) -> None:
+    source = parse_source(EXAMPLES[name])
+    assert len(check_adapter(opened(name), source.pattern, source.options)) == 2
+
+
+@pytest.mark.parametrize("name", adapter_names())
+def test_a_pattern_without_a_match_is_refused(name: str) -> None:
+    message = check_refuses(opened(name), "no-such-network-anywhere", SourceError)
+    assert "no-such-network-anywhere" in message
