@@ -15,7 +15,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
-from zoo_spectra_checkpoint import CheckpointAdapter
+from zoo_spectra_checkpoint import CheckpointAdapter, open_tensors
 
 from zoo_spectra.errors import FileFormatError, NetworkError, UnsafeFileError
 from zoo_spectra.files import resolve
@@ -91,6 +91,16 @@ def test_object_arrays_are_refused(tmp_path: Path) -> None:
     witness = tmp_path / "witness"
     np.savez(tmp_path / "a.npz", w=np.ones((3, 3)), x=np.array([Runs(witness)], dtype=object))
     assert "pickled" in refused(tmp_path / "a.npz", UnsafeFileError)
+    assert not witness.exists()
+
+
+def test_a_file_that_is_swapped_after_it_was_opened(tmp_path: Path) -> None:
+    witness, path = tmp_path / "witness", tmp_path / "a.npz"
+    np.savez(path, w=np.ones((3, 3)))
+    file = open_tensors(path)
+    np.savez(path, w=np.array([Runs(witness)], dtype=object))
+    with pytest.raises(FileFormatError, match=r"a\.npz"):
+        file.read(file.entries[0])
     assert not witness.exists()
 
 

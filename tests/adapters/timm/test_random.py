@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import warnings
@@ -9,7 +10,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from zoo_spectra_timm.building import timm_library
+from zoo_spectra_timm.building import quiet, timm_library
 
 from zoo_spectra.adapter import load
 
@@ -75,3 +76,18 @@ def test_a_fresh_process_is_quiet_and_imports_lazily() -> None:
     count, _ = ran.stdout.split()
     assert int(count) > 20
     assert ran.stderr == ""
+
+
+def test_timm_is_silenced_only_while_it_builds(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("timm.models._builder")
+    level = logging.getLogger("timm").level
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with quiet():
+            logger.warning("No pretrained configuration specified")
+            warnings.warn("Mapping deprecated model name", stacklevel=1)
+        assert not caught
+        assert not caplog.records
+    logger.warning("heard again")
+    assert [record.message for record in caplog.records] == ["heard again"]
+    assert logging.getLogger("timm").level == level
