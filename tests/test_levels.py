@@ -21,7 +21,7 @@ def poisson(rng: np.random.Generator, n: int) -> Floats:
 
 def goe(rng: np.random.Generator, n: int) -> Floats:
     a = rng.standard_normal((n, n))
-    return np.linalg.eigvalsh(a + a.T)
+    return np.linalg.eigvalsh(a + a.T).astype(np.float64)
 
 
 def gue(rng: np.random.Generator, n: int) -> Floats:
@@ -121,6 +121,18 @@ def test_rounding_is_no_level_repulsion() -> None:
     assert exact is not None
     assert rounded is not None
     assert exact.mean == rounded.mean == 0.0  # every ratio has a vanishing gap
+
+
+def test_two_vanishing_gaps_are_ratio_zero() -> None:
+    levels = poisson(np.random.default_rng(16), 60)
+    found = gap_ratio(np.sort(np.append(levels, [levels[30], levels[30]])))
+    plain = gap_ratio(levels)
+    assert found is not None
+    assert plain is not None
+    # Of the 60 ratios now, the two beside the triple level and the one inside it are 0.
+    gaps = np.diff(levels)
+    lost = min(gaps[29], gaps[30]) / max(gaps[29], gaps[30])
+    assert found.mean == pytest.approx((plain.mean * 58 - lost) / 60)
 
 
 def test_the_average_is_by_order() -> None:

@@ -85,7 +85,6 @@ def _cosine_sum(coefficients: Floats, angles: Floats) -> Floats:
 def _edge_variance(order: int, beta: int) -> Floats:
     variance = np.zeros(len(S_EDGES))
     variance[:INSIDE] = number_variance(order, beta, ARCS[:INSIDE])
-    variance.flags.writeable = False
     return variance
 
 
