@@ -30,3 +30,12 @@ def powerless() -> Iterator[None]:
 
     with dropped():
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_blas_thread() -> Iterator[None]:
+    """As in the workers: on a busy machine BLAS threads that wait for one another cost tenfold."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield
