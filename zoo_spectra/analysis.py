@@ -155,7 +155,7 @@ def combine(
             for key, beta in circular.BETAS.items()
         },
         csd_resamples=resampled_csd(mixed, stream(network_id, "bootstrap")),
-        tail=fit_tail(mixed.eigenvalues / scale, mixed.mass),
+        tail=fit_tail(mixed.eigenvalues / scale, mixed.mass, mixed.levels),
         gap_ratio=levels.average_gap_ratio([ratios.get(id(c)) for c in used], orders),
         metadata=network.metadata,
     )

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from math import isfinite
 from typing import Any
 
 from zoo_spectra.adapter import NetworkRef
@@ -114,7 +115,8 @@ def _level_columns(ratio: GapRatio | None) -> Row:
         "gap_ratio": ratio.mean,
         "gap_ratio_se": ratio.standard_error,
         "universality": ratio.nearest,
-        "universality_deviation": ratio.deviation,
+        # Infinite where every ratio is the same: no number in a table.
+        "universality_deviation": ratio.deviation if isfinite(ratio.deviation) else None,
     }
 
 
