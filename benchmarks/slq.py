@@ -1,12 +1,11 @@
 """How far an estimated spectrum lies from the exact one, by the decades that the spectrum spans.
 
-    python benchmarks/slq.py
+python benchmarks/slq.py
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import ortho_group
 
 import zoo_spectra as zs
 
@@ -16,7 +15,7 @@ DECADES = (2, 4, 6, 8, 10, 12)
 
 def spanning(decades: float, rng: np.random.Generator) -> np.ndarray:
     """A square matrix whose squared singular values are log-uniform over ``decades``."""
-    left, right = ortho_group.rvs(ORDER, size=2, random_state=rng)
+    left, right = (np.linalg.qr(rng.normal(size=(ORDER, ORDER)))[0] for _ in range(2))
     singular = 10 ** (0.5 * np.linspace(0, decades, ORDER))
     return np.asarray((left * singular) @ right.T)
 

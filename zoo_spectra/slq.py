@@ -36,7 +36,7 @@ def slq_spectrum(
 
     Zeros that come from empty rows or columns get their exact weight. Probe i of P takes
     steps · (1 - i/4P) steps: nodes of different probes then do not coincide, and the error of the
-    quadrature shows in the scatter across probes. It resolves about six decades of λ at 256
+    quadrature shows in the scatter across probes. It resolves about four decades of λ at 256
     steps; below that the mass is right but its place among the smallest eigenvalues is not.
     Raises ValueError for fewer than 2 probes or 2 steps.
     """

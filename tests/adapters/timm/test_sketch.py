@@ -69,3 +69,14 @@ def test_what_cannot_be_built_is_unknown() -> None:
 
 def test_the_cache_is_the_users(home: Path) -> None:
     assert cache_path().is_relative_to(home / ".cache" / "zoo_spectra")
+
+
+def test_a_first_listing_of_many_says_what_it_does(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sketch, "MANY", 2)
+    names = ["test_vit", "test_resnet"]
+    for _ in range(2):
+        sketch.sketches(names, tmp_path / "cache.json")
+    (record,) = caplog.records
+    assert "2 architectures for the first time" in record.getMessage()

@@ -7,6 +7,7 @@ instant. The cache is a JSON file that can be deleted at any time.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -19,6 +20,8 @@ from zoo_spectra.torch_module import weight_names
 from zoo_spectra_timm.building import meta_model, timm_library
 
 Shapes = tuple[tuple[int, int], ...]
+MANY = 30  # below this a listing is quick enough to need no word
+_LOG = logging.getLogger(__name__)
 RULE = 1  # raise it when zoo_spectra.weights chooses other tensors
 
 
@@ -34,11 +37,18 @@ def sketches(names: Iterable[str], cache: Path | None = None) -> dict[str, Sketc
     """A sketch for each ``architecture`` or ``architecture.tag``; unknown where it has none."""
     path = cache or cache_path()
     known = _read(path)
+    missing = [name for name in dict.fromkeys(names) if name not in known]
+    if len(missing) >= MANY:
+        _LOG.warning(
+            "timm: looking at %d architectures for the first time, some 0.1 s each; "
+            "their shapes are kept in %s",
+            len(missing),
+            path,
+        )
     new: dict[str, Sketch] = {}
     try:
-        for name in names:
-            if name not in known and name not in new:
-                new[name] = draw(name)
+        for name in missing:
+            new[name] = draw(name)
     finally:  # an interrupted listing goes on where it was
         if new:
             _write(path, {**_read(path), **new})
