@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,15 @@ def cache_path() -> Path:
 
 def _read(path: Path) -> dict[str, Sketch]:
     """The cache; empty when it is missing, of another version, or not what was written."""
+    try:
+        now = path.stat()
+    except OSError:
+        return {}
+    return _read_as_of(path, now.st_mtime_ns, now.st_size, now.st_ino)
+
+
+@lru_cache(maxsize=1)  # a job of many sources asks once for each, and all of timm takes 0.3 s
+def _read_as_of(path: Path, *_version: int) -> dict[str, Sketch]:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         if stored["rule"] != [RULE, METHOD_VERSION]:
