@@ -19,7 +19,7 @@ from zoo_spectra.catalog import Catalog
 from zoo_spectra.classify import classify as classify_catalog
 from zoo_spectra.equivalence import DEFAULT_ACCURACY, LINKAGES, Linkage
 from zoo_spectra.errors import ZooSpectraError
-from zoo_spectra.job import Job
+from zoo_spectra.job import DEFAULT_CATALOG, Job
 from zoo_spectra.progress import watcher
 from zoo_spectra.runner.run import run as run_job
 from zoo_spectra.tables import (
@@ -50,10 +50,19 @@ def _out() -> Console:
 
 @app.command()
 def run(
-    what: Annotated[list[str], typer.Argument(help="One JOB.toml, or source strings.")],
-    catalog: Annotated[str | None, typer.Option(help="Where results go.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
-    address: Annotated[str | None, typer.Option(help="A running Ray cluster.")] = None,
+    what: Annotated[
+        list[str],
+        typer.Argument(help="One JOB.toml, or source strings such as 'timm:resnet*?seed=0'."),
+    ],
+    catalog: Annotated[
+        str | None, typer.Option(help=f"Where results go [the job's, or {DEFAULT_CATALOG}].")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes [all cores].")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="A running Ray cluster: HOST:PORT, ray://…, auto.")
+    ] = None,
     in_process: Annotated[bool, typer.Option("--in-process", help="Without Ray.")] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -40,10 +40,11 @@ class Bar:
         self._console = console
         self._progress = Progress(
             TextColumn("{task.fields[count]}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f}% of the work"),
+            BarColumn(bar_width=20),  # so that the ETA fits on 80 columns
+            TextColumn("{task.percentage:>3.0f}%"),
             TimeElapsedColumn(),
-            TextColumn("ETA {task.fields[eta]}  {task.fields[last]}"),
+            TextColumn("ETA {task.fields[eta]}"),
+            TextColumn("{task.fields[last]}", markup=False),
             console=console,
             transient=True,
         )
