@@ -24,7 +24,7 @@ Labels = npt.NDArray[Any]
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-CONSOLE = Console(highlight=False)
+CONSOLE = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 ACCURACY = 0.1
 
 
@@ -65,7 +65,8 @@ def nearest(distances: Floats, labels: Labels, groups: Labels | None = None) -> 
     """
     own = np.arange(len(labels)) if groups is None else groups
     other = np.where(own[:, None] == own[None, :], np.inf, distances)
-    return labels[np.argmin(other, axis=1)] == labels
+    hits: Labels = labels[np.argmin(other, axis=1)] == labels
+    return hits
 
 
 def chance(labels: Labels, groups: Labels | None = None) -> float:
@@ -116,9 +117,9 @@ def write(name: str, packages: Sequence[str], figures: Mapping[str, Any]) -> Non
 
 
 def _rounded(value: Any) -> Any:
-    """Four decimals: the last digits of LAPACK differ between machines."""
+    """Six decimals: the last digits of LAPACK differ between machines."""
     if isinstance(value, Mapping):
         return {key: _rounded(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_rounded(item) for item in value]
-    return round(float(value), 4) if isinstance(value, (float, np.floating)) else value
+    return round(float(value), 6) if isinstance(value, (float, np.floating)) else value

@@ -1,45 +1,22 @@
 """Do random timm architectures fall into classes that look like their families?
 
-Rule of choice, made before anything was measured: 22 timm modules; of each, the architectures of
-at most 30 M parameters, without timm's ``test_*``, and those whose matrices all have the shapes of
-another one (the same network for another image size) once; of these at most five, evenly spread
-over the order of size. Seeds 0 and 1. A family is a timm module; some hold several designs.
+Which architectures: ``architectures.py``. Each is taken twice, with seeds 0 and 1.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
+import architectures
 import numpy as np
 from common import ACCURACY, Floats, Labels, analyse, chance, nearest, percent, show, write
 from sklearn.metrics import adjusted_rand_score, v_measure_score
-from zoo_spectra_timm.building import timm_library
 
-import zoo_spectra as zs
 from zoo_spectra.equivalence import distance_matrix, equivalence_classes
 
-FAMILIES = (
-    *("cait", "coat", "convnext", "cspnet", "densenet", "dla", "dpn", "efficientnet", "ghostnet"),
-    *("hrnet", "levit", "mlp_mixer", "mobilenetv3", "nfnet", "pit", "regnet", "res2net", "resnet"),
-    *("rexnet", "vision_transformer", "vovnet", "xcit"),
-)
-MOST_PARAMETERS, MOST_OF_A_FAMILY, SEEDS = 30_000_000, 5, (0, 1)
+SEEDS = (0, 1)
 ACCURACIES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
-
-
-def chosen(family: str) -> list[str]:
-    """The architectures of a family that the rule chooses, smallest first."""
-    sized: list[tuple[int, str]] = []
-    seen: set[object] = set()
-    for name in sorted(timm_library().list_models(module=family)):
-        ref = zs.list_networks(f"timm:{name}?seed=0")[0]
-        small = ref.parameters is not None and ref.parameters <= MOST_PARAMETERS
-        if small and not name.startswith("test_") and ref.shapes not in seen:
-            seen.add(ref.shapes)
-            sized.append((ref.parameters or 0, name))
-    names = [name for _, name in sorted(sized)]
-    spread = np.linspace(0, len(names) - 1, min(len(names), MOST_OF_A_FAMILY)).round()
-    return [names[int(at)] for at in spread]
 
 
 def distances(matrix: Floats, architectures: Labels, families: Labels) -> dict[str, float]:
@@ -94,49 +71,64 @@ def by_family(hits: Labels, families: Labels, label: Labels) -> dict[str, dict[s
     return rows
 
 
-def main() -> None:
-    architectures = {family: chosen(family) for family in FAMILIES}
-    names = [name for members in architectures.values() for name in members]
+def measure(choice: architectures.Choice) -> dict[str, Any]:
+    """Analyse the chosen architectures; everything that is measured of them."""
+    names = [name for members in choice.values() for name in members]
     found = analyse("bench-families", [f"timm:{n}?seed={seed}" for n in names for seed in SEEDS])
     who = np.repeat(names, len(SEEDS))
     matrix = distance_matrix(found.csds)
-    median = distances(matrix, who, found.families)
     hits = nearest(matrix, found.families, who)
-    share, between = float(hits.mean()), interval(hits, who)
-    at = curve(found.csds, found.families)
     label = equivalence_classes(found.csds, ACCURACY).label
-    kin = by_family(hits, found.families, label)
-    default = next(row for row in at if row["accuracy"] == ACCURACY)
+    by_accuracy = curve(found.csds, found.families)
+    return {
+        "counts": {"architectures": len(names), "families": len(choice), "networks": len(who)},
+        "median_distance": distances(matrix, who, found.families),
+        "nearest_in_family": {
+            "share": float(hits.mean()),
+            "interval": interval(hits, who),
+            "chance": chance(found.families, who),
+        },
+        "classes": next(row for row in by_accuracy if row["accuracy"] == ACCURACY),
+        "by_accuracy": by_accuracy,
+        "by_family": by_family(hits, found.families, label),
+        "architectures": choice,
+    }
 
-    rows = [(key.replace("_", " "), f"{value:.3f}") for key, value in median.items()]
-    show("Median distance, e-folds", ("between", "d"), rows)
-    print(f"nearest neighbour outside the architecture, same family: {percent(share, between)}")
-    print(f"  by chance: {percent(chance(found.families, who))}\n")
-    rows = [[f"{value:.2f}" for value in row.values()] for row in at]
-    show("Classes against families", ("ε", "classes", "adjusted Rand", "V-measure"), rows)
-    table = [
+
+def tables(title: str, figures: dict[str, Any]) -> None:
+    """Print what was measured."""
+    print(f"\n=== {title}: {figures['counts']}")
+    median, near = figures["median_distance"], figures["nearest_in_family"]
+    pairs = [(key.replace("_", " "), f"{value:.3f}") for key, value in median.items()]
+    show("Median distance, e-folds", ("between", "d"), pairs)
+    share, by_chance = percent(near["share"], near["interval"]), percent(near["chance"])
+    print(f"nearest neighbour outside the architecture: same family {share}, by chance {by_chance}")
+    curves = [[f"{value:.3g}" for value in row.values()] for row in figures["by_accuracy"]]
+    show("Classes against families", ("ε", "classes", "adjusted Rand", "V-measure"), curves)
+    worst_first = sorted(figures["by_family"].items(), key=lambda item: item[1]["purity"])
+    rows = [
         (
             name,
-            *(str(row[k]) for k in ("networks", "classes")),
+            str(row["networks"]),
+            str(row["classes"]),
             percent(row["nearest_in_family"]),
             percent(row["purity"]),
             ", ".join(row["shares_classes_with"]),
         )
-        for name, row in sorted(kin.items(), key=lambda item: item[1]["purity"])
+        for name, row in worst_first
     ]
     header = ("family", "networks", "classes", "nearest in family", "purity", "shares classes with")
-    show(f"Families, ε = {ACCURACY}", header, table)
-    nearest_figures = {"share": share, "interval": between, "chance": chance(found.families, who)}
-    figures = {
-        "counts": {"architectures": len(names), "families": len(FAMILIES), "seeds": len(SEEDS)},
-        "median_distance": median,
-        "nearest_in_family": nearest_figures,
-        "classes": default,
-        "by_accuracy": at,
-        "by_family": kin,
-        "architectures": architectures,
+    show(f"Families, ε = {ACCURACY}", header, rows)
+
+
+def main() -> None:
+    measured = {
+        "modules": measure(architectures.modules()),
+        "designs": measure(architectures.designs()),
     }
-    write("families", ("torch", "timm", "scikit-learn"), figures)
+    for title, figures in measured.items():
+        tables(title, figures)
+    write("families", ("torch", "timm", "scikit-learn"), measured)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ had when it is known which node is which: the matrices compared entry by entry.
 
 from __future__ import annotations
 
+from typing import Any
+
 import netlsd
 import numpy as np
 from common import Floats, Labels, analyse, chance, nearest, percent, show, wilson, write
@@ -48,7 +50,7 @@ def euclidean(vectors: list[Floats]) -> Floats:
     return matrix
 
 
-def figures(matrix: Floats, genotypes: Labels) -> dict[str, object]:
+def figures(matrix: Floats, genotypes: Labels) -> dict[str, Any]:
     """The share of right nearest neighbours, its 95 % interval, and the share by genotype."""
     hits = nearest(matrix, genotypes)
     by_genotype = {

@@ -27,7 +27,10 @@ def main() -> None:
     row = {(kind, name): at for at, (kind, name) in enumerate((k, n) for k in kinds for n in NAMES)}
 
     among = {
-        kind: {f"{a}-{b}": matrix[row[kind, a], row[kind, b]] for a, b in combinations(NAMES, 2)}
+        kind: {
+            f"lite{a[-1]}-lite{b[-1]}": matrix[row[kind, a], row[kind, b]]
+            for a, b in combinations(NAMES, 2)
+        }
         for kind in kinds
     }
     to_random = {
@@ -38,9 +41,9 @@ def main() -> None:
     random = {int(label[row[kind, name]]) for kind in kinds[1:] for name in NAMES}
     figures = {
         "accuracy": ACCURACY,
-        "distances_among": among,
+        "among": among,
         "largest_among_trained": max(among["trained"].values()),
-        "distance_to_random": to_random,
+        "to_random": to_random,
         "mean_to_random": float(np.mean([list(v.values()) for v in to_random.values()])),
         "trained_in_one_class": len(trained) == 1,
         "trained_apart_from_random": not trained & random,

@@ -1,0 +1,69 @@
+"""The figures that the documentation quotes are those that the benchmarks wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
+    for path in (ROOT / "benchmarks" / "results").glob("*.json")
+}
+
+
+def _both(what: str, figure: str) -> str:
+    sides = (figure.replace("@", f"families[{side}]") for side in ("modules", "designs"))
+    return f"| {what} | {' | '.join(sides)} |"
+
+
+def _mice(what: str, name: str) -> str:
+    low, high = (f"{{mice[{name}][interval][{bound}]:.0%}}" for bound in (0, 1))
+    return f"| {what} | {{mice[{name}][share]:.0%}} | {low}–{high} |"
+
+
+NEAREST = "@[nearest_in_family]"
+BENCHMARKS = [
+    _both("architectures, families", "{@[counts][architectures]}, {@[counts][families]}"),
+    _both("median distance of two seeds", "{@[median_distance][seeds]:.3f}"),
+    _both(
+        "of two architectures of a family", "{@[median_distance][architectures_of_a_family]:.3f}"
+    ),
+    _both("of two families", "{@[median_distance][families]:.3f}"),
+    _both(
+        "nearest neighbour outside the architecture: same family",
+        f"{{{NEAREST}[share]:.0%}} ({{{NEAREST}[interval][0]:.0%}}–{{{NEAREST}[interval][1]:.0%}})",
+    ),
+    _both("the same by chance", f"{{{NEAREST}[chance]:.0%}}"),
+    _both("classes", "{@[classes][classes]}"),
+    _both("adjusted Rand index against families", "{@[classes][adjusted_rand]:.2f}"),
+    _both("V-measure", "{@[classes][v_measure]:.2f}"),
+    _mice("14 blocks and projections, symmetrised", "blocks_and_projections_symmetrised"),
+    _mice("14 blocks and projections, as listed", "blocks_and_projections_as_listed"),
+    _mice("14 blocks, symmetrised", "blocks_symmetrised"),
+    _mice("14 blocks, as listed", "blocks_as_listed"),
+    _mice("whole matrix, symmetrised", "whole_matrix_symmetrised"),
+    _mice("whole matrix, as listed", "whole_matrix_as_listed"),
+    _mice("NetLSD heat signature, weighted", "netlsd_weighted"),
+    _mice("NetLSD heat signature, binary", "netlsd_binary"),
+    _mice("entry by entry, knowing each node", "entries"),
+    "| chance | {mice[chance]:.0%} | |",
+    "{trained[among][trained][lite0-lite1]:.3f}, {trained[among][trained][lite0-lite2]:.3f} and "
+    "{trained[among][trained][lite1-lite2]:.3f} apart",
+    "{trained[mean_to_random]:.2f} away on average",
+]
+# (file, text with figures): write a figure as {families[designs][nearest_in_family][share]:.0%}.
+QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS]
+
+
+@pytest.mark.parametrize(("file", "text"), QUOTES)
+def test_figures_are_those_of_the_benchmarks(file: str, text: str) -> None:
+    written = " ".join((ROOT / file).read_text(encoding="utf-8").split())
+    assert text.format(**RESULTS) in written
+
+
+def test_trained_networks_are_one_class() -> None:
+    assert RESULTS["trained"]["trained_in_one_class"]
+    assert RESULTS["trained"]["trained_apart_from_random"]
