@@ -15,9 +15,9 @@ from __future__ import annotations
 import re
 
 import numpy as np
-from zoo_spectra_timm.building import timm_library
 
 import zoo_spectra as zs
+from zoo_spectra_timm.building import timm_library
 
 MODULES = (
     *("cait", "coat", "convnext", "cspnet", "densenet", "dla", "dpn", "efficientnet", "ghostnet"),

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import architectures
 import numpy as np
-from common import ACCURACY, Floats, Labels, analyse, chance, nearest, percent, show, write
 from sklearn.metrics import adjusted_rand_score, v_measure_score
 
+import architectures
+from common import ACCURACY, Floats, Labels, analyse, chance, nearest, percent, show, write
 from zoo_spectra.equivalence import distance_matrix, equivalence_classes
 
 SEEDS = (0, 1)

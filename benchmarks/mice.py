@@ -11,10 +11,10 @@ from typing import Any
 
 import netlsd
 import numpy as np
-from common import Floats, Labels, analyse, chance, nearest, percent, show, wilson, write
 from scipy.spatial.distance import pdist, squareform
 
 import zoo_spectra as zs
+from common import Floats, Labels, analyse, chance, nearest, percent, show, wilson, write
 from zoo_spectra.equivalence import distance_matrix
 
 FILES = "connectome:@samples/mice/edgelists/*.edgelist"

@@ -10,11 +10,11 @@ from io import BytesIO
 
 import altair as alt
 import vl_convert
-from picture_curves import curves
-from picture_map import map_of
 from PIL import Image
 
 import zoo_spectra as zs
+from picture_curves import curves
+from picture_map import map_of
 
 SCALE = 1.35  # about 1300 pixels wide
 

@@ -7,10 +7,10 @@ from typing import Any
 import altair as alt
 import numpy as np
 import polars as pl
-from common import Floats
-from picture_curves import BLACK, BLUE, GREEN, PINK, RED, SKY, first
 from scipy.spatial import ConvexHull
 
+from common import Floats
+from picture_curves import BLACK, BLUE, GREEN, PINK, RED, SKY, first
 from zoo_spectra.equivalence import distance_matrix
 
 # Group: colour, shape.

@@ -9,8 +9,8 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
-from common import ACCURACY, analyse, show, write
 
+from common import ACCURACY, analyse, show, write
 from zoo_spectra.equivalence import distance_matrix, equivalence_classes
 
 NAMES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")

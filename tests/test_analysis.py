@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from networks import arrays
 
 import zoo_spectra as zs
+from networks import arrays
 from zoo_spectra.errors import NetworkError
 
 

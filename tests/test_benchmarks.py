@@ -55,7 +55,34 @@ BENCHMARKS = [
     "{trained[mean_to_random]:.2f} away on average",
 ]
 # (file, text with figures): write a figure as {families[designs][nearest_in_family][share]:.0%}.
+README = [
+    "{families[designs][counts][architectures]} timm architectures of "
+    "{families[designs][counts][families]} designs",
+    "{families[designs][median_distance][seeds]:.3f} e-folds apart, two architectures of one "
+    "design {families[designs][median_distance][architectures_of_a_family]:.3f}, of two designs "
+    "{families[designs][median_distance][families]:.3f}",
+    "of the same design for {families[designs][nearest_in_family][share]:.0%} (chance "
+    "{families[designs][nearest_in_family][chance]:.0%})",
+    "{families[designs][classes][classes]} classes, adjusted Rand index "
+    "{families[designs][classes][adjusted_rand]:.2f}, V-measure "
+    "{families[designs][classes][v_measure]:.2f}",
+    "{families[modules][counts][architectures]} architectures give "
+    "{families[modules][nearest_in_family][share]:.0%}, "
+    "{families[modules][classes][adjusted_rand]:.2f} and "
+    "{families[modules][classes][v_measure]:.2f}",
+    "{mice[blocks_and_projections_symmetrised][share]:.0%} have a nearest neighbour of their "
+    "genotype (chance {mice[chance]:.0%})",
+    "{mice[netlsd_weighted][share]:.0%} on the same weighted graphs and "
+    "{mice[netlsd_binary][share]:.0%} on binary ones",
+    "({mice[blocks_and_projections_symmetrised][interval][0]:.0%}–"
+    "{mice[blocks_and_projections_symmetrised][interval][1]:.0%}); the whole matrix without blocks "
+    "reaches {mice[whole_matrix_symmetrised][share]:.0%}",
+    "matched nodes, {mice[entries][share]:.0%}",
+    BENCHMARKS[-2],
+    "lie {trained[mean_to_random]:.2f} away",
+]
 QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS]
+QUOTES += [("README.md", text) for text in README]
 
 
 @pytest.mark.parametrize(("file", "text"), QUOTES)

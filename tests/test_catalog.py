@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from networks import arrays
 
+from networks import arrays
 from zoo_spectra.analysis import Settings, analyze
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.errors import CatalogError, CatalogVersionError

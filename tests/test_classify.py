@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import FaultyAdapter, arrays
 
 import zoo_spectra as zs
+from networks import FaultyAdapter, arrays
 from zoo_spectra.errors import CatalogError
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from networks import arrays
 
 PROGRAM = Path(sys.executable).with_name("zoo-spectra")

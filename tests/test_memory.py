@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import pytest
-from networks import arrays, zoo
 
+from networks import arrays, zoo
 from zoo_spectra.adapter import NetworkRef
 from zoo_spectra.errors import SourceError
 from zoo_spectra.memory import MemoryAdapter

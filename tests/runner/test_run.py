@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 import ray
-from networks import FaultyAdapter, arrays, zoo
 from polars.testing import assert_frame_equal
 
 import zoo_spectra as zs
+from networks import FaultyAdapter, arrays, zoo
 from zoo_spectra.errors import CatalogError, ClusterError, SourceError
 from zoo_spectra.runner.run import Summary
 

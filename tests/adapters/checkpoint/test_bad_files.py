@@ -15,11 +15,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
-from zoo_spectra_checkpoint import CheckpointAdapter, open_tensors
 
 from zoo_spectra.errors import FileFormatError, NetworkError, UnsafeFileError
 from zoo_spectra.files import resolve
 from zoo_spectra.testing import check_refuses
+from zoo_spectra_checkpoint import CheckpointAdapter, open_tensors
 
 WHOLE = [
     "@samples/neuralfoil/nn-xxsmall.npz",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from zoo_spectra_checkpoint import CheckpointAdapter
 
 from zoo_spectra.adapter import get_adapter, list_networks
 from zoo_spectra.errors import SourceError
 from zoo_spectra.files import resolve
 from zoo_spectra.testing import check_adapter, check_refuses
+from zoo_spectra_checkpoint import CheckpointAdapter
 
 REAL = {
     "@samples/neuralfoil/*.npz": 8,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from zoo_spectra_connectome import ConnectomeAdapter
 
 from zoo_spectra import samples
+from zoo_spectra_connectome import ConnectomeAdapter
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,6 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import sparse
 from scipy.io import mmwrite
-from zoo_spectra_connectome import ConnectomeAdapter
 
 from zoo_spectra.errors import (
     FileFormatError,
@@ -29,6 +28,7 @@ from zoo_spectra.errors import (
 )
 from zoo_spectra.spectrum import constituent_spectrum
 from zoo_spectra.testing import check_adapter, check_refuses
+from zoo_spectra_connectome import ConnectomeAdapter
 
 LAUGHS = (
     '<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "ha">'

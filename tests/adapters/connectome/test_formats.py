@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from scipy import io, sparse
-from zoo_spectra_connectome import ConnectomeAdapter
 
 from zoo_spectra.errors import NetworkError, SourceError
 from zoo_spectra.network import Network
 from zoo_spectra.testing import check_adapter
+from zoo_spectra_connectome import ConnectomeAdapter
 
 Matrix = np.ndarray
 Writer = Callable[[Path, Matrix], None]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from zoo_spectra_connectome import ConnectomeAdapter
 
 from zoo_spectra.adapter import get_adapter, list_networks, load
 from zoo_spectra.errors import SourceError
 from zoo_spectra.testing import check_adapter, check_refuses
+from zoo_spectra_connectome import ConnectomeAdapter
 
 PEOPLE = """id,genotype,age,score,note
 sub,all,1,1,

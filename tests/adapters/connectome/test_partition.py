@@ -8,11 +8,11 @@ import networkx as nx
 import numpy as np
 import pytest
 from scipy import io, sparse
-from zoo_spectra_connectome import ConnectomeAdapter, network_from_graph
 
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.spectrum import constituent_spectrum
 from zoo_spectra.testing import check_adapter
+from zoo_spectra_connectome import ConnectomeAdapter, network_from_graph
 
 FULL = np.arange(1.0, 17.0).reshape(4, 4)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from zoo_spectra_connectome import ConnectomeAdapter
 
 from zoo_spectra.csd import circular_spectral_difference
 from zoo_spectra.mme import BIN_WIDTH, cumulative_density, mix
 from zoo_spectra.spectrum import constituent_spectrum
 from zoo_spectra.testing import check_adapter
+from zoo_spectra_connectome import ConnectomeAdapter
 
 BLOCKS = {"nodes": "@samples/mice/blocks.csv", "partition": "block,hemisphere"}
 ABOUT = {"about": "@samples/mice/participants.csv", "family": "genotype"}

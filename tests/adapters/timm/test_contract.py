@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from zoo_spectra_timm import TimmAdapter
 
 from zoo_spectra.adapter import get_adapter, list_networks
 from zoo_spectra.errors import FileFormatError, SourceError, ZooSpectraError
 from zoo_spectra.files import resolve
 from zoo_spectra.testing import check_adapter, check_refuses
+from zoo_spectra_timm import TimmAdapter
 
 LITE0 = "@samples/efficientnet_lite/efficientnet_lite0.pth"
 # Parameters as published with timm.

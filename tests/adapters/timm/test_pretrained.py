@@ -16,13 +16,13 @@ import pytest
 import torch
 from huggingface_hub import constants
 from safetensors.torch import save_file
-from zoo_spectra_timm import TimmAdapter
-from zoo_spectra_timm.building import meta_model, random_model
 
 from zoo_spectra.adapter import load
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.network import Matrix
 from zoo_spectra.testing import check_adapter, check_refuses
+from zoo_spectra_timm import TimmAdapter
+from zoo_spectra_timm.building import meta_model, random_model
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 TRAINED = {"pretrained": "true"}

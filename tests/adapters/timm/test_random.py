@@ -10,9 +10,9 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from zoo_spectra_timm.building import quiet, timm_library
 
 from zoo_spectra.adapter import load
+from zoo_spectra_timm.building import quiet, timm_library
 
 ARCHITECTURES = ["mobilenetv3_small_050", "vit_tiny_patch16_224", "test_nfnet", "test_coatnet"]
 

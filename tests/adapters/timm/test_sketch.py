@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from zoo_spectra_timm import sketch
 from zoo_spectra_timm.sketch import Sketch, cache_path, draw, sketches
 
