@@ -26,7 +26,8 @@ def commit(catalog: Catalog, key: str, later: int = 0, **changes: Any) -> dict[s
     spectrum = analyze(adapter.load(ref))
     row = finished(network_row(ref, Settings()) | spectrum_columns(spectrum), "ok") | changes
     row["finished_at"] = datetime.now(UTC) + timedelta(seconds=later)
-    catalog.commit(row, spectra_rows(row, spectrum.constituents, spectrum.gap_ratios))
+    part = f"{row['network_id']}-{row['commit_id']}"
+    catalog.commit(part, [row], spectra_rows(row, spectrum.constituents, spectrum.gap_ratios))
     return row
 
 

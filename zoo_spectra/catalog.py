@@ -115,12 +115,20 @@ class Catalog:
         """Whether any network's newest result is `ok`."""
         return not self.networks().filter(pl.col("status") == "ok").head(1).collect().is_empty()
 
-    def commit(self, network: Row, spectra: Sequence[Row] = ()) -> None:
-        """Write one network's result; its spectra first, so that its row is the commit point."""
-        part = f"{network['network_id']}-{network['commit_id']}.parquet"
+    def commit(self, part: str, networks: Sequence[Row], spectra: Sequence[Row] = ()) -> None:
+        """Write results as part ``part``: spectra first, so that a network's row is the commit point.
+
+        A part of the same name is replaced. Raises CatalogError.
+        """
         if spectra:
-            self.write_part("spectra", part, spectra)
-        self.write_part("networks", part, [network])
+            self.write_part("spectra", f"{part}.parquet", spectra)
+        if networks:
+            self.write_part("networks", f"{part}.parquet", networks)
+
+    def pieces(self, commit_id: str) -> pl.DataFrame:
+        """The rows of ``spectra`` committed for one result so far, finished or not, by position."""
+        rows = self._scan("spectra").filter(pl.col("commit_id") == commit_id)
+        return rows.unique("position", keep="any").sort("position").collect()
 
     def write_part(self, table: str, name: str, rows: Sequence[Row]) -> None:
         """Write rows as one immutable part. Raises CatalogError."""

@@ -87,12 +87,12 @@ def analyze_and_commit(
     except Exception as error:
         # Whatever a network does, it is the network's row that says so; the run goes on.
         row = finished(row, "failed", _reason(error))
-        catalog.commit(row, spectra_rows(row, spectra))
+        catalog.commit(_part(row), [row], spectra_rows(row, spectra))
         return _receipt(row, started)
     row |= spectrum_columns(spectrum)
     row |= _usage(started, load_seconds + reading.seconds) | {"weights_digest": reading.digest}
     row = finished(row, "ok")
-    catalog.commit(row, spectra_rows(row, spectrum.constituents, spectrum.gap_ratios))
+    catalog.commit(_part(row), [row], spectra_rows(row, spectrum.constituents, spectrum.gap_ratios))
     return _receipt(row, started)
 
 
@@ -104,7 +104,7 @@ def give_up(ref: NetworkRef, catalog: Catalog, settings: Settings, attempts: int
         f"the worker process died in all {attempts} attempts (out of memory, or a crash in "
         "native code); look at the system's log, or give the machine more memory",
     )
-    catalog.commit(row)
+    catalog.commit(_part(row), [row])
     return Receipt(ref.network_id, ref.name, "quarantined", row["reason"], 0.0)
 
 
@@ -122,6 +122,10 @@ def _usage(started: float, load_seconds: float) -> Row:
         "load_seconds": load_seconds,
         "peak_memory": peak_memory(),
     }
+
+
+def _part(row: Row) -> str:
+    return f"{row['network_id']}-{row['commit_id']}"
 
 
 def _receipt(row: Row, started: float) -> Receipt:
