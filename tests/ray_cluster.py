@@ -1,0 +1,247 @@
+"""A Ray cluster of several nodes on this machine: each node a tree of processes of its own.
+
+Nodes are started by ``ray start --block``, on free ports, with folders of their own, and a node is
+ended by ending its processes, never by ``ray stop``, which ends every Ray on the machine. Linux
+only: processes are found in /proc.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from networks import arrays
+from zoo_spectra.adapter import NetworkRef
+from zoo_spectra.memory import MemoryAdapter
+from zoo_spectra.network import Network
+from zoo_spectra.source import Source
+
+TESTS = Path(__file__).parent
+RAY = Path(sys.executable).with_name("ray")
+READY = "This command will now block"
+PATIENCE = 90.0  # seconds that a node may take to start, on a busy machine
+# The head notices a dead node in about two seconds; Ray's own default is fifteen.
+QUICK = {"RAY_health_check_period_ms": "500", "RAY_health_check_failure_threshold": "3"}
+
+
+@dataclass(frozen=True)
+class Node:
+    """One Ray node: its ``ray start --block``, and the mark that all its processes carry."""
+
+    process: subprocess.Popen[bytes]
+    mark: str
+    log: Path
+
+    def processes(self) -> set[int]:
+        """The ids of every living process of the node: raylet, workers, agents, job drivers."""
+        return _marked(f"RAY_TEST_NODE={self.mark}".encode())
+
+    def kill(self) -> None:
+        """End the whole node by SIGKILL, as a spot machine that is taken away; it returns ended."""
+        deadline = time.monotonic() + 30
+        while living := self.processes():
+            for process_id in living:
+                _signal(process_id, signal.SIGKILL)
+            self.process.poll()
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"processes {living} of a Ray node do not end")
+            time.sleep(0.05)
+        self.process.wait(30)
+
+
+class RayCluster:
+    """A head, and nodes that come and go. Use as a context: leaving it ends every process.
+
+    ``nodes``: workers beside the head, ``cpus`` each; ``head_cpus``: 0 keeps work off the head.
+    ``dashboard``: with the server for jobs, at ``dashboard_url``. ``token``: with token
+    authentication; without one authentication is off. ``environment``: for processes that use the
+    cluster, and for its nodes. Node 0 is the head; ``kill_node`` keeps the numbers of the others.
+    """
+
+    def __init__(
+        self,
+        nodes: int = 0,
+        cpus: int = 1,
+        head_cpus: int = 0,
+        dashboard: bool = False,
+        token: str | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        inherited = os.environ.get("PYTHONPATH")
+        auth = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token} if token else {}
+        self.environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("RAY_")},
+            "PYTHONPATH": f"{TESTS}{os.pathsep}{inherited}" if inherited else str(TESTS),
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_AUTH_MODE": "disabled",
+            **auth,
+            **(environment or {}),
+        }
+        self._count, self._cpus, self._head_cpus = nodes, cpus, head_cpus
+        self._dashboard = dashboard
+        # Sockets live below it, and their paths may have 107 characters at most.
+        self._folder = Path(tempfile.mkdtemp(prefix="zs-ray-", dir="/tmp"))
+        self._port = free_port()
+        self._dashboard_port = free_port()
+        self.nodes: list[Node] = []
+
+    @property
+    def address(self) -> str:
+        """For ``ray.init`` and ``--address``."""
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def dashboard_url(self) -> str:
+        """For Ray's job API."""
+        return f"http://127.0.0.1:{self._dashboard_port}"
+
+    def __enter__(self) -> RayCluster:
+        try:
+            self._start_head()
+            for _ in range(self._count):
+                self.add_node(wait=False)
+            for number in range(len(self.nodes)):
+                self._wait(number)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _start_head(self) -> None:
+        self._start(
+            "--head",
+            f"--port={self._port}",
+            f"--num-cpus={self._head_cpus}",
+            f"--include-dashboard={str(self._dashboard).lower()}",
+            f"--dashboard-port={self._dashboard_port}",
+            f"--ray-client-server-port={free_port()}",
+        )
+        self._wait(0)
+
+    def add_node(self, cpus: int | None = None, wait: bool = True) -> int:
+        """Start another node and give its number; with ``wait`` it is part of the cluster then."""
+        self._start(f"--address={self.address}", f"--num-cpus={cpus or self._cpus}")
+        number = len(self.nodes) - 1
+        if wait:
+            self._wait(number)
+        return number
+
+    def _start(self, *arguments: str) -> None:
+        mark = secrets.token_hex(8)
+        place = self._folder / str(len(self.nodes))
+        place.mkdir()
+        command = [
+            str(RAY),
+            "start",
+            "--block",
+            "--disable-usage-stats",
+            "--node-ip-address=127.0.0.1",
+            "--object-store-memory=100000000",
+            "--min-worker-port=0",  # any free port: nodes of one machine must not share a range
+            "--max-worker-port=0",
+            f"--dashboard-agent-listen-port={free_port()}",
+            f"--temp-dir={place}",
+            *arguments,
+        ]
+        log = place / "start.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                # setproctitle would else write over the mark
+                env={**self.environment, **QUICK, "RAY_TEST_NODE": mark, "SPT_NOENV": "1"},
+                start_new_session=True,  # Ctrl-C of the tests is not the nodes'
+                cwd=place,
+            )
+        self.nodes.append(Node(process, mark, log))
+
+    def _wait(self, number: int) -> None:
+        node = self.nodes[number]
+        deadline = time.monotonic() + PATIENCE
+        while READY not in (said := node.log.read_text(errors="replace")):
+            if node.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"Ray node {number} did not start:\n{said}")
+            time.sleep(0.1)
+
+    def kill_node(self, number: int) -> None:
+        """SIGKILL every process of a node."""
+        self.nodes[number].kill()
+
+    def stop(self) -> None:
+        """End every node, the head last, and remove their folders. May be called again."""
+        for node in reversed(self.nodes):
+            node.kill()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _marked(mark: bytes) -> set[int]:
+    """Ids of living processes with ``mark`` in the environment they were started with."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            if mark in (entry / "environ").read_bytes().split(b"\0"):
+                found.add(int(entry.name))
+        except OSError:
+            continue  # it has ended, or is another user's
+    return found
+
+
+def _signal(process_id: int, number: int) -> None:
+    try:
+        os.kill(process_id, number)
+    except ProcessLookupError:
+        return  # it has ended meanwhile
+
+
+class PlacedAdapter:
+    """``placed:NAME``: a small network whose metadata say which Ray node has read it."""
+
+    name = "placed"
+    options: Mapping[str, str] = {}
+
+    def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
+        source = str(Source(self.name, pattern))
+        return [NetworkRef(source, self.name, pattern, "artificial")]
+
+    def load(self, ref: NetworkRef) -> Network:
+        import ray
+
+        time.sleep(0.3)  # so that one quick worker does not take all of them
+        node = ray.get_runtime_context().get_node_id()
+        walk = MemoryAdapter({ref.name: arrays(0)}).load(
+            NetworkRef(ref.source, "memory", ref.name, "artificial")
+        )
+        return Network(
+            ref.name, "artificial", walk.constituents, "", ref.source, {"ray_node": node}
+        )
