@@ -12,7 +12,7 @@ from zoo_spectra.runner.work import Receipt
 
 
 def receipt(name: str, status: str = "ok", reason: str | None = None) -> Receipt:
-    return Receipt("0" * 32, name, status, reason, 1.0)
+    return Receipt("0" * 32, name, status, reason)
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -136,7 +136,7 @@ def combine(
     scale = mme.scale_of(mixed.eigenvalues, mixed.mass)
     cumulative = mme.cumulative_density(mixed.eigenvalues, mixed.mass)
     estimated = any(c.kind == "slq" for c in used)
-    ratios = {id(c): levels.gap_ratio(c.positive) for c in used if c.kind == "exact"}
+    ratios = {id(c): level_statistics(c) for c in used}
     return Spectrum(
         name=network.name,
         kind=network.kind,
@@ -159,6 +159,12 @@ def combine(
         gap_ratio=levels.average_gap_ratio([ratios.get(id(c)) for c in used], orders),
         metadata=network.metadata,
     )
+
+
+def level_statistics(constituent: ConstituentSpectrum) -> levels.GapRatio | None:
+    """The gap ratio of one constituent; None when it is skipped, estimated, or below 32 levels."""
+    exact = constituent.skipped is None and constituent.kind == "exact"
+    return levels.gap_ratio(constituent.positive) if exact else None
 
 
 def _realisations(

@@ -1,9 +1,15 @@
-"""The command line. Exit code 0: all ok; 1: some networks failed; 2: bad usage or input."""
+"""The command line.
+
+Exit code 0: all ok; 1: some networks failed; 2: bad usage or input; 130: stopped by Ctrl-C.
+"""
 
 from __future__ import annotations
 
 import json
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, cast
@@ -21,9 +27,13 @@ from zoo_spectra.equivalence import DEFAULT_ACCURACY, LINKAGES, Linkage
 from zoo_spectra.errors import ZooSpectraError
 from zoo_spectra.job import DEFAULT_CATALOG, Job
 from zoo_spectra.progress import watcher
+from zoo_spectra.runner.drive import Stop
+from zoo_spectra.runner.run import Progress
 from zoo_spectra.runner.run import run as run_job
+from zoo_spectra.submit import submit as submit_job
 from zoo_spectra.tables import (
     class_table,
+    failed_table,
     frame_json,
     network_table,
     problem_table,
@@ -38,6 +48,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 LinkageName = StrEnum("LinkageName", [(name, name) for name in LINKAGES])  # type: ignore[misc]
+INTERRUPTED = 130
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
 CatalogPath = Annotated[str, typer.Argument(help="A catalog: a folder, or s3://… or gs://…")]
 
@@ -64,6 +75,12 @@ def run(
         str | None, typer.Option(help="A running Ray cluster: HOST:PORT, ray://…, auto.")
     ] = None,
     in_process: Annotated[bool, typer.Option("--in-process", help="Without Ray.")] = False,
+    retry_quarantined: Annotated[
+        bool, typer.Option("--retry-quarantined", help="Try again what was given up.")
+    ] = False,
+    json_log: Annotated[
+        bool, typer.Option("--json-log", help="Progress as JSON lines on stderr.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Analyse every network of a job; what the catalog has already is not done again."""
@@ -71,14 +88,18 @@ def run(
         raise typer.BadParameter("--in-process goes without --address and --workers")
     job = _job(what)
     out = _out()
-    summary = run_job(
-        job,
-        catalog=catalog,
-        workers=workers,
-        address=address,
-        in_process=in_process,
-        progress=watcher(Console(stderr=True)),
-    )
+    progress = watcher(Console(stderr=True), json_log)
+    with _stopping_gently(progress) as stop:
+        summary = run_job(
+            job,
+            catalog=catalog,
+            workers=workers,
+            address=address,
+            in_process=in_process,
+            retry_quarantined=retry_quarantined,
+            progress=progress,
+            stop=stop,
+        )
     if as_json:
         counts = {status: summary.count(status) for status in ("ok", "failed", "quarantined")}
         print(json.dumps({**asdict(summary), **counts}))
@@ -88,7 +109,27 @@ def run(
         if job.classify is not None and not (classes := _classes(summary.catalog)).is_empty():
             out.print(class_table(classes))
         out.print(summary_line(summary), soft_wrap=True, highlight=False, markup=False)
-    raise typer.Exit(1 if summary.problems else 0)
+    raise typer.Exit(INTERRUPTED if summary.stopped else 1 if summary.problems else 0)
+
+
+@contextmanager
+def _stopping_gently(progress: Progress) -> Iterator[Stop]:
+    """The first Ctrl-C lets what is in flight end; the second one is the usual one."""
+    stop = Stop()
+
+    def first(signum: int, frame: object) -> None:
+        stop.requested = True
+        signal.signal(signal.SIGINT, before)
+        progress.say("stopping: what is in flight is finished; Ctrl-C again stops now")
+
+    before = signal.signal(signal.SIGINT, first)
+    try:
+        yield stop
+    except KeyboardInterrupt:
+        progress.say("stopped; the same command goes on where it was")
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _job(what: list[str]) -> Job:
@@ -102,6 +143,21 @@ def _job(what: list[str]) -> Job:
 
 def _classes(location: str) -> pl.DataFrame:
     return Catalog(location).classes().collect()
+
+
+@app.command()
+def submit(
+    job: Annotated[str, typer.Argument(help="A JOB.toml; only this file is uploaded.")],
+    address: Annotated[str, typer.Option(help="The cluster's dashboard, http://HOST:8265.")],
+    catalog: Annotated[
+        str | None, typer.Option(help="Where results go: an absolute path, or a URI [the job's].")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes [all cores of the cluster].")
+    ] = None,
+) -> None:
+    """Run a job on a Ray cluster over HTTP, follow it, and exit as it does."""
+    raise typer.Exit(submit_job(job, address, catalog, workers))
 
 
 @app.command()
@@ -147,10 +203,16 @@ def classify(
 def show(
     catalog: CatalogPath,
     network: Annotated[str | None, typer.Argument(help="Name, source or id.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only what did not end ok.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """A catalog's networks and classes, or one network."""
+    if failed and network is not None:
+        raise typer.BadParameter("give a NETWORK or --failed")
     opened = Catalog(catalog)
+    if failed:
+        _show_failed(opened, as_json)
+        return
     if network is not None:
         _show_network(opened, network, as_json)
         return
@@ -169,6 +231,17 @@ def show(
         out.print(f"Not classified yet: zoo-spectra classify {catalog}", highlight=False)
     else:
         out.print(class_table(classes))
+
+
+def _show_failed(opened: Catalog, as_json: bool) -> None:
+    bad = opened.networks().filter(pl.col("status") != "ok")
+    rows = bad.select("name", "status", "attempts", "reason").sort("name").collect()
+    if as_json:
+        print(frame_json(rows))
+    elif rows.is_empty():
+        _out().print("Every network ended ok.", highlight=False)
+    else:
+        _out().print(failed_table(rows))
 
 
 def _show_network(opened: Catalog, name: str, as_json: bool) -> None:

@@ -32,7 +32,9 @@ class Job(BaseModel):
 
     ``sources``: source strings. ``catalog``: a path (from the current folder) or a URI.
     ``samples``: sample data to fetch first. ``workers``: processes, all cores by default.
-    ``realisations`` and ``exact_limit``: as in ``Settings``. ``classify``: classify at the end.
+    ``realisations`` and ``exact_limit``: as in ``Settings``. ``timeout``: seconds after which a
+    network's worker is taken for hung; by default 900, or 20 times the estimate if that is more.
+    ``classify``: classify at the end.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -43,6 +45,7 @@ class Job(BaseModel):
     workers: Annotated[int, Field(ge=1)] | None = None
     realisations: Annotated[int, Field(ge=0)] = 0
     exact_limit: Annotated[int, Field(ge=2)] = EXACT_LIMIT
+    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     classify: Classification | None = None
 
     @property

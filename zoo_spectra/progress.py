@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections import Counter
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -13,8 +18,10 @@ from zoo_spectra.runner.work import Receipt
 LINE_EVERY = 10.0  # seconds between plain lines
 
 
-def watcher(console: Console) -> Watcher:
-    """The progress that suits the console."""
+def watcher(console: Console, json_log: bool = False) -> Watcher:
+    """The progress that suits the console, or JSON lines."""
+    if json_log:
+        return JsonLines(console)
     return Bar(console) if console.is_terminal else Lines(console)
 
 
@@ -24,10 +31,16 @@ class _Clock:
     def __init__(self) -> None:
         self._started = time.monotonic()
 
-    def eta(self, share: float) -> str:
+    def seconds(self, share: float) -> float | None:
+        """Seconds left; None before anything is done."""
         if share <= 0:
+            return None
+        return round((time.monotonic() - self._started) * (1 - share) / share, 1)
+
+    def eta(self, share: float) -> str:
+        left = self.seconds(share)
+        if left is None:
             return "?"
-        left = (time.monotonic() - self._started) * (1 - share) / share
         minutes, seconds = divmod(round(left), 60)
         hours, minutes = divmod(minutes, 60)
         return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
@@ -77,6 +90,9 @@ class Bar:
                 last=receipt.name,
             )
 
+    def retry(self, name: str, cause: str) -> None:
+        self.say(f"retry: {name}: {cause}")
+
     def end(self) -> None:
         self._progress.stop()
 
@@ -110,8 +126,43 @@ class Lines:
                 f"ETA {left}, last {receipt.name}"
             )
 
+    def retry(self, name: str, cause: str) -> None:
+        self.say(f"retry: {name}: {cause}")
+
     def end(self) -> None:
         return
+
+
+class JsonLines:
+    """One JSON object a line: ``event`` (message, begin, network, retry or end) and its fields."""
+
+    def __init__(self, console: Console) -> None:
+        self._out = console.file
+        self._counts: Counter[str] = Counter()
+
+    def say(self, line: str) -> None:
+        self._write("message", text=line)
+
+    def begin(self, todo: int, done: int) -> None:
+        self._clock = _Clock()
+        self._write("begin", todo=todo, done_before=done)
+
+    def advance(self, receipt: Receipt, share: float) -> None:
+        self._counts[receipt.status] += 1
+        self._write(
+            "network", **asdict(receipt), share=round(share, 6), eta=self._clock.seconds(share)
+        )
+
+    def retry(self, name: str, cause: str) -> None:
+        self._counts["retried"] += 1
+        self._write("retry", name=name, cause=cause)
+
+    def end(self) -> None:
+        self._write("end", **self._counts)
+
+    def _write(self, event: str, **fields: Any) -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        print(json.dumps({"time": now, "event": event, **fields}), file=self._out, flush=True)
 
 
 def _opening(todo: int, done: int) -> str:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from math import isfinite
 from typing import Any
 
+import numpy as np
+import polars as pl
+
 from zoo_spectra.adapter import NetworkRef
-from zoo_spectra.analysis import Settings, Spectrum
+from zoo_spectra.analysis import Settings, Spectrum, level_statistics
 from zoo_spectra.levels import GapRatio
 from zoo_spectra.spectrum import METHOD_VERSION, ConstituentSpectrum
 
@@ -21,11 +25,25 @@ Row = dict[str, Any]
 _RECORDED = ("zoo-spectra", "numpy", "scipy", "torch", "timm", "safetensors", "networkx")
 
 
-def network_row(ref: NetworkRef, settings: Settings, attempts: int = 1) -> Row:
-    """What is known of a network before it is analysed; ``commit_id`` is new with every call."""
+@dataclass(frozen=True)
+class Piece:
+    """One constituent's result: what a network's row is made of, at once or share by share."""
+
+    position: int
+    spectrum: ConstituentSpectrum
+    digest: str
+    seconds: float
+    load_seconds: float
+    peak_memory: int
+
+
+def network_row(
+    ref: NetworkRef, settings: Settings, attempts: int = 1, commit_id: str | None = None
+) -> Row:
+    """What is known of a network before it is analysed; ``commit_id`` is new unless it is given."""
     return {
         "network_id": ref.network_id,
-        "commit_id": secrets.token_hex(8),
+        "commit_id": commit_id or secrets.token_hex(8),
         "source": ref.source,
         "adapter": ref.adapter,
         "name": ref.name,
@@ -81,31 +99,56 @@ def spectrum_columns(spectrum: Spectrum) -> Row:
     }
 
 
-def spectra_rows(
-    row: Mapping[str, Any],
-    constituents: Sequence[ConstituentSpectrum],
-    ratios: Sequence[GapRatio | None] = (),
-) -> list[Row]:
-    """A row of ``spectra`` for each constituent, the skipped ones with their reason."""
-    padded = list(ratios) or [None] * len(constituents)
+def spectra_rows(network_id: str, commit_id: str, pieces: Iterable[Piece]) -> list[Row]:
+    """A row of ``spectra`` for each piece, the skipped ones with their reason."""
     return [
         {
-            "network_id": row["network_id"],
-            "commit_id": row["commit_id"],
-            "position": position,
-            "constituent": constituent.name,
-            "rows": constituent.shape[0],
-            "columns": constituent.shape[1],
-            "order": constituent.order,
-            "skipped": constituent.skipped,
-            "spectrum_kind": constituent.kind,
-            "eigenvalues": constituent.eigenvalues,
-            "weights": constituent.weights,
-            **_level_columns(ratio),
+            "network_id": network_id,
+            "commit_id": commit_id,
+            "position": piece.position,
+            "constituent": piece.spectrum.name,
+            "rows": piece.spectrum.shape[0],
+            "columns": piece.spectrum.shape[1],
+            "order": piece.spectrum.order,
+            "skipped": piece.spectrum.skipped,
+            "spectrum_kind": piece.spectrum.kind,
+            "eigenvalues": piece.spectrum.eigenvalues,
+            "weights": piece.spectrum.weights,
+            "probe": piece.spectrum.probe,
+            **_level_columns(level_statistics(piece.spectrum)),
+            "digest": piece.digest,
             "method_version": METHOD_VERSION,
+            "seconds": piece.seconds,
+            "load_seconds": piece.load_seconds,
+            "peak_memory": piece.peak_memory,
         }
-        for position, (constituent, ratio) in enumerate(zip(constituents, padded, strict=True))
+        for piece in pieces
     ]
+
+
+def pieces_of(frame: pl.DataFrame) -> list[Piece]:
+    """Rows of ``spectra`` back to pieces, in the frame's order."""
+    return [_piece(row) for row in frame.iter_rows(named=True)]
+
+
+def _piece(row: Row) -> Piece:
+    weights, probe = row["weights"], row["probe"]
+    spectrum = ConstituentSpectrum(
+        name=row["constituent"],
+        shape=(row["rows"], row["columns"]),
+        eigenvalues=np.array(row["eigenvalues"], dtype=np.float64),
+        skipped=row["skipped"],
+        weights=None if weights is None else np.array(weights, dtype=np.float64),
+        probe=None if probe is None else np.array(probe, dtype=np.int64),
+    )
+    return Piece(
+        row["position"],
+        spectrum,
+        row["digest"],
+        row["seconds"],
+        row["load_seconds"],
+        row["peak_memory"],
+    )
 
 
 def _level_columns(ratio: GapRatio | None) -> Row:

@@ -50,7 +50,7 @@ NETWORKS = (
     Column("reason", _TEXT, "why it failed; null when `ok`"),
     _key("attempts", _INT, "how often it was tried in this run", "≥ 1"),
     _key("fingerprint", _TEXT, "changes with the file behind the network; empty: never"),
-    Column("weights_digest", _TEXT, "BLAKE2b-128 of all constituents' entries, hex"),
+    Column("weights_digest", _TEXT, "BLAKE2b-128 of the digests of all constituents, hex"),
     Column("parameters", _LONG, "number of entries in the constituents used", "≥ 4"),
     Column("constituents", _INT, "number m of constituents used", "≥ 1"),
     Column("skipped", _INT, "number of matrices skipped; the reasons are in `spectra`", "≥ 0"),
@@ -100,8 +100,13 @@ SPECTRA = (
     _key("spectrum_kind", _TEXT, "how the spectrum was obtained", "exact, slq"),
     _key("eigenvalues", _REALS, "squared singular values, ascending, N (slq: nodes)", "≥ 0"),
     Column("weights", _REALS, "slq: weight of each node, sums to 1; null when exact", "(0, 1]"),
+    Column("probe", pa.list_(pa.int32()), "slq: number of the probe of each node; null when exact"),
     *_LEVELS,
+    _key("digest", _TEXT, "BLAKE2b-128 of the entries, shape and type, hex"),
     _key("method_version", _INT, "version of the conventions", "≥ 1"),
+    Column("seconds", _REAL, "wall time of the spectrum", "≥ 0"),
+    Column("load_seconds", _REAL, "wall time of reading or initialising the matrix", "≥ 0"),
+    Column("peak_memory", _LONG, "peak resident memory of the process so far, bytes", "≥ 0"),
 )
 
 CLASSES = (

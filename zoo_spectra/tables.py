@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 from rich.table import Table
+from rich.text import Text
 
 from zoo_spectra.runner.run import Summary
 
@@ -71,6 +72,16 @@ def problem_table(rows: list[tuple[str, str, str | None]]) -> Table:
     return table
 
 
+def failed_table(rows: pl.DataFrame) -> Table:
+    """The networks that did not end ok: name, status, attempts, reason."""
+    table = Table("network", "status", "attempts", "reason", title_justify="left")
+    table.title = f"{rows.height} networks did not end ok"
+    table.columns[0].overflow = table.columns[3].overflow = "fold"
+    for name, status, attempts, reason in rows.iter_rows():
+        table.add_row(Text(name), status, str(attempts), Text(reason or ""))
+    return table
+
+
 def network_table(row: dict[str, Any], member: dict[str, Any] | None) -> Table:
     """One network, a line a figure; curves are left to ``query``."""
     table = Table(show_header=False, title=row["name"], title_justify="left")
@@ -92,9 +103,10 @@ def summary_line(summary: Summary) -> str:
         for status in ("ok", "failed", "quarantined")
         if summary.count(status) or status == "ok"
     )
+    left = f", {summary.left} left for the next run" if summary.left else ""
     before = f", {summary.done_before} done before" if summary.done_before else ""
     return (
-        f"{summary.asked} networks asked for: {counts}{before}; "
+        f"{summary.asked} networks asked for: {counts}{before}{left}; "
         f"{summary.seconds:.1f} s; catalog {summary.catalog}"
     )
 

@@ -1,68 +1,268 @@
-"""The schedule: order, blame, and that nothing is lost, whatever happens."""
+"""The schedule: order, bundles, memory, blame, and that nothing is lost, whatever happens."""
 
 from __future__ import annotations
 
-from hypothesis import given
+import random
+from collections import Counter
+from typing import get_args
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo_spectra.runner.schedule import MAX_ATTEMPTS, Schedule
+from zoo_spectra.runner.schedule import (
+    MAX_ATTEMPTS,
+    MAX_NODE_LOSSES,
+    WORKER_BYTES,
+    Cause,
+    Schedule,
+    Unit,
+)
+from zoo_spectra.runner.tasks import Task
+
+GB = float(1 << 30)
+
+
+def task(key: str, seconds: float = 10.0, memory: float = 0.0) -> Task:
+    return Task(key, key, seconds, memory)
+
+
+def shares(network: str, count: int, seconds: float = 10.0) -> list[Task]:
+    return [Task(f"{network}/{n}", network, seconds, 0.0, "share", (n,)) for n in range(count)]
+
+
+def schedule(*tasks: Task, workers: int = 1, memory: float = 64 * GB) -> Schedule:
+    """A schedule with ``workers`` on one node."""
+    made = Schedule(tasks)
+    for number in range(workers):
+        made.join(f"w{number}", "node", memory)
+    return made
+
+
+def keys(unit: Unit | None) -> list[str]:
+    assert unit is not None
+    return [each.key for each in unit.tasks]
 
 
 def test_longest_first() -> None:
-    schedule = Schedule({"small": 1.0, "large": 9.0, "middle": 4.0})
-    assert [schedule.start() for _ in range(4)] == ["large", "middle", "small", None]
+    made = schedule(task("b", 5), task("a", 9), task("c", 4), workers=4)
+    assert [keys(made.start(f"w{n}")) for n in range(3)] == [["a"], ["b"], ["c"]]
+    assert made.start("w3") is None
 
 
-def test_a_suspect_is_tried_again_alone_and_then_given_up() -> None:
-    schedule = Schedule({"bad": 9.0, "a": 2.0, "b": 1.0})
-    assert schedule.start() == "bad"
-    assert schedule.crashed("bad")
-    assert [schedule.start(), schedule.start()] == ["a", "b"]
-    assert schedule.start() is None, "others are in flight"
-    schedule.done("a")
-    schedule.done("b")
-    assert schedule.start() == "bad"
-    assert schedule.attempts("bad") == 2
-    assert schedule.start() is None
-    assert not schedule.finished
-    assert not schedule.crashed("bad")
-    assert schedule.finished
-    assert schedule.cost_done == schedule.cost_total == 12.0
+def test_small_tasks_are_bundled_and_large_ones_are_not() -> None:
+    made = schedule(*[task(f"s{n:02}", 0.5) for n in range(40)], task("big", 5))
+    assert keys(made.start("w0")) == ["big"]
+    made.join("w1", "node", 64 * GB)
+    bundle = made.start("w1")
+    assert len(keys(bundle)) == 6, "three seconds of half a second each"
 
 
-def test_two_suspects_are_tried_one_after_the_other() -> None:
-    schedule = Schedule({"x": 2.0, "y": 1.0})
-    for key in (schedule.start(), schedule.start()):
-        assert key is not None
-        schedule.crashed(key)
-    first = schedule.start()
-    assert first == "x"
-    assert schedule.start() is None
-    schedule.done("x")
-    assert schedule.start() == "y"
+def test_bundles_shrink_towards_the_end() -> None:
+    made = schedule(*[task(f"s{n}", 0.5) for n in range(8)], workers=4)
+    sizes = [len(keys(made.start(f"w{n}"))) for n in range(4)]
+    assert sizes == [1, 1, 1, 1], "four seconds of work for four workers"
 
 
-@given(
-    st.dictionaries(st.text(max_size=3), st.floats(0.1, 1e12), max_size=30),
-    st.integers(1, 8),
-    st.randoms(use_true_random=False),
-)
-def test_nothing_is_lost_and_nothing_ends_twice(costs, workers, random) -> None:  # type: ignore[no-untyped-def]
-    schedule = Schedule(costs)
-    flying: list[str] = []
+def test_the_speed_that_is_measured_corrects_the_bundles() -> None:
+    made = schedule(*[task(f"s{n}", 0.5) for n in range(200)], task("big", 5))
+    unit = made.start("w0")
+    assert unit is not None
+    made.done(unit, 0.5)
+    assert made.speed == 0.1
+    assert len(keys(made.start("w0"))) == 60
+
+
+def test_no_unit_is_started_that_does_not_fit() -> None:
+    node = 10 * GB + 2 * WORKER_BYTES
+    made = schedule(task("large", 9, 8 * GB), task("middle", 8, 4 * GB), task("small", 7, 1 * GB),
+                    workers=2, memory=node)  # fmt: skip
+    first = made.start("w0")
+    assert keys(first) == ["large"]
+    assert keys(made.start("w1")) == ["small"], "the middle one must wait"
+    assert first is not None
+    made.done(first, 9)
+    assert keys(made.start("w0")) == ["middle"]
+
+
+def test_what_fits_no_node_is_refused_when_nothing_else_is_left() -> None:
+    made = schedule(task("huge", 9, 80 * GB), task("small", 7))
+    small = made.start("w0")
+    assert keys(small) == ["small"]
+    assert made.unfit() == []
+    assert small is not None
+    made.done(small, 7)
+    assert made.start("w0") is None
+    assert [each.key for each in made.unfit()] == ["huge"]
+    assert made.finished
+
+
+def test_a_bundle_that_dies_is_tried_one_by_one_and_only_the_guilty_is_blamed() -> None:
+    made = schedule(*[task(key, 0.1) for key in "abc"], *[task(f"x{n}", 0.1) for n in range(60)])
+    bundle = made.start("w0")
+    assert bundle is not None
+    assert {"a", "b", "c"} < set(keys(bundle))
+    assert made.died(bundle, "crash") == []
     ended: list[str] = []
-    while not schedule.finished:
-        while len(flying) < workers and (key := schedule.start()) is not None:
-            flying.append(key)
-        assert flying, "the schedule is unfinished, but nothing is in flight"
-        if any(schedule.attempts(key) > 1 for key in flying):
-            assert len(flying) == 1
-        key = flying.pop(random.randrange(len(flying)))
-        if random.random() < 0.3:
-            if not schedule.crashed(key):
-                ended.append(key)
+    given_up: list[str] = []
+    while (unit := made.start("w0")) is not None:
+        if set(keys(unit)) & set(keys(bundle)):
+            assert len(unit.tasks) == 1
+        if "b" in keys(unit):
+            given_up += [each.task.key for each in made.died(unit, "crash")]
         else:
-            schedule.done(key)
-            ended.append(key)
-        assert 1 <= schedule.attempts(key) <= MAX_ATTEMPTS
-    assert sorted(ended) == sorted(costs)
+            made.done(unit, 0.1)
+            ended += keys(unit)
+    assert given_up == ["b"]
+    assert len(ended) == 62
+    assert made.finished
+
+
+def test_a_suspect_is_tried_again_with_its_node_for_itself() -> None:
+    made = schedule(task("bad", 9), task("a", 8), task("b", 7), workers=3)
+    bad, a, b = (made.start(f"w{n}") for n in range(3))
+    assert bad is not None
+    assert a is not None
+    assert b is not None
+    assert made.died(bad, "crash") == []
+    assert made.in_retry == 1
+    assert made.start("w0") is None, "others are on the node"
+    made.join("v", "other node", 64 * GB)
+    again = made.start("v")
+    assert keys(again) == ["bad"]
+    assert again is not None
+    assert again.alone
+    made.join("v2", "other node", 64 * GB)
+    assert made.start("v2") is None, "the node is the suspect's"
+    (lost,) = made.died(again, "crash")
+    assert (lost.task.key, lost.attempts) == ("bad", 2)
+
+
+def test_out_of_memory_is_tried_with_twice_the_memory() -> None:
+    made = schedule(task("a", 9, 3 * GB))
+    unit = made.start("w0")
+    assert unit is not None
+    made.died(unit, "memory")
+    again = made.start("w0")
+    assert again is not None
+    assert again.memory == 6 * GB
+
+
+def test_the_loss_of_a_node_is_nobodys_fault_but_not_for_ever() -> None:
+    made = schedule(task("a"))
+    for loss in range(MAX_NODE_LOSSES):
+        unit = made.start(f"w{loss}")
+        assert unit is not None
+        assert made.died(unit, "node") == []
+        made.leave(f"w{loss}")
+        made.join(f"w{loss + 1}", f"node{loss}", 64 * GB)
+    for _ in range(MAX_ATTEMPTS):
+        unit = made.start(f"w{MAX_NODE_LOSSES}")
+        assert unit is not None
+        given_up = made.died(unit, "node")
+    assert [each.task.key for each in given_up] == ["a"]
+
+
+def test_the_row_of_a_split_network_comes_after_its_last_share_and_before_others() -> None:
+    made = schedule(*shares("net", 2), task("other", 9), workers=2)
+    first, second = made.start("w0"), made.start("w1")
+    assert first is not None
+    assert second is not None
+    made.done(first, 10)
+    assert keys(made.start("w0")) == ["other"]
+    made.done(second, 10)
+    row = made.start("w1")
+    assert row is not None
+    assert (keys(row), row.tasks[0].kind) == (["net/row"], "finish")
+
+
+def test_a_network_whose_share_failed_is_dropped_whole() -> None:
+    made = schedule(*shares("net", 3), workers=2)
+    first, second = made.start("w0"), made.start("w1")
+    assert first is not None
+    assert second is not None
+    made.done(first, 10)
+    made.drop("net")
+    assert made.start("w0") is None
+    assert not made.finished
+    made.done(second, 10)
+    assert made.start("w0") is None
+    assert made.finished
+
+
+def test_stopping_finishes_what_is_in_flight() -> None:
+    made = schedule(task("a", 9), task("b", 8), workers=2)
+    unit = made.start("w0")
+    made.stopping = True
+    assert made.start("w1") is None
+    assert not made.finished
+    assert unit is not None
+    made.done(unit, 9)
+    assert made.finished
+
+
+TASKS = st.lists(st.tuples(st.floats(0.01, 100), st.floats(0, 20), st.integers(0, 4)), max_size=25)
+
+
+@settings(max_examples=150, deadline=None)
+@given(TASKS, st.integers(1, 3), st.integers(1, 3), st.randoms(use_true_random=False))
+def test_nothing_is_lost_nothing_twice_and_nothing_for_ever(
+    drawn: list[tuple[float, float, int]], nodes: int, per_node: int, rng: random.Random
+) -> None:
+    made: list[Task] = []
+    for number, (seconds, gigabytes, parts) in enumerate(drawn):
+        name = f"n{number}"
+        if parts > 1:
+            made += [
+                Task(f"{name}/{p}", name, seconds, gigabytes * GB, "share", (p,))
+                for p in range(parts)
+            ]
+        else:
+            made.append(Task(name, name, seconds, gigabytes * GB))
+    plan = Schedule(made)
+    room = 16 * GB + per_node * WORKER_BYTES
+    names = iter(range(10**6))
+    flying: dict[str, Unit] = {}
+    home: dict[str, str] = {}
+    rows: Counter[str] = Counter()
+    committed: set[str] = set()
+
+    def join(node: str) -> None:
+        worker = f"w{next(names)}"
+        plan.join(worker, node, room)
+        home[worker] = node
+
+    for node in range(nodes):
+        for _ in range(per_node):
+            join(f"node{node}")
+    for _ in range(5000):
+        if plan.finished:
+            break
+        for worker in list(home):
+            if worker not in flying and (unit := plan.start(worker)) is not None:
+                flying[worker] = unit
+        for node in set(home.values()):
+            here = [unit for worker, unit in flying.items() if home[worker] == node]
+            assert sum(unit.memory for unit in here) <= 16 * GB
+            assert len(here) == 1 or not any(unit.alone for unit in here)
+        if not flying:
+            for each in plan.unfit():
+                rows[each.network] += 1
+            continue
+        worker = rng.choice(sorted(flying))
+        unit = flying.pop(worker)
+        if rng.random() < 0.3:
+            for lost in plan.died(unit, rng.choice(get_args(Cause))):
+                plan.drop(lost.task.network)
+                rows[lost.task.network] += 1
+            plan.leave(worker)
+            join(home.pop(worker))
+            continue
+        plan.done(unit, rng.uniform(0.5, 2) * unit.seconds)
+        for each in unit.tasks:
+            if each.kind == "share":
+                assert each.key not in committed
+                committed.add(each.key)
+            else:
+                rows[each.network] += 1
+    assert plan.finished
+    assert rows == Counter(f"n{number}" for number in range(len(drawn)))

@@ -4,45 +4,61 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
 import ray
+from ray.exceptions import ActorUnavailableError, OutOfMemoryError, RayError, RayTaskError
 
-from zoo_spectra.adapter import Adapter, NetworkRef
-from zoo_spectra.analysis import Settings
+from zoo_spectra.adapter import NetworkRef
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.errors import ClusterError
-from zoo_spectra.runner.plan import Plan, cost, plan
-from zoo_spectra.runner.schedule import Schedule
-from zoo_spectra.runner.work import Receipt, analyze_and_commit, give_up
+from zoo_spectra.runner.drive import Died, Ended, Event, Joined
+from zoo_spectra.runner.schedule import Cause, Unit
+from zoo_spectra.runner.tasks import Task
+from zoo_spectra.runner.work import (
+    Bench,
+    Receipt,
+    analyze_networks,
+    analyze_share,
+    finish_network,
+)
+
+RESIZE_EVERY = 2.0  # seconds between looks at the cluster's size
+MAX_FAILED_STARTS = 10
 
 
 class _Worker:
     """Lives in a process of its own; commits its results itself and returns receipts."""
 
-    def __init__(
-        self, adapters: Mapping[str, Adapter], catalog: Catalog, settings: Settings, threads: int
-    ) -> None:
-        self._adapters = adapters
-        self._catalog = catalog
-        self._settings = settings
-        self._threads = threads
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
 
-    def analyze(self, ref: NetworkRef, attempts: int) -> Receipt:
-        adapter = self._adapters[ref.adapter]
-        return analyze_and_commit(
-            ref, adapter, self._catalog, self._settings, attempts, self._threads
-        )
+    def hello(self) -> str:
+        """The node's id. Raises CatalogError when the catalog cannot be seen from there."""
+        Catalog(self._bench.catalog.location)
+        return str(ray.get_runtime_context().get_node_id())
+
+    def work(self, tasks: list[Task], refs: list[NetworkRef], attempts: list[int]) -> list[Receipt]:
+        first, ref = tasks[0], refs[0]
+        if first.kind == "whole":
+            return analyze_networks(self._bench, refs, attempts)
+        if first.kind == "finish":
+            return [finish_network(self._bench, ref, attempts[0])]
+        number = first.key.rpartition("/")[2]
+        failed = analyze_share(self._bench, ref, first.positions, number, attempts[0])
+        return [] if failed is None else [failed]
 
 
 @contextmanager
-def cluster(address: str | None, workers: int | None) -> Iterator[int]:
-    """Connect to a cluster, or start Ray here; gives the number of workers to use.
+def cluster(address: str | None, workers: int | None) -> Iterator[None]:
+    """Connect to a cluster, or start Ray here.
 
     A Ray that this process is connected to already is used and left running. Raises ClusterError.
     """
@@ -61,7 +77,7 @@ def cluster(address: str | None, workers: int | None) -> Iterator[int]:
                 f"cannot reach {where}: {error}; check --address, or leave it out to run here"
             ) from error
     try:
-        yield workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        yield
     finally:
         if not connected:
             ray.shutdown()
@@ -74,76 +90,135 @@ def _knock(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=10).close()
 
 
-class _Pool:
-    """At most ``size`` workers, each with at most one network in flight."""
-
-    def __init__(self, size: int, arguments: tuple[Any, ...]) -> None:
-        self._size = size
-        # One call in flight and no restarts: a death has exactly one suspect.
-        self._class = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Worker)
-        self._arguments = tuple(ray.put(argument) for argument in arguments)
-        self._idle: list[Any] = []
-        self.flying: dict[Any, tuple[Any, NetworkRef]] = {}
-
-    @property
-    def has_room(self) -> bool:
-        return len(self.flying) < self._size
-
-    def submit(self, ref: NetworkRef, attempts: int) -> None:
-        worker = self._idle.pop() if self._idle else self._class.remote(*self._arguments)
-        self.flying[worker.analyze.remote(ref, attempts)] = (worker, ref)
-
-    def next(self) -> tuple[NetworkRef, Receipt | None]:
-        """Wait for one network; None instead of a receipt when its worker died."""
-        (ready, *_), _ = ray.wait(list(self.flying), num_returns=1)
-        worker, ref = self.flying.pop(ready)
-        try:
-            receipt: Receipt = ray.get(ready)
-        except ray.exceptions.RayTaskError as error:
-            raise error.cause if isinstance(error.cause, Exception) else error from error
-        except ray.exceptions.RayError:
-            return ref, None
-        self._idle.append(worker)
-        return ref, receipt
+@dataclass
+class _Flight:
+    worker: str
+    unit: Unit
+    started: float
+    deadline: float
+    killed: bool = False
 
 
-def run_on_ray(
-    work: Plan,
-    adapters: Mapping[str, Adapter],
-    catalog: Catalog,
-    settings: Settings,
-    report: Callable[[Receipt, float], None],
-    workers: int | None = None,
-    address: str | None = None,
-) -> None:
-    """Analyse every network of the plan; ``report`` is told each receipt and the cost done [0, 1].
+class RayPool:
+    """Workers on a Ray cluster: as many as are asked for, or as the cluster has CPUs for.
 
-    Raises ClusterError when Ray cannot be had, CatalogError when results cannot be committed.
+    No restarts and one call in flight, so that a death has exactly one suspect unit. The cluster
+    may grow and shrink meanwhile.
     """
-    refs = {ref.network_id: ref for ref in work.todo}
-    schedule = Schedule({key: cost(ref) + 1.0 for key, ref in refs.items()})
-    with cluster(address, workers) as size:
-        pool = _Pool(min(size, len(refs)), (dict(adapters), catalog, settings, 1))
-        while not schedule.finished:
-            while pool.has_room and (key := schedule.start()) is not None:
-                pool.submit(refs[key], schedule.attempts(key))
-            ref, receipt = pool.next()
-            if receipt is None:
-                receipt = _after_a_death(ref, schedule, catalog, settings)
-            else:
-                schedule.done(ref.network_id)
-            if receipt is not None:
-                report(receipt, schedule.cost_done / schedule.cost_total)
+
+    def __init__(
+        self, bench: Bench, refs: Mapping[str, NetworkRef], workers: int | None, most: int
+    ) -> None:
+        self._refs = refs
+        self._workers, self._most = workers, most
+        self._bench = ray.put(bench)
+        self._class = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Worker)
+        self._actors: dict[str, Any] = {}
+        self._nodes: dict[str, str] = {}
+        self._idle: dict[str, None] = {}
+        self._greetings: dict[Any, str] = {}
+        self._flights: dict[Any, _Flight] = {}
+        self._number = self._failed_starts = 0
+        self._looked = float("-inf")
+
+    def idle(self) -> list[str]:
+        return list(self._idle)
+
+    def submit(self, unit: Unit, attempts: Mapping[str, int], limit: float) -> None:
+        refs = [self._refs[task.network] for task in unit.tasks]
+        tries = [attempts[task.key] for task in unit.tasks]
+        del self._idle[unit.worker]
+        call = self._actors[unit.worker].work.remote(list(unit.tasks), refs, tries)
+        now = time.monotonic()
+        self._flights[call] = _Flight(unit.worker, unit, now, now + limit)
+
+    def wait(self) -> list[Event]:
+        self._resize()
+        self._end_hung()
+        pending = [*self._greetings, *self._flights]
+        if not pending:
+            time.sleep(0.1)
+            return []
+        ready, _ = ray.wait(pending, num_returns=1, timeout=1.0)
+        if ready:
+            ready, _ = ray.wait(pending, num_returns=len(pending), timeout=0)
+        events = [
+            self._greeted(call) if call in self._greetings else self._landed(call) for call in ready
+        ]
+        return [event for event in events if event is not None]
+
+    def _resize(self) -> None:
+        now = time.monotonic()
+        if now - self._looked < RESIZE_EVERY:
+            return
+        self._looked = now
+        room = int(ray.cluster_resources().get("CPU", 1))
+        wanted = min(self._most, self._workers or max(1, room))
+        while len(self._actors) < wanted:
+            self._number += 1
+            name = f"worker{self._number}"
+            self._actors[name] = self._class.remote(self._bench)
+            self._greetings[self._actors[name].hello.remote()] = name
+
+    def _end_hung(self) -> None:
+        now = time.monotonic()
+        for flight in self._flights.values():
+            if now > flight.deadline and not flight.killed:
+                flight.killed = True
+                ray.kill(self._actors[flight.worker])
+
+    def _greeted(self, call: Any) -> Event | None:
+        worker = self._greetings.pop(call)
+        try:
+            node = ray.get(call)
+        except RayTaskError as error:
+            raise error.cause if isinstance(error.cause, Exception) else error from error
+        except RayError as error:
+            del self._actors[worker]
+            self._failed_starts += 1
+            if self._failed_starts >= MAX_FAILED_STARTS:
+                raise ClusterError(
+                    f"workers cannot be started: {error}; are zoo-spectra and the adapters "
+                    "installed on every node?"
+                ) from error
+            return None
+        self._failed_starts = 0
+        self._nodes[worker] = node
+        self._idle[worker] = None
+        return Joined(worker, node, _memory_of(node))
+
+    def _landed(self, call: Any) -> Event:
+        flight = self._flights.pop(call)
+        try:
+            receipts = tuple(ray.get(call))
+        except OutOfMemoryError:
+            return self._lost(flight, "memory")
+        except RayTaskError as error:
+            raise error.cause if isinstance(error.cause, Exception) else error from error
+        except RayError as error:
+            if flight.killed:
+                return self._lost(flight, "timeout")
+            # Unreachable, not dead: the network or the node failed.
+            away = isinstance(error, ActorUnavailableError) or _is_gone(self._nodes[flight.worker])
+            return self._lost(flight, "node" if away else "crash")
+        self._idle[flight.worker] = None
+        return Ended(flight.unit, receipts, time.monotonic() - flight.started)
+
+    def _lost(self, flight: _Flight, cause: Cause) -> Died:
+        # Ended for certain: what is unreachable may still be alive.
+        ray.kill(self._actors.pop(flight.worker))
+        del self._nodes[flight.worker]
+        self._looked = float("-inf")
+        return Died(flight.unit, cause)
 
 
-def _after_a_death(
-    ref: NetworkRef, schedule: Schedule, catalog: Catalog, settings: Settings
-) -> Receipt | None:
-    """Ray can lose a worker after it has committed: ask the catalog before blaming anybody."""
-    key = ref.network_id
-    if not plan([ref], catalog, settings).todo:
-        schedule.done(key)
-        return Receipt(key, ref.name, "ok", None, 0.0)
-    if schedule.crashed(key):
-        return None
-    return give_up(ref, catalog, settings, schedule.attempts(key))
+def _memory_of(node: str) -> float:
+    """Bytes that Ray counts for tasks on a node."""
+    for entry in ray.nodes():
+        if entry["NodeID"] == node:
+            return float(entry["Resources"].get("memory", float("inf")))
+    return float("inf")
+
+
+def _is_gone(node: str) -> bool:
+    return not any(entry["NodeID"] == node and entry["Alive"] for entry in ray.nodes())

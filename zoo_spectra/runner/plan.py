@@ -10,10 +10,8 @@ import polars as pl
 from zoo_spectra.adapter import Adapters, NetworkRef, list_networks
 from zoo_spectra.analysis import Settings
 from zoo_spectra.catalog import Catalog
+from zoo_spectra.runner.tasks import Task, finish_task, result_id, tasks_of
 from zoo_spectra.spectrum import METHOD_VERSION
-
-# A network of unknown shapes costs as much as one of medium size.
-UNKNOWN_COST = 2e10
 
 
 @dataclass(frozen=True)
@@ -22,17 +20,6 @@ class Plan:
 
     todo: tuple[NetworkRef, ...]
     done: int
-
-
-def cost(ref: NetworkRef) -> float:
-    """Floating point operations of one network: Σ 2 N² M + 4/3 N³ over its constituents.
-
-    N and M are the smaller and the larger side. An estimate for scheduling and progress only.
-    """
-    if ref.shapes is None:
-        return UNKNOWN_COST
-    pairs = [(float(min(shape)), float(max(shape))) for shape in ref.shapes]
-    return sum(2 * n * n * m + 4 / 3 * n**3 for n, m in pairs)
 
 
 def expand(sources: Iterable[str], adapters: Adapters | None = None) -> list[NetworkRef]:
@@ -44,25 +31,49 @@ def expand(sources: Iterable[str], adapters: Adapters | None = None) -> list[Net
     return list(found.values())
 
 
-def plan(refs: Sequence[NetworkRef], catalog: Catalog, settings: Settings) -> Plan:
+def plan(
+    refs: Sequence[NetworkRef],
+    catalog: Catalog,
+    settings: Settings,
+    retry_quarantined: bool = False,
+) -> Plan:
     """Split ``refs`` by what the catalog has: done means ok, from this file and these settings.
 
-    A failed network is tried again; a quarantined one is not.
+    A failed network is tried again; a quarantined one only with ``retry_quarantined``.
     """
-    current = (
-        catalog.networks()
-        .filter(
-            (pl.col("status") == "quarantined")
-            | (
-                (pl.col("status") == "ok")
-                & (pl.col("realisations") == settings.realisations)
-                & (pl.col("exact_limit") == settings.exact_limit)
-                & (pl.col("method_version") == METHOD_VERSION)
-            )
-        )
-        .select("network_id", "fingerprint")
-        .collect()
-    )
-    have = dict(current.iter_rows())
+    finished = _is_ok(settings)
+    if not retry_quarantined:
+        finished = finished | (pl.col("status") == "quarantined")
+    rows = catalog.networks().filter(finished).select("network_id", "fingerprint").collect()
+    have = dict(rows.iter_rows())
     todo = tuple(ref for ref in refs if have.get(ref.network_id) != ref.fingerprint)
     return Plan(todo, len(refs) - len(todo))
+
+
+def is_done(ref: NetworkRef, catalog: Catalog, settings: Settings) -> bool:
+    """Whether the catalog has an `ok` row of this network, from this file and these settings."""
+    this = (pl.col("network_id") == ref.network_id) & (pl.col("fingerprint") == ref.fingerprint)
+    rows = catalog.networks().filter(this & _is_ok(settings)).select("network_id").collect()
+    return rows.height > 0
+
+
+def tasks_left(refs: Iterable[NetworkRef], catalog: Catalog, settings: Settings) -> list[Task]:
+    """The tasks of networks; of split ones only the shares that are not committed yet."""
+    left: list[Task] = []
+    for ref in refs:
+        tasks = tasks_of(ref)
+        if tasks[0].kind == "share":
+            have = set(catalog.pieces(result_id(ref, settings))["position"])
+            tasks = [task for task in tasks if not set(task.positions) <= have]
+            tasks = tasks or [finish_task(ref.network_id)]
+        left += tasks
+    return left
+
+
+def _is_ok(settings: Settings) -> pl.Expr:
+    return (
+        (pl.col("status") == "ok")
+        & (pl.col("realisations") == settings.realisations)
+        & (pl.col("exact_limit") == settings.exact_limit)
+        & (pl.col("method_version") == METHOD_VERSION)
+    )

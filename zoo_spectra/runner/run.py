@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from zoo_spectra import samples
-from zoo_spectra.adapter import Adapter, Adapters, NetworkRef, get_adapter
-from zoo_spectra.analysis import Settings
+from zoo_spectra.adapter import Adapter, NetworkRef, get_adapter
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.classify import classify
 from zoo_spectra.job import Job
-from zoo_spectra.runner.plan import Plan, cost, expand, plan
-from zoo_spectra.runner.work import Receipt, analyze_and_commit
+from zoo_spectra.runner.drive import Drive, Reporter, Stop
+from zoo_spectra.runner.plan import expand, plan, tasks_left
+from zoo_spectra.runner.schedule import Schedule
+from zoo_spectra.runner.tasks import tasks_of
+from zoo_spectra.runner.work import Bench, Receipt, analyze_networks
 from zoo_spectra.storage import Storage
 
 
-class Progress(Protocol):
-    """Who is told how a run goes. ``share`` is the part of the work's cost that is done, [0, 1]."""
+class Progress(Reporter, Protocol):
+    """Who is told how a run goes, beside each network's end and each retry."""
 
     def say(self, line: str) -> None: ...
     def begin(self, todo: int, done: int) -> None: ...
-    def advance(self, receipt: Receipt, share: float) -> None: ...
     def end(self) -> None: ...
 
 
@@ -34,27 +35,52 @@ class Silent:
     def say(self, line: str) -> None: ...
     def begin(self, todo: int, done: int) -> None: ...
     def advance(self, receipt: Receipt, share: float) -> None: ...
+    def retry(self, name: str, cause: str) -> None: ...
     def end(self) -> None: ...
 
 
 @dataclass(frozen=True)
 class Summary:
-    """How a run ended. ``done_before`` networks were in the catalog already."""
+    """How a run ended. ``done_before`` networks were in the catalog already.
+
+    ``stopped``: it was asked to stop, and networks are left for the next run.
+    """
 
     catalog: str
     asked: int
     done_before: int
     seconds: float
     receipts: Sequence[Receipt] = field(default_factory=tuple)
+    stopped: bool = False
 
     def count(self, status: str) -> int:
         """Networks of this run that ended ok, failed or quarantined."""
         return sum(receipt.status == status for receipt in self.receipts)
 
     @property
+    def left(self) -> int:
+        """Networks without a row of this run: only a stopped run leaves any."""
+        return self.asked - self.done_before - len(self.receipts)
+
+    @property
     def problems(self) -> list[Receipt]:
         """The networks of this run that did not end ok."""
         return [receipt for receipt in self.receipts if receipt.status != "ok"]
+
+
+@dataclass
+class _Tally:
+    """Collects receipts on their way to whoever watches."""
+
+    progress: Progress
+    receipts: list[Receipt] = field(default_factory=list)
+
+    def advance(self, receipt: Receipt, share: float) -> None:
+        self.receipts.append(receipt)
+        self.progress.advance(receipt, share)
+
+    def retry(self, name: str, cause: str) -> None:
+        self.progress.retry(name, cause)
 
 
 def run(
@@ -64,48 +90,51 @@ def run(
     workers: int | None = None,
     address: str | None = None,
     in_process: bool = False,
+    retry_quarantined: bool = False,
     adapters: Iterable[Adapter] = (),
     progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> Summary:
     """Run a job, or sources, until every network has a row; what the catalog has is not redone.
 
     ``catalog`` and ``workers`` override the job's. ``address`` is a running Ray cluster; without
-    it Ray is started here, or not used at all with ``in_process``. ``adapters`` adds adapters that
-    are not installed, such as a MemoryAdapter. Raises ZooSpectraError for a bad source, an
-    unreachable cluster or a catalog that cannot be written; a bad network is a row, not an error.
+    it Ray is started here, or not used at all with ``in_process``. Quarantined networks are left
+    alone unless ``retry_quarantined``. ``adapters`` adds adapters that are not installed, such as
+    a MemoryAdapter. When ``stop`` is requested, what is in flight is finished.
+
+    Raises ZooSpectraError for a bad source, an unreachable cluster or a catalog that cannot be
+    written; a bad network is a row, not an error.
     """
     started = time.monotonic()
     job = _as_job(job)
-    watcher = progress or Silent()
+    tally, stop = _Tally(progress or Silent()), stop or Stop()
     extra = {adapter.name: adapter for adapter in adapters}
     if job.samples:
-        samples.fetch(job.samples, echo=watcher.say)
+        samples.fetch(job.samples, echo=tally.progress.say)
     refs = expand(job.sources, extra)
     opened = Catalog.create(_anchored(catalog or job.catalog))
-    work = plan(refs, opened, job.settings)
+    work = plan(refs, opened, job.settings, retry_quarantined)
     used = {name: get_adapter(name, extra) for name in {ref.adapter for ref in work.todo}}
-    receipts: list[Receipt] = []
-
-    def report(receipt: Receipt, share: float) -> None:
-        receipts.append(receipt)
-        watcher.advance(receipt, share)
-
-    watcher.begin(len(work.todo), work.done)
+    tally.progress.begin(len(work.todo), work.done)
     try:
         if not work.todo:
             pass
         elif in_process:
-            _run_here(work, used, opened, job.settings, report)
+            _run_here(
+                work.todo, Bench(used, opened, job.settings, os.cpu_count() or 1), tally, stop
+            )
         else:
-            from zoo_spectra.runner.actors import run_on_ray
-
-            run_on_ray(work, used, opened, job.settings, report, workers or job.workers, address)
+            _run_on_ray(
+                work.todo, Bench(used, opened, job.settings), job, workers, address, tally, stop
+            )
     finally:
-        watcher.end()
-    if job.classify is not None and opened.has_ok():
+        tally.progress.end()
+    if job.classify is not None and not stop.requested and opened.has_ok():
         classify(opened, job.classify.accuracy, job.classify.linkage)
     seconds = time.monotonic() - started
-    return Summary(str(opened.location), len(refs), work.done, seconds, tuple(receipts))
+    return Summary(
+        str(opened.location), len(refs), work.done, seconds, tuple(tally.receipts), stop.requested
+    )
 
 
 def _as_job(job: Job | str | Iterable[str]) -> Job:
@@ -120,20 +149,32 @@ def _anchored(location: str) -> str:
     return str(storage.root) if storage.is_local else location
 
 
-def _run_here(
-    work: Plan,
-    adapters: Adapters,
-    catalog: Catalog,
-    settings: Settings,
-    report: Callable[[Receipt, float], None],
+def _run_on_ray(
+    todo: Sequence[NetworkRef],
+    bench: Bench,
+    job: Job,
+    workers: int | None,
+    address: str | None,
+    tally: _Tally,
+    stop: Stop,
 ) -> None:
+    from zoo_spectra.runner.actors import RayPool, cluster
+
+    by_id = {ref.network_id: ref for ref in todo}
+    tasks = tasks_left(todo, bench.catalog, bench.settings)
+    drive = Drive(Schedule(tasks), by_id, bench.catalog, bench.settings, tally, stop, job.timeout)
+    workers = workers or job.workers
+    with cluster(address, workers):
+        drive.run(RayPool(bench, by_id, workers, len(tasks)))
+
+
+def _run_here(todo: Sequence[NetworkRef], bench: Bench, tally: _Tally, stop: Stop) -> None:
     """The same work in this process, one network after the other."""
-    order: list[NetworkRef] = sorted(work.todo, key=cost, reverse=True)
-    total = sum(cost(ref) + 1.0 for ref in order)
-    done = 0.0
-    for ref in order:
-        receipt = analyze_and_commit(
-            ref, adapters[ref.adapter], catalog, settings, threads=os.cpu_count() or 1
-        )
-        done += cost(ref) + 1.0
-        report(receipt, done / total)
+    cost = {ref.network_id: sum(task.seconds for task in tasks_of(ref)) for ref in todo}
+    total, done = sum(cost.values()), 0.0
+    for ref in sorted(todo, key=lambda ref: -cost[ref.network_id]):
+        if stop.requested:
+            return
+        (receipt,) = analyze_networks(bench, [ref], [1])
+        done += cost[ref.network_id]
+        tally.advance(receipt, done / total)

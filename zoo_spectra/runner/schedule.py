@@ -1,70 +1,277 @@
-"""Which network next, and who is to blame: events in, decisions out. No Ray, no clock, no files.
+"""What is started next, and who is to blame: events in, decisions out. No Ray, no clock, no files.
 
-Longest first, so that no long network is left for the end. A network whose worker dies is tried
-once more with nothing beside it, so that it cannot be the victim of another; if its worker dies
-again it is given up.
+Longest first; small tasks are bundled into units of a few seconds; no unit is started on a node
+whose memory it does not fit. When a worker dies the whole of a bundle is started again one by one,
+since any of it may be guilty; a task that was on its own is tried once more with nothing else on
+its node, with twice the memory if it ran out of it, and then given up. The loss of a node is
+nobody's fault.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
+from zoo_spectra.runner.tasks import Task, finish_task
+
+Cause = Literal["crash", "memory", "timeout", "node"]
+BUNDLE_SECONDS = 3.0
 MAX_ATTEMPTS = 2
+MAX_NODE_LOSSES = 5
+# What a worker holds before it does anything: Python, numpy, torch.
+WORKER_BYTES = 400 << 20
+# How far down the queue a worker looks for something that fits its node's memory.
+LOOK_AHEAD = 64
 
 
+@dataclass(frozen=True)
+class Unit:
+    """Tasks that are started together on one worker: a bundle of whole networks, or one task."""
+
+    worker: str
+    tasks: tuple[Task, ...]
+    alone: bool = False
+
+    @property
+    def memory(self) -> float:
+        """Bytes: tasks of a bundle run one after the other."""
+        return max(task.memory for task in self.tasks)
+
+    @property
+    def seconds(self) -> float:
+        """The estimate, uncorrected."""
+        return sum(task.seconds for task in self.tasks)
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """A task that will not be tried again, and why."""
+
+    task: Task
+    cause: Cause
+    attempts: int
+
+
+@dataclass
+class _Node:
+    memory: float
+    used: float = 0.0
+    workers: int = 0
+    flying: int = 0
+    closed: bool = False  # a suspect has it for itself
+
+
+@dataclass
+class _Record:
+    attempts: int = 0
+    blamed: int = 0
+    losses: int = 0
+    single: bool = False
+
+
+@dataclass
 class Schedule:
-    """The state of one run. Keys are network ids; costs are any positive unit."""
+    """The state of one run."""
 
-    def __init__(self, costs: Mapping[str, float]) -> None:
-        self._costs = dict(costs)
-        self._waiting = [(-cost, key) for key, cost in self._costs.items()]
-        heapq.heapify(self._waiting)
-        self._suspects: deque[str] = deque()
-        self._attempts: dict[str, int] = {}
-        self._flying: set[str] = set()
-        self._alone = False
-        self.cost_done = 0.0
-        self.cost_total = sum(self._costs.values())
+    tasks: Iterable[Task]
+    bundle_seconds: float = BUNDLE_SECONDS
+    seconds_done: float = 0.0
+    retries: int = 0
+    stopping: bool = False
+    speed: float = 1.0  # actual over estimated seconds, from the units that have ended
+    _waiting: list[tuple[float, int, Task]] = field(default_factory=list)
+    _suspects: deque[Task] = field(default_factory=deque)
+    _open: dict[str, _Record] = field(default_factory=dict)
+    _shares: dict[str, set[str]] = field(default_factory=dict)
+    _flying: dict[str, Unit] = field(default_factory=dict)
+    _nodes: dict[str, _Node] = field(default_factory=dict)
+    _home: dict[str, str] = field(default_factory=dict)
+    _waiting_seconds: float = 0.0
+    _number: int = 0
+    _observed: float = 0.0
+    _estimated: float = 0.0
+
+    def __post_init__(self) -> None:
+        for task in self.tasks:
+            self._open[task.key] = _Record()
+            if task.kind == "share":
+                self._shares.setdefault(task.network, set()).add(task.key)
+            self._push(task)
+        self.seconds_total = self._waiting_seconds
 
     @property
     def finished(self) -> bool:
-        """Nothing waits and nothing is in flight."""
-        return not (self._waiting or self._suspects or self._flying)
+        """Nothing is in flight, and nothing will be started any more."""
+        return not self._flying and (self.stopping or not self._open)
 
-    def start(self) -> str | None:
-        """The network that an idle worker should take now; None when it should stay idle."""
-        if self._alone:
-            return None
-        if self._waiting:
-            key = heapq.heappop(self._waiting)[1]
-        elif self._suspects and not self._flying:
-            key, self._alone = self._suspects.popleft(), True
-        else:
-            return None
-        self._attempts[key] = self._attempts.get(key, 0) + 1
-        self._flying.add(key)
-        return key
+    @property
+    def in_retry(self) -> int:
+        """Suspects that wait for their second try."""
+        return len(self._suspects)
 
     def attempts(self, key: str) -> int:
-        """How often a network was started."""
-        return self._attempts.get(key, 0)
+        """How often an open task was started."""
+        return self._open[key].attempts
 
-    def done(self, key: str) -> None:
-        """A network ended with a row, ok or failed."""
-        self._land(key)
-        self.cost_done += self._costs[key]
+    def join(self, worker: str, node: str, memory: float) -> None:
+        """A worker is ready on a node of ``memory`` bytes."""
+        self._home[worker] = node
+        place = self._nodes.setdefault(node, _Node(memory))
+        place.workers += 1
+        place.used += WORKER_BYTES
 
-    def crashed(self, key: str) -> bool:
-        """A network's worker died. True: it will be tried again; False: it is given up."""
-        self._land(key)
-        if self._attempts[key] < MAX_ATTEMPTS:
-            self._suspects.append(key)
-            return True
-        self.cost_done += self._costs[key]
+    def leave(self, worker: str) -> None:
+        """A worker is gone; if it had a unit, ``died`` has been told."""
+        node = self._home.pop(worker, None)
+        if node is not None:
+            self._nodes[node].workers -= 1
+            self._nodes[node].used -= WORKER_BYTES
+            if not self._nodes[node].workers:
+                del self._nodes[node]
+
+    def start(self, worker: str) -> Unit | None:
+        """The unit that an idle worker takes now; None when it should stay idle."""
+        node = self._nodes[self._home[worker]]
+        if self.stopping or node.closed:
+            return None
+        tasks = self._take(node)
+        alone = not tasks and self._take_suspect(node, tasks)
+        if not tasks:
+            return None
+        for task in tasks:
+            self._open[task.key].attempts += 1
+        unit = Unit(worker, tuple(tasks), alone)
+        node.used += unit.memory
+        node.flying += 1
+        node.closed = alone
+        self._flying[worker] = unit
+        return unit
+
+    def done(self, unit: Unit, seconds: float) -> None:
+        """A unit ended in ``seconds``; its whole networks have rows, its shares are committed."""
+        self._land(unit)
+        self._observed += seconds
+        self._estimated += unit.seconds
+        self.speed = self._observed / self._estimated
+        for task in unit.tasks:
+            self._close(task)
+            if task.kind == "share":
+                left = self._shares.get(task.network)
+                if left is not None and not left:
+                    self._add(finish_task(task.network))
+
+    def drop(self, network: str) -> None:
+        """A network has its row already (one of its shares failed): forget its other tasks."""
+        for key in self._shares.pop(network, set()):
+            self._open.pop(key, None)
+
+    def died(self, unit: Unit, cause: Cause) -> list[GivenUp]:
+        """A unit's worker died. Returns the tasks that are given up; the others come again."""
+        self._land(unit)
+        given_up = []
+        for task in unit.tasks:
+            record = self._open.get(task.key)
+            if record is None:
+                continue
+            self.retries += 1
+            if cause == "node" and record.losses < MAX_NODE_LOSSES:
+                record.losses += 1
+                self._push(task)
+            elif len(unit.tasks) > 1:
+                record.single = True
+                self._push(task)
+            else:
+                record.blamed += 1
+                if record.blamed < MAX_ATTEMPTS:
+                    double = 2 if cause == "memory" else 1
+                    self._suspects.append(replace(task, memory=task.memory * double))
+                else:
+                    given_up.append(GivenUp(task, cause, record.attempts))
+                    self._close(task)
+        return given_up
+
+    def unfit(self) -> list[Task]:
+        """A task of each network that fits no node, when nothing else is left; they are dropped."""
+        if self._flying or not self._nodes:
+            return []
+        room = max(node.memory - node.used for node in self._nodes.values())
+        waiting = [task for _, _, task in self._waiting] + list(self._suspects)
+        tasks = [task for task in waiting if task.key in self._open and task.memory > room]
+        for task in tasks:
+            self.drop(task.network)
+            self._close(task)
+        return list({task.network: task for task in tasks}.values())
+
+    def _take(self, node: _Node) -> list[Task]:
+        """The longest task that fits, or the longest small ones up to a bundle."""
+        free = node.memory - node.used
+        taken: list[Task] = []
+        passed: list[tuple[float, int, Task]] = []
+        seconds, most = 0.0, self._bundle_limit()
+        while self._waiting and len(passed) < LOOK_AHEAD:
+            entry = heapq.heappop(self._waiting)
+            task = entry[2]
+            record = self._open.get(task.key)
+            if record is None:
+                self._waiting_seconds -= task.seconds
+                continue
+            single = record.single or task.kind != "whole" or task.seconds * self.speed > most
+            long = seconds + task.seconds * self.speed > most
+            if task.memory > free or (taken and (single or long)):
+                passed.append(entry)
+                if taken:
+                    break
+                continue
+            taken.append(task)
+            seconds += task.seconds * self.speed
+            self._waiting_seconds -= task.seconds
+            if single:
+                break
+        for entry in passed:
+            heapq.heappush(self._waiting, entry)
+        return taken
+
+    def _bundle_limit(self) -> float:
+        """Bundles shrink towards the end, so that all workers end together."""
+        left = self._waiting_seconds * self.speed / (2 * max(1, len(self._home)))
+        return min(self.bundle_seconds, left)
+
+    def _take_suspect(self, node: _Node, tasks: list[Task]) -> bool:
+        if node.flying:
+            return False
+        for _ in range(len(self._suspects)):
+            task = self._suspects.popleft()
+            if task.key not in self._open:
+                continue
+            if task.memory <= node.memory - node.used:
+                tasks.append(task)
+                return True
+            self._suspects.append(task)
         return False
 
-    def _land(self, key: str) -> None:
-        self._flying.remove(key)
-        self._alone = False
+    def _add(self, task: Task) -> None:
+        self._open[task.key] = _Record()
+        self._push(task)
+
+    def _push(self, task: Task) -> None:
+        self._number += 1
+        # The row of a finished network first: it is cheap, and others wait to see it.
+        rank = float("-inf") if task.kind == "finish" else -task.seconds
+        heapq.heappush(self._waiting, (rank, self._number, task))
+        self._waiting_seconds += task.seconds
+
+    def _land(self, unit: Unit) -> None:
+        del self._flying[unit.worker]
+        node = self._nodes[self._home[unit.worker]]
+        node.used -= unit.memory
+        node.flying -= 1
+        node.closed = False
+
+    def _close(self, task: Task) -> None:
+        if self._open.pop(task.key, None) is not None and task.kind != "finish":
+            self.seconds_done += task.seconds
+        if task.kind == "share" and task.network in self._shares:
+            self._shares[task.network].discard(task.key)

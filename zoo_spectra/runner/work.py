@@ -1,10 +1,10 @@
-"""The work of one worker on one network: load, analyse, commit, and say so in a receipt."""
+"""The work of one worker: load, analyse, commit, and say so in receipts."""
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,97 +15,172 @@ from zoo_spectra.analysis import Settings, combine
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.network import Constituent, Network
-from zoo_spectra.rows import Row, finished, network_row, spectra_rows, spectrum_columns
+from zoo_spectra.rows import (
+    Piece,
+    Row,
+    finished,
+    network_row,
+    pieces_of,
+    spectra_rows,
+    spectrum_columns,
+)
+from zoo_spectra.runner.tasks import result_id
 from zoo_spectra.runner.usage import peak_memory, reset_peak_memory
-from zoo_spectra.spectrum import ConstituentSpectrum, constituent_spectrum
+from zoo_spectra.spectrum import constituent_spectrum
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the driver is told: the result itself is in the catalog already."""
+    """What the driver is told of a network's row: the result itself is in the catalog already."""
 
     network_id: str
     name: str
     status: str
     reason: str | None
-    seconds: float
 
 
-class _Reading:
-    """A walk over a network's constituents that times the reading and digests the entries."""
+@dataclass(frozen=True)
+class Bench:
+    """What a worker works with. ``threads`` bounds BLAS and OpenMP."""
 
-    def __init__(self, network: Network) -> None:
-        self._network = network
-        self._digest = hashlib.blake2b(digest_size=16)
-        self.seconds = 0.0
-
-    def __iter__(self) -> Iterator[Constituent]:
-        started = time.perf_counter()
-        for constituent in self._network.constituents():
-            matrix = np.ascontiguousarray(constituent.matrix)
-            self.seconds += time.perf_counter() - started
-            self._digest.update(f"{constituent.name}{matrix.shape}{matrix.dtype.str}".encode())
-            self._digest.update(matrix.data if matrix.size else b"")
-            yield constituent
-            started = time.perf_counter()
-        self.seconds += time.perf_counter() - started
-
-    @property
-    def digest(self) -> str:
-        return self._digest.hexdigest()
+    adapters: Mapping[str, Adapter]
+    catalog: Catalog
+    settings: Settings
+    threads: int = 1
 
 
-def analyze_and_commit(
-    ref: NetworkRef,
-    adapter: Adapter,
-    catalog: Catalog,
-    settings: Settings,
-    attempts: int = 1,
-    threads: int = 1,
-) -> Receipt:
-    """Analyse one network and commit its rows. A network's own fault becomes a `failed` row.
+def analyze_networks(
+    bench: Bench, refs: Sequence[NetworkRef], attempts: Sequence[int]
+) -> list[Receipt]:
+    """Analyse whole networks and commit their rows as one part.
 
-    ``threads`` bounds BLAS and OpenMP. Raises CatalogError when the result cannot be committed.
+    A network's own fault becomes its `failed` row. Raises CatalogError when nothing can be
+    committed.
     """
-    started = time.perf_counter()
-    reset_peak_memory()
-    row = network_row(ref, settings, attempts)
-    spectra: list[ConstituentSpectrum] = []
+    networks: list[Row] = []
+    spectra: list[Row] = []
+    for ref, attempt in zip(refs, attempts, strict=True):
+        row = network_row(ref, bench.settings, attempt)
+        pieces: list[Piece] = []
+        try:
+            started = time.perf_counter()
+            network = _open(bench, ref)
+            opening = time.perf_counter() - started
+            pieces.extend(_walk(bench, ref, network))
+            row = _summed_up(bench, row, network, pieces, opening)
+        except Exception as error:
+            # Whatever a network does, it is the network's row that says so; the run goes on.
+            row = finished(row, "failed", _reason(error))
+        networks.append(row)
+        spectra += spectra_rows(row["network_id"], row["commit_id"], pieces)
+    bench.catalog.commit(networks[0]["commit_id"], networks, spectra)
+    return [_receipt(row) for row in networks]
+
+
+def analyze_share(
+    bench: Bench, ref: NetworkRef, positions: Collection[int], number: str, attempts: int
+) -> Receipt | None:
+    """Analyse and commit the constituents at ``positions`` of a network that is split.
+
+    Returns None, or the receipt of the network's `failed` row. Raises CatalogError.
+    """
+    commit_id = result_id(ref, bench.settings)
     try:
-        with threadpool_limits(threads):
-            network = adapter.load(ref)
-        load_seconds = time.perf_counter() - started
-        # Again: loading may have brought in a library with threads of its own.
-        with threadpool_limits(threads):
-            reading = _Reading(network)
-            for constituent in reading:
-                spectra.append(
-                    constituent_spectrum(constituent, settings.exact_limit, ref.network_id)
-                )
-                del constituent
-            spectrum = combine(network, spectra, settings, ref.network_id)
-    except Exception as error:
-        # Whatever a network does, it is the network's row that says so; the run goes on.
+        pieces = list(_walk(bench, ref, _open(bench, ref), positions))
+        _check_positions(ref, pieces, positions)
+    except Exception as error:  # as above
+        row = network_row(ref, bench.settings, attempts, commit_id)
         row = finished(row, "failed", _reason(error))
-        catalog.commit(_part(row), [row], spectra_rows(row, spectra))
-        return _receipt(row, started)
-    row |= spectrum_columns(spectrum)
-    row |= _usage(started, load_seconds + reading.seconds) | {"weights_digest": reading.digest}
-    row = finished(row, "ok")
-    catalog.commit(_part(row), [row], spectra_rows(row, spectrum.constituents, spectrum.gap_ratios))
-    return _receipt(row, started)
+        bench.catalog.commit(f"{commit_id}-row", [row])
+        return _receipt(row)
+    rows = spectra_rows(ref.network_id, commit_id, pieces)
+    bench.catalog.commit(f"{commit_id}-{number}", [], rows)
+    return None
 
 
-def give_up(ref: NetworkRef, catalog: Catalog, settings: Settings, attempts: int) -> Receipt:
-    """Commit a `quarantined` row for a network whose worker died each time it was tried."""
-    row = finished(
-        network_row(ref, settings, attempts),
-        "quarantined",
-        f"the worker process died in all {attempts} attempts (out of memory, or a crash in "
-        "native code); look at the system's log, or give the machine more memory",
+def finish_network(bench: Bench, ref: NetworkRef, attempts: int) -> Receipt:
+    """The row of a split network, from its committed shares. Raises CatalogError."""
+    commit_id = result_id(ref, bench.settings)
+    row = network_row(ref, bench.settings, attempts, commit_id)
+    pieces = pieces_of(bench.catalog.pieces(commit_id))
+    try:
+        _check_positions(ref, pieces, range(len(ref.shapes or ())))
+        row = _summed_up(bench, row, _open(bench, ref), pieces, 0.0)
+    except Exception as error:  # as above
+        row = finished(row, "failed", _reason(error))
+    bench.catalog.commit(f"{commit_id}-row", [row])
+    return _receipt(row)
+
+
+def unfinished(ref: NetworkRef, settings: Settings, status: str, reason: str, attempts: int) -> Row:
+    """The row of a network that no worker could end."""
+    return finished(network_row(ref, settings, attempts), status, reason)
+
+
+def _open(bench: Bench, ref: NetworkRef) -> Network:
+    reset_peak_memory()
+    with threadpool_limits(bench.threads):
+        return bench.adapters[ref.adapter].load(ref)
+
+
+def _walk(
+    bench: Bench, ref: NetworkRef, network: Network, positions: Collection[int] | None = None
+) -> Iterator[Piece]:
+    """The constituents at ``positions`` (all by default), each analysed as it is read."""
+    wanted = None if positions is None else frozenset(positions)
+    # Once more: loading may have brought in a library with threads of its own.
+    with threadpool_limits(bench.threads):
+        started = time.perf_counter()
+        for position, constituent in enumerate(network.constituents()):
+            if wanted is not None and position not in wanted:
+                continue
+            read = time.perf_counter()
+            digest = _digest(constituent)
+            spectrum = constituent_spectrum(constituent, bench.settings.exact_limit, ref.network_id)
+            del constituent
+            done = time.perf_counter()
+            yield Piece(position, spectrum, digest, done - read, read - started, peak_memory())
+            started = time.perf_counter()
+
+
+def _digest(constituent: Constituent) -> str:
+    matrix = np.ascontiguousarray(constituent.matrix)
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(f"{constituent.name}{matrix.shape}{matrix.dtype.str}".encode())
+    digest.update(matrix.data if matrix.size else b"")
+    return digest.hexdigest()
+
+
+def _check_positions(ref: NetworkRef, pieces: list[Piece], expected: Collection[int]) -> None:
+    found = {piece.position for piece in pieces}
+    missing = sorted(set(expected) - found)
+    if missing:
+        raise NetworkError(
+            f"{ref.name}: constituents {missing[:5]} of {len(ref.shapes or ())} are missing; the "
+            "adapter promised other shapes, or parts of the catalog were removed meanwhile"
+        )
+
+
+def _summed_up(
+    bench: Bench, row: Row, network: Network, pieces: list[Piece], opening: float
+) -> Row:
+    """The `ok` row of a network whose constituents are all analysed."""
+    started = time.perf_counter()
+    spectra = [piece.spectrum for piece in pieces]
+    spectrum = combine(network, spectra, bench.settings, row["network_id"])
+    joined = hashlib.blake2b("".join(p.digest for p in pieces).encode(), digest_size=16)
+    combining = time.perf_counter() - started
+    return finished(
+        row
+        | spectrum_columns(spectrum)
+        | {
+            "weights_digest": joined.hexdigest(),
+            "seconds": sum(piece.seconds for piece in pieces) + combining,
+            "load_seconds": sum(piece.load_seconds for piece in pieces) + opening,
+            "peak_memory": max([piece.peak_memory for piece in pieces]),
+        },
+        "ok",
     )
-    catalog.commit(_part(row), [row])
-    return Receipt(ref.network_id, ref.name, "quarantined", row["reason"], 0.0)
 
 
 def _reason(error: Exception) -> str:
@@ -116,18 +191,5 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _usage(started: float, load_seconds: float) -> Row:
-    return {
-        "seconds": time.perf_counter() - started - load_seconds,
-        "load_seconds": load_seconds,
-        "peak_memory": peak_memory(),
-    }
-
-
-def _part(row: Row) -> str:
-    return f"{row['network_id']}-{row['commit_id']}"
-
-
-def _receipt(row: Row, started: float) -> Receipt:
-    seconds = time.perf_counter() - started
-    return Receipt(row["network_id"], row["name"], row["status"], row["reason"], seconds)
+def _receipt(row: Row) -> Receipt:
+    return Receipt(row["network_id"], row["name"], row["status"], row["reason"])

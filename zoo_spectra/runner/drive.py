@@ -1,0 +1,199 @@
+"""The driver's loop: it holds a schedule and receipts, never a result.
+
+It knows nothing of Ray: workers are a ``Pool`` that tells events; tests bring pools of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from zoo_spectra.adapter import NetworkRef
+from zoo_spectra.analysis import Settings
+from zoo_spectra.catalog import Catalog
+from zoo_spectra.runner.plan import is_done
+from zoo_spectra.runner.schedule import Cause, GivenUp, Schedule, Unit
+from zoo_spectra.runner.tasks import Task, result_id
+from zoo_spectra.runner.work import Receipt, unfinished
+
+# Without a timeout in the job, a unit may take this long, or this many times its estimate.
+PATIENCE = 900.0
+TIMES_THE_ESTIMATE = 20.0
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A worker is ready, on a node of ``memory`` bytes."""
+
+    worker: str
+    node: str
+    memory: float
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A unit came to its end: the receipts of the network rows it committed."""
+
+    unit: Unit
+    receipts: tuple[Receipt, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Died:
+    """A unit's worker is gone."""
+
+    unit: Unit
+    cause: Cause
+
+
+Event = Joined | Ended | Died
+
+
+class Pool(Protocol):
+    """Workers somewhere."""
+
+    def idle(self) -> Iterable[str]: ...
+
+    def submit(self, unit: Unit, attempts: Mapping[str, int], limit: float) -> None:
+        """Start a unit on its worker; after ``limit`` seconds the worker is ended."""
+        ...
+
+    def wait(self) -> list[Event]:
+        """What happened since the last call; returns after a second at the latest."""
+        ...
+
+
+class Reporter(Protocol):
+    """Who is told how the work goes; ``share`` is the part of it that is done, [0, 1]."""
+
+    def advance(self, receipt: Receipt, share: float) -> None: ...
+    def retry(self, name: str, cause: str) -> None: ...
+
+
+@dataclass
+class Stop:
+    """Set by the first Ctrl-C: what is in flight is finished, nothing more is started."""
+
+    requested: bool = False
+
+
+@dataclass
+class Drive:
+    """One run over the networks ``refs``, by id."""
+
+    schedule: Schedule
+    refs: Mapping[str, NetworkRef]
+    catalog: Catalog
+    settings: Settings
+    reporter: Reporter
+    stop: Stop = field(default_factory=Stop)
+    timeout: float | None = None
+
+    def run(self, pool: Pool) -> None:
+        """Until nothing is left, or stopped. Raises CatalogError when rows cannot be committed."""
+        while not self.schedule.finished:
+            self.schedule.stopping = self.stop.requested
+            started = self._start(pool)
+            for event in pool.wait():
+                self._handle(event)
+                started = True
+            if not started:
+                self._refuse_unfit()
+
+    def _start(self, pool: Pool) -> bool:
+        any_started = False
+        for worker in list(pool.idle()):
+            unit = self.schedule.start(worker)
+            if unit is None:
+                continue
+            attempts = {task.key: self.schedule.attempts(task.key) for task in unit.tasks}
+            pool.submit(unit, attempts, self._limit(unit))
+            any_started = True
+        return any_started
+
+    def _limit(self, unit: Unit) -> float:
+        """Seconds after which a unit's worker is taken for hung."""
+        if self.timeout is not None:
+            return self.timeout * len(unit.tasks)
+        return max(PATIENCE, TIMES_THE_ESTIMATE * unit.seconds * self.schedule.speed)
+
+    def _handle(self, event: Event) -> None:
+        match event:
+            case Joined(worker, node, memory):
+                self.schedule.join(worker, node, memory)
+            case Ended(unit, receipts, seconds):
+                self.schedule.done(unit, seconds)
+                for receipt in receipts:
+                    self.schedule.drop(receipt.network_id)
+                    self._report(receipt)
+            case Died(unit, cause):
+                self._after_a_death(unit, cause)
+                self.schedule.leave(unit.worker)
+
+    def _after_a_death(self, unit: Unit, cause: Cause) -> None:
+        # A worker can be lost after it has committed: ask the catalog before blaming anybody.
+        finished = [task for task in unit.tasks if self._is_committed(task)]
+        if len(finished) == len(unit.tasks):
+            self.schedule.done(unit, unit.seconds * self.schedule.speed)
+            for task in finished:
+                if task.kind != "share":
+                    ref = self.refs[task.network]
+                    self._report(Receipt(ref.network_id, ref.name, "ok", None))
+            return
+        given_up = self.schedule.died(unit, cause)
+        for each in given_up:
+            self._give_up(each)
+        abandoned = {each.task.key for each in given_up}
+        for task in unit.tasks:
+            if task.key not in abandoned:
+                self.reporter.retry(self.refs[task.network].name, _CAUSES[cause])
+
+    def _is_committed(self, task: Task) -> bool:
+        ref = self.refs[task.network]
+        if task.kind == "share":
+            found = self.catalog.pieces(result_id(ref, self.settings))["position"]
+            return set(task.positions) <= set(found)
+        return is_done(ref, self.catalog, self.settings)
+
+    def _give_up(self, each: GivenUp) -> None:
+        ref = self.refs[each.task.network]
+        self.schedule.drop(ref.network_id)
+        reason = (
+            f"{_CAUSES[each.cause]} in all {each.attempts} attempts; {_ADVICE[each.cause]}, then: "
+            "zoo-spectra run --retry-quarantined"
+        )
+        self._commit(ref, "quarantined", reason, each.attempts)
+
+    def _refuse_unfit(self) -> None:
+        for task in self.schedule.unfit():
+            ref = self.refs[task.network]
+            reason = (
+                f"needs about {task.memory / 1e9:.1f} GB of memory, more than any node has free; "
+                "run it on a larger machine, or with fewer workers"
+            )
+            self._commit(ref, "failed", reason, 0)
+
+    def _commit(self, ref: NetworkRef, status: str, reason: str, attempts: int) -> None:
+        row = unfinished(ref, self.settings, status, reason, attempts)
+        self.catalog.commit(row["commit_id"], [row])
+        self._report(Receipt(ref.network_id, ref.name, status, reason))
+
+    def _report(self, receipt: Receipt) -> None:
+        done, total = self.schedule.seconds_done, self.schedule.seconds_total
+        self.reporter.advance(receipt, min(1.0, done / total) if total else 1.0)
+
+
+_CAUSES: Mapping[Cause, str] = {
+    "crash": "the worker process died (killed, or a crash in native code)",
+    "memory": "the worker ran out of memory",
+    "timeout": "the worker took longer than the time limit",
+    "node": "the worker's node was lost",
+}
+_ADVICE: Mapping[Cause, str] = {
+    "crash": "look at the system's log",
+    "memory": "use a machine with more memory, or fewer workers",
+    "timeout": "raise timeout in the job",
+    "node": "look at the cluster's log",
+}
