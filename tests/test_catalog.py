@@ -15,7 +15,7 @@ from zoo_spectra.analysis import Settings, analyze
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.errors import CatalogError, CatalogVersionError
 from zoo_spectra.memory import MemoryAdapter
-from zoo_spectra.rows import finished, network_row, spectra_rows, spectrum_columns
+from zoo_spectra.rows import Piece, finished, network_row, spectra_rows, spectrum_columns
 from zoo_spectra.schema import TABLES
 
 
@@ -24,10 +24,11 @@ def commit(catalog: Catalog, key: str, later: int = 0, **changes: Any) -> dict[s
     adapter = MemoryAdapter({key: arrays(1) | {"thin": arrays(0)["layer0"][:1]}})
     (ref,) = adapter.list(key, {})
     spectrum = analyze(adapter.load(ref))
+    pieces = [Piece(at, c, "d", 0.1, 0.1, 1) for at, c in enumerate(spectrum.constituents)]
     row = finished(network_row(ref, Settings()) | spectrum_columns(spectrum), "ok") | changes
     row["finished_at"] = datetime.now(UTC) + timedelta(seconds=later)
     part = f"{row['network_id']}-{row['commit_id']}"
-    catalog.commit(part, [row], spectra_rows(row, spectrum.constituents, spectrum.gap_ratios))
+    catalog.commit(part, [row], spectra_rows(row["network_id"], row["commit_id"], pieces))
     return row
 
 
