@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import shlex
@@ -56,8 +57,8 @@ def submit(
             )
         except Exception as error:
             raise ClusterError(f"{address} does not take the job: {_first_line(error)}") from error
-    say(f"job {name} is submitted to {address}")
     try:
+        say(f"job {name} is submitted to {address}")
         asyncio.run(_follow(client, name, address, out))
         return _exit_code(client, name, address)
     except KeyboardInterrupt:
@@ -87,6 +88,9 @@ def _connect(address: str) -> Any:
         raise ClusterError(
             f"submitting needs Ray's job client ({error}); pip install 'zoo-spectra[cluster]'"
         ) from error
+    for chatty in ("dashboard.modules.dashboard_sdk", "dashboard.modules.job.sdk"):
+        logging.getLogger(f"ray.{chatty}").setLevel(logging.WARNING)
+    logging.getLogger("ray._private.runtime_env.packaging").setLevel(logging.WARNING)
     url = urlsplit(address)
     if url.scheme not in ("http", "https") or not url.hostname:
         raise ClusterError(
