@@ -3,6 +3,7 @@
     catalog.json            format and method version
     networks/*.parquet      a row a network     spectra/*.parquet   a row a constituent
     classes/*.parquet       a row a network of one classification
+    compactions/*.json      which parts count, once there was a compaction
 
 Parts are immutable. A network analysed again is a new part; the views show the newest result only.
 """
@@ -11,16 +12,20 @@ from __future__ import annotations
 
 import io
 import json
+import secrets
+import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from zoo_spectra import lock, snapshot, views
 from zoo_spectra.errors import CatalogError, CatalogVersionError, nearest
 from zoo_spectra.schema import FORMAT_VERSION, arrow_schema
 from zoo_spectra.spectrum import METHOD_VERSION
@@ -44,10 +49,10 @@ class Catalog:
         header = self.storage.read(HEADER)
         if header is None:
             raise CatalogError(
-                f"no catalog at {self.location}; make one with: zoo-spectra run SOURCE --catalog "
-                f"{self.location}"
+                f"no catalog at {self.storage.file()}; make one with: zoo-spectra run SOURCE "
+                f"--catalog {shlex.quote(str(self.location))}"
             )
-        _check_header(str(self.location), header)
+        _check_header(self.storage.file(), header)
 
     @classmethod
     def create(cls, location: str | Path) -> Catalog:
@@ -62,36 +67,43 @@ class Catalog:
                 raise CatalogError(f"{location} is a file; a catalog is a folder")
             if not storage.is_empty():
                 raise CatalogError(
-                    f"{location} holds other files and no {HEADER}; choose an empty folder"
+                    f"{storage.file()} holds other files and no {HEADER}; choose an empty folder"
                 )
+            storage.make()
             content = {"format": FORMAT_VERSION, "method_version": METHOD_VERSION}
             storage.write(HEADER, json.dumps(content).encode() + b"\n")
         catalog = cls(location)
         storage.check_writable()
         return catalog
 
-    @property
+    @cached_property
     def storage(self) -> Storage:
         return Storage(str(self.location))
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the open connection: a worker opens its own."""
+        return {"location": self.location}
+
     def networks(self) -> pl.LazyFrame:
         """A row a network: its newest result."""
-        return (
-            self._scan("networks")
-            .sort("finished_at")
-            .unique("network_id", keep="last", maintain_order=True)
-        )
+        return views.networks(snapshot.take(self.storage, ("networks",)))
 
     def spectra(self) -> pl.LazyFrame:
         """A row a constituent, of the newest results."""
-        current = self.networks().select("commit_id")
-        return self._scan("spectra").join(current, on="commit_id", how="semi")
+        return views.spectra(snapshot.take(self.storage, ("networks", "spectra")))
 
     def classes(self) -> pl.LazyFrame:
         """A row a network: the newest classification."""
-        frame = self._scan("classes")
-        newest = frame.sort("classified_at").select("classification_id").tail(1)
-        return frame.join(newest, on="classification_id", how="semi").sort("class", "name")
+        return views.classes(snapshot.take(self.storage, ("classes",)))
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Keep every other driver out while this one works, on a local catalog.
+
+        Raises CatalogError, naming who holds it, while another does. A compaction may go on beside
+        it. On an object store nobody is kept out: two drivers may do the same network, and the
+        views show it once.
+        """
+        return lock.exclusive(self.storage, "run")
 
     def network(self, name: str) -> dict[str, Any]:
         """The row of one network, by name, source or the start of its id (6 characters or more).
@@ -109,51 +121,36 @@ class Catalog:
             options = ", ".join(found["source"].to_list()[:3])
             raise CatalogError(f"{name!r} names {found.height} networks ({options}); say which")
         names = self.networks().select("name").collect()["name"].to_list()
-        raise CatalogError(f"no network {name!r} in {self.location}; {nearest(name, names)}")
+        raise CatalogError(f"no network {name!r} in {self.storage.file()}; {nearest(name, names)}")
 
     def has_ok(self) -> bool:
         """Whether any network's newest result is `ok`."""
         return not self.networks().filter(pl.col("status") == "ok").head(1).collect().is_empty()
 
     def commit(self, part: str, networks: Sequence[Row], spectra: Sequence[Row] = ()) -> None:
-        """Write results as part ``part``: spectra first, so that a network's row is the commit point.
+        """Write results as a part: spectra first, so that a network's row is the commit point.
 
-        A part of the same name is replaced. Raises CatalogError.
+        Committing the same results again is harmless. Raises CatalogError.
         """
         if spectra:
-            self.write_part("spectra", f"{part}.parquet", spectra)
+            self.write_part("spectra", part, spectra)
         if networks:
-            self.write_part("networks", f"{part}.parquet", networks)
+            self.write_part("networks", part, networks)
 
     def pieces(self, commit_id: str) -> pl.DataFrame:
         """The rows of ``spectra`` committed for one result so far, finished or not, by position."""
-        rows = self._scan("spectra").filter(pl.col("commit_id") == commit_id)
-        return rows.unique("position", keep="any").sort("position").collect()
+        return views.pieces(snapshot.take(self.storage, ("spectra",)), commit_id).collect()
 
-    def write_part(self, table: str, name: str, rows: Sequence[Row]) -> None:
-        """Write rows as one immutable part. Raises CatalogError."""
+    def write_part(self, table: str, part: str, rows: Sequence[Row]) -> None:
+        """Write rows as one immutable part, of a name not used before. Raises CatalogError.
+
+        A compaction replaces files by name, so that a name must never come back with other rows.
+        """
         filled = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
         buffer = io.BytesIO()
         pq.write_table(filled, buffer, compression="zstd")
-        self.storage.write(f"{table}/{name}", buffer.getvalue())
-
-    def _scan(self, table: str) -> pl.LazyFrame:
-        schema = arrow_schema(table)
-        empty = cast(pl.DataFrame, pl.from_arrow(schema.empty_table()))
-        storage = self.storage
-        parts = storage.parts(table)
-        if not parts:
-            return empty.lazy()
-        if not storage.is_local:
-            data = ds.dataset(parts, schema=schema, format="parquet", filesystem=storage.filesystem)
-            return pl.scan_pyarrow_dataset(data)
-        return pl.scan_parquet(
-            parts,
-            schema=empty.schema,
-            missing_columns="insert",
-            extra_columns="ignore",
-            glob=False,
-        )
+        name = f"{part.removesuffix('.parquet')}-{secrets.token_hex(4)}.parquet"
+        self.storage.write(f"{table}/{name}", buffer.getbuffer())
 
 
 def _check_header(location: str, header: bytes) -> None:

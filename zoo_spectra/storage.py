@@ -1,6 +1,6 @@
 """Where a catalog's files lie: a local directory, or an object store through pyarrow.
 
-A file appears whole or not at all: temporary file, fsync and rename locally; one PUT elsewhere.
+A file appears whole or not at all: temporary file, fsync and rename locally; one upload elsewhere.
 """
 
 from __future__ import annotations
@@ -17,30 +17,64 @@ from pyarrow import fs
 from zoo_spectra.errors import CatalogError
 
 _REMOTE = re.compile(r"^[a-z][a-z0-9+]+://")
+_FILE = "file://"
+# pyarrow's own bounds let an endpoint that does not answer hold a command for minutes.
+_ATTEMPTS, _CONNECT_SECONDS, _SILENT_SECONDS = 3, 5.0, 10.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of a folder: its size in bytes, and when it was written (seconds since 1970)."""
+
+    name: str
+    size: int
+    written: float
 
 
 @dataclass(frozen=True)
 class Storage:
-    """A folder of whole files. ``location`` is a path or a URI such as ``s3://bucket/zoo``."""
+    """A folder of whole files. ``location`` is a path or a URI.
+
+    A URI may carry pyarrow's options, such as
+    ``s3://bucket/zoo?region=us-east-1&endpoint_override=http://127.0.0.1:9000``.
+    """
 
     location: str
 
     @property
     def is_local(self) -> bool:
-        return not _REMOTE.match(self.location)
+        return self.location.startswith(_FILE) or not _REMOTE.match(self.location)
 
     @property
     def root(self) -> Path:
         """The local folder, absolute."""
-        return Path(self.location).expanduser().absolute()
+        return Path(self.location.removeprefix(_FILE)).expanduser().absolute()
 
     @cached_property
     def _remote(self) -> tuple[fs.FileSystem, str]:
         try:
-            found: tuple[fs.FileSystem, str] = fs.FileSystem.from_uri(self.location)
+            system, base = fs.FileSystem.from_uri(self.location)
         except (OSError, ValueError) as error:
-            raise CatalogError(f"{self.location}: cannot be opened: {error}") from error
-        return found
+            raise CatalogError(f"{self.file()}: cannot be opened: {error}") from error
+        return _bounded(system), base.rstrip("/")
+
+    @property
+    def filesystem(self) -> fs.FileSystem:
+        """The pyarrow filesystem in which ``path`` is a path."""
+        return fs.LocalFileSystem() if self.is_local else self._remote[0]
+
+    def path(self, *names: str) -> str:
+        """A file's path in ``filesystem``."""
+        if self.is_local:
+            return str(self.root.joinpath(*names))
+        return "/".join((self._remote[1], *names))
+
+    def file(self, *names: str) -> str:
+        """A file's place for messages: without the URI's options and credentials."""
+        if self.is_local:
+            return "/".join((self.location, *names))
+        plain = re.sub(r"//[^/@]*@", "//", self.location.partition("?")[0])
+        return "/".join((plain.rstrip("/"), *names))
 
     def read(self, name: str) -> bytes | None:
         """A whole file, or None when it is not there. Raises CatalogError."""
@@ -48,84 +82,126 @@ class Storage:
             if self.is_local:
                 path = self.root / name
                 return path.read_bytes() if path.is_file() else None
-            system, base = self._remote
-            if system.get_file_info(f"{base}/{name}").type != fs.FileType.File:
+            system, path_ = self.filesystem, self.path(name)
+            if system.get_file_info(path_).type != fs.FileType.File:
                 return None
-            with system.open_input_stream(f"{base}/{name}") as stream:
+            with system.open_input_stream(path_) as stream:
                 return bytes(stream.read())
+        except FileNotFoundError:
+            return None
         except OSError as error:
-            raise CatalogError(f"{self.location}/{name}: cannot be read: {error}") from error
+            raise CatalogError(f"{self.file(name)}: cannot be read: {_short(error)}") from error
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, content: bytes | memoryview) -> None:
         """Write a file whole or not at all, replacing one of that name. Raises CatalogError."""
         try:
             if self.is_local:
                 _write_local(self.root / name, content)
             else:
-                system, base = self._remote
-                system.create_dir(f"{base}/{name}".rpartition("/")[0], recursive=True)
-                with system.open_output_stream(f"{base}/{name}") as stream:
+                with self.filesystem.open_output_stream(self.path(name)) as stream:
                     stream.write(content)
         except OSError as error:
-            raise CatalogError(
-                f"{self.location}/{name}: cannot be written: {error}; "
-                "is there room, and is the place yours to write?"
-            ) from error
+            raise self._unwritable(name, error) from error
 
-    def parts(self, folder: str) -> list[str]:
-        """Paths or URIs of the Parquet parts of a folder, sorted. Raises CatalogError.
+    def make(self) -> None:
+        """Make the folder, where there is one to make. Raises CatalogError.
 
-        A part without a byte is an error: it would be skipped silently by a scan.
+        A bucket is made only when the URI says ``allow_bucket_creation=true``.
         """
+        try:
+            if not self.is_local:
+                self.filesystem.create_dir(self.path(), recursive=True)
+        except OSError as error:
+            raise self._unwritable("", error) from error
+
+    def _unwritable(self, name: str, error: OSError) -> CatalogError:
+        return CatalogError(
+            f"{self.file(name)}: cannot be written: {_short(error)}; "
+            "is there room, and is the place yours to write?"
+        )
+
+    def delete(self, name: str) -> None:
+        """Delete a file; that it is gone already is no error. Raises CatalogError."""
+        try:
+            if self.is_local:
+                (self.root / name).unlink(missing_ok=True)
+            else:
+                self.filesystem.delete_file(self.path(name))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise CatalogError(f"{self.file(name)}: cannot be deleted: {_short(error)}") from error
+
+    def entries(self, folder: str) -> list[Entry]:
+        """The files of a folder, sorted by name; none when it is not there. Raises CatalogError."""
         try:
             found = self._list_local(folder) if self.is_local else self._list_remote(folder)
         except OSError as error:
-            raise CatalogError(f"{self.location}/{folder}: cannot be listed: {error}") from error
-        for path, size in found:
-            if size == 0:
-                raise CatalogError(
-                    f"{path} is empty, though parts are written whole; another program or a "
-                    "broken disk did that. Remove the file and run the job again"
-                )
-        return sorted(path for path, _ in found)
+            raise CatalogError(f"{self.file(folder)}: cannot be listed: {_short(error)}") from error
+        return sorted(found, key=lambda entry: entry.name)
 
-    def _list_local(self, folder: str) -> list[tuple[str, int]]:
-        place = self.root / folder
-        if not place.is_dir():
+    def _list_local(self, folder: str) -> list[Entry]:
+        found = []
+        try:
+            with os.scandir(self.root / folder) as entries:
+                for entry in entries:
+                    # Listed, and deleted or renamed since: not there any more.
+                    try:
+                        state = entry.stat()
+                    except FileNotFoundError:
+                        continue
+                    found.append(Entry(entry.name, state.st_size, state.st_mtime))
+        except FileNotFoundError:
             return []
-        with os.scandir(place) as entries:
-            return [(e.path, e.stat().st_size) for e in entries if _is_part(e.name)]
+        return found
 
-    def _list_remote(self, folder: str) -> list[tuple[str, int]]:
-        system, base = self._remote
-        selector = fs.FileSelector(f"{base}/{folder}", allow_not_found=True)
-        return [(i.path, i.size) for i in system.get_file_info(selector) if _is_part(i.base_name)]
+    def _list_remote(self, folder: str) -> list[Entry]:
+        selector = fs.FileSelector(self.path(folder), allow_not_found=True)
+        return [
+            Entry(info.base_name, info.size, info.mtime_ns / 1e9)
+            for info in self.filesystem.get_file_info(selector)
+            if info.type == fs.FileType.File
+        ]
 
     def check_writable(self) -> None:
         """Raise CatalogError, before any work is done, when nothing can be written there."""
-        if self.is_local:
-            probe = f".probe-{secrets.token_hex(4)}"
-            self.write(probe, b"")
-            (self.root / probe).unlink(missing_ok=True)
-
-    @property
-    def filesystem(self) -> fs.FileSystem:
-        """The pyarrow filesystem in which ``parts`` are paths."""
-        return fs.LocalFileSystem() if self.is_local else self._remote[0]
+        probe = f".probe-{secrets.token_hex(4)}"
+        self.write(probe, b"")
+        self.delete(probe)
 
     def is_empty(self) -> bool:
-        """Whether nothing lies there yet."""
+        """Whether nothing lies there yet. Raises CatalogError."""
         if self.is_local:
             return not self.root.exists() or not any(self.root.iterdir())
-        system, base = self._remote
-        return not system.get_file_info(fs.FileSelector(base, allow_not_found=True))
+        selector = fs.FileSelector(self.path(), allow_not_found=True)
+        try:
+            return not self.filesystem.get_file_info(selector)
+        except OSError as error:
+            raise CatalogError(f"{self.file()}: cannot be listed: {_short(error)}") from error
 
 
-def _is_part(name: str) -> bool:
-    return name.endswith(".parquet") and not name.startswith((".", "_"))
+def _bounded(system: fs.FileSystem) -> fs.FileSystem:
+    """The same S3 client with bounds on how long it tries, and small files in one request."""
+    if not isinstance(system, fs.S3FileSystem):
+        return system
+    _, (options, *_) = system.__reduce__()
+    return fs.S3FileSystem(
+        **options
+        | {
+            "connect_timeout": _CONNECT_SECONDS,
+            "request_timeout": _SILENT_SECONDS,
+            "allow_delayed_open": True,
+        },
+        retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS),
+    )
 
 
-def _write_local(path: Path, content: bytes) -> None:
+def _short(error: OSError) -> str:
+    """Without the request ids that stores add to their messages."""
+    return re.sub(r"\s*\(Request ID: [^)]*\)", "", str(error))
+
+
+def _write_local(path: Path, content: bytes | memoryview) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
