@@ -1,10 +1,13 @@
-"""Small networks for tests, with known faults."""
+"""Small networks for tests, quick, slow and with real faults."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 
 import numpy as np
 
@@ -29,22 +32,71 @@ def zoo(count: int = 6) -> MemoryAdapter:
     return MemoryAdapter({f"net{seed}": arrays(seed) for seed in range(count)})
 
 
+class SlowAdapter:
+    """``slow:net*?count=N&seconds=S``: N good networks, S seconds to read each constituent."""
+
+    name = "slow"
+    options: Mapping[str, str] = {"count": "how many", "seconds": "how long each constituent takes"}
+
+    def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
+        names = [f"net{seed}" for seed in range(int(options["count"]))]
+        shapes = tuple(array.shape for array in arrays(0).values())
+        return [
+            NetworkRef(
+                source=str(Source(self.name, name, options)),
+                adapter=self.name,
+                name=name,
+                kind="artificial",
+                options=dict(options),
+                shapes=shapes,
+            )
+            for name in names
+            if fnmatchcase(name, pattern)
+        ]
+
+    def load(self, ref: NetworkRef) -> Network:
+        def walk() -> Iterator[Constituent]:
+            for name, array in arrays(int(ref.name[3:])).items():
+                time.sleep(float(ref.options["seconds"]))
+                yield Constituent(name, array)
+
+        return Network(ref.name, "artificial", walk, "", ref.source)
+
+
 class FaultyAdapter:
-    """``faulty:KIND``: real faults. The process dies of SIGKILL for ``killed``."""
+    """``faulty:KIND``: a network that is read and then really fails in that way.
+
+    ``raises``; the process dies: ``killed`` (SIGKILL), ``segfault``; ``hangs``; ``greedy`` takes
+    gigabytes, slowly; anything else is fine.
+    """
 
     name = "faulty"
     options: Mapping[str, str] = {}
 
     def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
         source = str(Source(self.name, pattern))
-        return [NetworkRef(source, self.name, pattern, "artificial")]
+        return [NetworkRef(source, self.name, pattern, "artificial", shapes=((4, 4),))]
 
     def load(self, ref: NetworkRef) -> Network:
         def walk() -> Iterator[Constituent]:
             yield Constituent("good", np.eye(4) + np.ones((4, 4)))
-            if ref.name == "killed":
-                os.kill(os.getpid(), signal.SIGKILL)
-            if ref.name == "raises":
-                raise ZeroDivisionError("a fault inside the plug-in")
+            _fail(ref.name)
 
         return Network(ref.name, "artificial", walk, "", ref.source)
+
+
+def _fail(kind: str) -> None:
+    match kind:
+        case "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "segfault":
+            ctypes.string_at(0)
+        case "raises":
+            raise ZeroDivisionError("a fault inside the plug-in")
+        case "hangs":
+            time.sleep(3600)
+        case "greedy":
+            held = []
+            while True:
+                held.append(np.ones(1 << 24))  # 128 MB, touched
+                time.sleep(0.05)

@@ -10,16 +10,12 @@ import numpy as np
 import polars as pl
 import pytest
 import ray
-from polars.testing import assert_frame_equal
 
 import zoo_spectra as zs
 from networks import FaultyAdapter, arrays, zoo
+from runner.rows_of import assert_same_rows
 from zoo_spectra.errors import CatalogError, ClusterError, SourceError
 from zoo_spectra.runner.run import Summary
-
-# What a run measures, and what is new with every commit; all else must not depend on the run.
-OF_THE_RUN = ("commit_id", "seconds", "load_seconds", "peak_memory", "finished_at", "versions")
-OF_THE_PIECE = ("commit_id", "seconds", "load_seconds", "peak_memory")
 
 
 @pytest.fixture(scope="module")
@@ -36,27 +32,12 @@ def local_ray() -> Iterator[None]:
     ray.shutdown()
 
 
-def result(catalog: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """All that does not depend on the run, in a fixed order."""
-    opened = zs.Catalog(catalog)
-    networks = opened.networks().drop(OF_THE_RUN).sort("network_id").collect()
-    spectra = opened.spectra().drop(OF_THE_PIECE).sort("network_id", "position").collect()
-    return networks, spectra
-
-
-def close(a: pl.DataFrame, b: pl.DataFrame) -> None:
-    """Equal, but for rounding by another number of BLAS threads."""
-    assert_frame_equal(a, b, rel_tol=1e-9, abs_tol=1e-12)
-
-
 def test_ray_and_this_process_give_the_same_rows(tmp_path: Path, local_ray: None) -> None:
     job = zs.Job(sources=("memory:*",), realisations=2)
     here = zs.run(job, catalog=str(tmp_path / "a"), in_process=True, adapters=[zoo()])
     there = zs.run(job, catalog=str(tmp_path / "b"), workers=2, adapters=[zoo()])
     assert here.count("ok") == there.count("ok") == 6
-    for mine, rays in zip(result(tmp_path / "a"), result(tmp_path / "b"), strict=True):
-        assert mine.height
-        close(mine, rays)
+    assert_same_rows(tmp_path / "b", tmp_path / "a")
 
 
 def test_the_same_command_again_does_only_what_is_missing(tmp_path: Path) -> None:
