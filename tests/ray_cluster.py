@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -45,14 +46,13 @@ class Node:
 
     def processes(self) -> set[int]:
         """The ids of every living process of the node: raylet, workers, agents, job drivers."""
-        return _marked(f"RAY_TEST_NODE={self.mark}".encode())
+        return marked(f"RAY_TEST_NODE={self.mark}".encode())
 
     def kill(self) -> None:
         """End the whole node by SIGKILL, as a spot machine that is taken away; it returns ended."""
         deadline = time.monotonic() + 30
         while living := self.processes():
-            for process_id in living:
-                _signal(process_id, signal.SIGKILL)
+            signal_all(living)
             self.process.poll()
             if time.monotonic() > deadline:
                 raise TimeoutError(f"processes {living} of a Ray node do not end")
@@ -203,7 +203,7 @@ def free_port() -> int:
         return port
 
 
-def _marked(mark: bytes) -> set[int]:
+def marked(mark: bytes) -> set[int]:
     """Ids of living processes with ``mark`` in the environment they were started with."""
     found = set()
     for entry in Path("/proc").iterdir():
@@ -217,11 +217,11 @@ def _marked(mark: bytes) -> set[int]:
     return found
 
 
-def _signal(process_id: int, number: int) -> None:
-    try:
-        os.kill(process_id, number)
-    except ProcessLookupError:
-        return  # it has ended meanwhile
+def signal_all(processes: Iterable[int], number: int = signal.SIGKILL) -> None:
+    """Send a signal to processes; those that have ended meanwhile do not matter."""
+    for process_id in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process_id, number)
 
 
 class PlacedAdapter:
