@@ -110,18 +110,47 @@ class Catalog:
 
         Raises CatalogError when there is none, or more than one.
         """
-        row = pl.col("name"), pl.col("source"), pl.col("network_id")
-        match = (row[0] == name) | (row[1] == name)
+        view = self.networks()
+        narrow = view.select("name", "source", "network_id", "family", "kind")
+        match = (pl.col("name") == name) | (pl.col("source") == name)
         if len(name) >= 6:
-            match = match | row[2].str.starts_with(name)
-        found = self.networks().filter(match).collect()
+            match = match | pl.col("network_id").str.starts_with(name)
+        found = self.collect(narrow.filter(match))
         if found.height == 1:
-            return found.row(0, named=True)
+            # Sorted columns first: they say in which few rows of a large part to look.
+            key = found.row(0, named=True)
+            same = [pl.col(column) == key[column] for column in ("family", "name", "network_id")]
+            return self.collect(view.filter(same)).row(0, named=True)
         if found.height:
             options = ", ".join(found["source"].to_list()[:3])
             raise CatalogError(f"{name!r} names {found.height} networks ({options}); say which")
-        names = self.networks().select("name").collect()["name"].to_list()
+        names = self.collect(narrow.select("name"))["name"].to_list()
         raise CatalogError(f"no network {name!r} in {self.storage.file()}; {nearest(name, names)}")
+
+    def query(self, sql: str) -> pl.DataFrame:
+        """Ask in SQL (Polars) over the tables networks, spectra and classes, as of one moment.
+
+        Raises CatalogError for a damaged part, and Polars's errors for a faulty query.
+        """
+        # Only the tables that the query can mean: a view of a large catalog costs milliseconds.
+        named = [table for table in snapshot.TABLES if table in sql.lower()]
+        taken = snapshot.take(self.storage, {*named, "networks"})
+        context = pl.SQLContext({table: getattr(views, table)(taken) for table in named})
+        return self.collect(context.execute(sql))
+
+    def collect(self, frame: pl.LazyFrame) -> pl.DataFrame:
+        """Collect a frame made of this catalog's views; CatalogError names a damaged part."""
+        try:
+            return frame.collect()
+        except (pl.exceptions.ComputeError, pa.ArrowException, OSError):
+            self.check()
+            raise
+
+    def check(self) -> None:
+        """Read every part whole. Raises CatalogError, which names the part, for a damaged one."""
+        taken = snapshot.take(self.storage)
+        for table in snapshot.TABLES:
+            views.blame(taken, table)
 
     def has_ok(self) -> bool:
         """Whether any network's newest result is `ok`."""

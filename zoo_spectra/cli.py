@@ -216,8 +216,10 @@ def show(
     if network is not None:
         _show_network(opened, network, as_json)
         return
-    networks = opened.networks().select("name", "kind", "family", "status", "reason").collect()
-    classes = opened.classes().collect()
+    networks = opened.collect(
+        opened.networks().select("name", "kind", "family", "status", "reason")
+    )
+    classes = opened.collect(opened.classes())
     if as_json:
         tables = {"networks": networks.to_dicts(), "classes": classes.to_dicts()}
         print(json.dumps(tables, default=str))
@@ -261,18 +263,26 @@ def query(
     as_json: AsJson = False,
 ) -> None:
     """Ask a catalog in SQL (Polars)."""
-    opened = Catalog(catalog)
-    tables = {
-        "networks": opened.networks(),
-        "spectra": opened.spectra(),
-        "classes": opened.classes(),
-    }
-    found = pl.SQLContext(tables).execute(sql).collect()
+    found = Catalog(catalog).query(sql)
     if as_json:
         print(frame_json(found))
         return
     with pl.Config(tbl_rows=100, tbl_cols=20, fmt_str_lengths=60, tbl_hide_dataframe_shape=True):
         print(found)
+
+
+@app.command()
+def compact(catalog: CatalogPath, as_json: AsJson = False) -> None:
+    """Merge a catalog's many small files into a few sorted ones; runs may go on meanwhile."""
+    from zoo_spectra.compaction import compact as compact_catalog
+
+    done = compact_catalog(Catalog(catalog))
+    if as_json:
+        print(json.dumps(asdict(done)))
+        return
+    merged = f"{done.parts_before} parts to {done.parts_after}, {done.rows} rows"
+    what = f"compacted {merged} in {done.seconds:.1f} s" if done.rows else "nothing to compact"
+    _out().print(f"{what}; {done.deleted} old files deleted", highlight=False)
 
 
 @app.command()
