@@ -171,13 +171,18 @@ class Catalog:
         return views.pieces(snapshot.take(self.storage, ("spectra",)), commit_id).collect()
 
     def write_part(self, table: str, part: str, rows: Sequence[Row]) -> None:
-        """Write rows as one immutable part, of a name not used before. Raises CatalogError.
-
-        A compaction replaces files by name, so that a name must never come back with other rows.
-        """
+        """Write rows as one immutable part. Raises CatalogError."""
         filled = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
+        self.write_table(table, part, filled)
+
+    def write_table(self, table: str, part: str, rows: pa.Table) -> None:
+        """Write an Arrow table of the table's schema as one immutable part. Raises CatalogError.
+
+        A compaction replaces files by name, so a name must never come back with other rows: it is
+        ``part`` and something random.
+        """
         buffer = io.BytesIO()
-        pq.write_table(filled, buffer, compression="zstd")
+        pq.write_table(rows, buffer, compression="zstd")
         name = f"{part.removesuffix('.parquet')}-{secrets.token_hex(4)}.parquet"
         self.storage.write(f"{table}/{name}", buffer.getbuffer())
 
