@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -53,13 +55,12 @@ def local_ray(**options: object) -> Iterator[None]:
 
 
 def driver(
-    catalog: Path, *sources: str, address: str = "-", workers: int = 2, **options: object
+    catalog: Path, source: str, address: str = "-", environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[str]:
     """A driver in a process group of its own."""
-    command = [sys.executable, str(TESTS / "driver.py"), str(catalog), address, str(workers)]
-    environment = os.environ | {"PYTHONPATH": str(TESTS)}
+    command = [sys.executable, str(TESTS / "driver.py"), str(catalog), address, "2", source]
     return subprocess.Popen(
-        [*command, *sources],
+        command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -291,20 +292,27 @@ class _Revoking(SlowAdapter):
         return super().load(ref)
 
 
+@pytest.fixture
+def anyones() -> Iterator[Path]:
+    """A folder that every user may write to; pytest's own are below one that is root's alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+
+
 def test_permission_that_is_lost_during_a_run(
-    tmp_path: Path, undisturbed: Path, request: pytest.FixtureRequest
+    anyones: Path, undisturbed: Path, request: pytest.FixtureRequest
 ) -> None:
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o777)
+    shutil.copytree(undisturbed, anyones / "undisturbed")
     request.getfixturevalue("powerless")
-    place = tmp_path / "zoo"
+    place = anyones / "zoo"
     with pytest.raises(CatalogError, match="cannot be written.*yours to write"):
         zs.run(SLOW, catalog=str(place), in_process=True, adapters=[_Revoking(place)])
     assert zs.Catalog(place).networks().collect().height == 2
     for folder in (place, *place.iterdir()):
         folder.chmod(0o755)
     zs.run(SLOW, catalog=str(place), in_process=True, adapters=[SlowAdapter()])
-    assert_same_rows(place, undisturbed)
+    assert_same_rows(place, anyones / "undisturbed")
 
 
 def test_a_second_driver_is_refused(tmp_path: Path, undisturbed: Path) -> None:

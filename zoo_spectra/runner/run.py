@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from zoo_spectra import samples
-from zoo_spectra.adapter import Adapter, NetworkRef, get_adapter
+from zoo_spectra.adapter import Adapter, Adapters, NetworkRef, get_adapter
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.classify import classify
 from zoo_spectra.job import Job
 from zoo_spectra.runner.drive import Drive, Reporter, Stop
-from zoo_spectra.runner.plan import expand, plan, tasks_left
+from zoo_spectra.runner.plan import Plan, expand, plan, tasks_left
 from zoo_spectra.runner.schedule import Schedule
 from zoo_spectra.runner.tasks import tasks_of
 from zoo_spectra.runner.work import Bench, Receipt, analyze_networks
@@ -113,24 +113,11 @@ def run(
         samples.fetch(job.samples, echo=tally.progress.say)
     refs = expand(job.sources, extra)
     opened = Catalog.create(_anchored(catalog or job.catalog))
-    work = plan(refs, opened, job.settings, retry_quarantined)
-    used = {name: get_adapter(name, extra) for name in {ref.adapter for ref in work.todo}}
-    tally.progress.begin(len(work.todo), work.done)
-    try:
-        if not work.todo:
-            pass
-        elif in_process:
-            _run_here(
-                work.todo, Bench(used, opened, job.settings, os.cpu_count() or 1), tally, stop
-            )
-        else:
-            _run_on_ray(
-                work.todo, Bench(used, opened, job.settings), job, workers, address, tally, stop
-            )
-    finally:
-        tally.progress.end()
-    if job.classify is not None and not stop.requested and opened.has_ok():
-        classify(opened, job.classify.accuracy, job.classify.linkage)
+    with opened.exclusive():
+        work = plan(refs, opened, job.settings, retry_quarantined)
+        _work(work, opened, job, workers, address, in_process, extra, tally, stop)
+        if job.classify is not None and not stop.requested and opened.has_ok():
+            classify(opened, job.classify.accuracy, job.classify.linkage)
     seconds = time.monotonic() - started
     return Summary(
         str(opened.location), len(refs), work.done, seconds, tuple(tally.receipts), stop.requested
@@ -147,6 +134,30 @@ def _anchored(location: str) -> str:
     """The catalog's place, told so that a worker in another folder finds it."""
     storage = Storage(location)
     return str(storage.root) if storage.is_local else location
+
+
+def _work(
+    work: Plan,
+    catalog: Catalog,
+    job: Job,
+    workers: int | None,
+    address: str | None,
+    in_process: bool,
+    extra: Adapters,
+    tally: _Tally,
+    stop: Stop,
+) -> None:
+    used = {name: get_adapter(name, extra) for name in {ref.adapter for ref in work.todo}}
+    tally.progress.begin(len(work.todo), work.done)
+    try:
+        if in_process:
+            bench = Bench(used, catalog, job.settings, threads=os.cpu_count() or 1)
+            _run_here(work.todo, bench, tally, stop)
+        elif work.todo:
+            bench = Bench(used, catalog, job.settings)
+            _run_on_ray(work.todo, bench, job, workers, address, tally, stop)
+    finally:
+        tally.progress.end()
 
 
 def _run_on_ray(
