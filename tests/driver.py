@@ -6,6 +6,7 @@ python driver.py CATALOG ADDRESS|- WORKERS SOURCE...
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stdout
 
 from rich.console import Console
 
@@ -20,15 +21,16 @@ def main(catalog: str, address: str, workers: str, *sources: str) -> int:
     if address == "split":  # every network of more than one constituent
         tasks.SPLIT_FLOPS = tasks.SHARE_FLOPS = 1.0
     try:
-        summary = zs.run(
-            sources,
-            catalog=catalog,
-            workers=int(workers),
-            address=None if address in {"-", "split", "here"} else address,
-            in_process=address == "here",
-            adapters=[SlowAdapter(), FaultyAdapter(), zoo(300)],
-            progress=watcher(Console(stderr=True)),
-        )
+        with redirect_stdout(sys.stderr):  # Ray's own words
+            summary = zs.run(
+                sources,
+                catalog=catalog,
+                workers=int(workers),
+                address=None if address in {"-", "split", "here"} else address,
+                in_process=address == "here",
+                adapters=[SlowAdapter(), FaultyAdapter(), zoo(300)],
+                progress=watcher(Console(stderr=True)),
+            )
     except ZooSpectraError as error:
         print(f"{type(error).__name__}: {error}")
         return 2

@@ -9,7 +9,7 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, cast
@@ -89,7 +89,8 @@ def run(
     job = _job(what)
     out = _out()
     progress = watcher(Console(stderr=True), json_log)
-    with _stopping_gently(progress) as stop:
+    # Ray prints what happens to its nodes; standard output is the summary's.
+    with redirect_stdout(sys.stderr), _stopping_gently(progress) as stop:
         summary = run_job(
             job,
             catalog=catalog,

@@ -71,10 +71,11 @@ def cluster(address: str | None, workers: int | None) -> Iterator[None]:
                 ray.init(address=address, **quiet)
             else:
                 ray.init(num_cpus=workers or os.cpu_count(), include_dashboard=False, **quiet)
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, RayError) as error:
             where = f"the Ray cluster at {address!r}" if address else "a local Ray"
             raise ClusterError(
-                f"cannot reach {where}: {error}; check --address, or leave it out to run here"
+                f"cannot reach {where}: {error}; check --address, and RAY_AUTH_MODE and "
+                "RAY_AUTH_TOKEN if the cluster asks for a token, or leave it out to run here"
             ) from error
     try:
         yield

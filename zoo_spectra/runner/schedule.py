@@ -1,15 +1,16 @@
 """What is started next, and who is to blame: events in, decisions out. No Ray, no clock, no files.
 
-Longest first; small tasks are bundled into units of a few seconds; no unit is started on a node
-whose memory it does not fit. When a worker dies the whole of a bundle is started again one by one,
-since any of it may be guilty; a task that was on its own is tried once more with nothing else on
-its node, with twice the memory if it ran out of it, and then given up. The loss of a node is
-nobody's fault.
+Longest first, where a task that takes the memory of three workers counts as three times as long;
+small tasks are bundled into units of a few seconds; no unit is started on a node whose memory it
+does not fit. When a worker dies the whole of a bundle is started again one by one, since any of it
+may be guilty; a task that was on its own is tried once more with nothing else on its node, with
+twice the memory if it ran out of it, and then given up. The loss of a node is nobody's fault.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -23,8 +24,10 @@ MAX_ATTEMPTS = 2
 MAX_NODE_LOSSES = 5
 # What a worker holds before it does anything: Python, numpy, torch.
 WORKER_BYTES = 400 << 20
-# How far down the queue a worker looks for something that fits its node's memory.
-LOOK_AHEAD = 64
+# Tasks queue by memory, each queue up to a quarter above the last: what does not fit a node at the
+# moment holds up only what needs about as much.
+SMALL_BYTES = 256 << 20
+STEP = 1.25
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class _Node:
     workers: int = 0
     flying: int = 0
     closed: bool = False  # a suspect has it for itself
+    refused: int = -1  # the event after which it had nothing to start
 
 
 @dataclass
@@ -82,7 +86,7 @@ class Schedule:
     retries: int = 0
     stopping: bool = False
     speed: float = 1.0  # actual over estimated seconds, from the units that have ended
-    _waiting: list[tuple[float, int, Task]] = field(default_factory=list)
+    _waiting: dict[int, list[tuple[float, int, Task]]] = field(default_factory=dict)
     _suspects: deque[Task] = field(default_factory=deque)
     _open: dict[str, _Record] = field(default_factory=dict)
     _shares: dict[str, set[str]] = field(default_factory=dict)
@@ -91,6 +95,7 @@ class Schedule:
     _home: dict[str, str] = field(default_factory=dict)
     _waiting_seconds: float = 0.0
     _number: int = 0
+    _event: int = 0
     _observed: float = 0.0
     _estimated: float = 0.0
 
@@ -118,6 +123,7 @@ class Schedule:
 
     def join(self, worker: str, node: str, memory: float) -> None:
         """A worker is ready on a node of ``memory`` bytes."""
+        self._event += 1
         self._home[worker] = node
         place = self._nodes.setdefault(node, _Node(memory))
         place.workers += 1
@@ -125,6 +131,7 @@ class Schedule:
 
     def leave(self, worker: str) -> None:
         """A worker is gone; if it had a unit, ``died`` has been told."""
+        self._event += 1
         node = self._home.pop(worker, None)
         if node is not None:
             self._nodes[node].workers -= 1
@@ -135,12 +142,14 @@ class Schedule:
     def start(self, worker: str) -> Unit | None:
         """The unit that an idle worker takes now; None when it should stay idle."""
         node = self._nodes[self._home[worker]]
-        if self.stopping or node.closed:
+        if self.stopping or node.closed or node.refused == self._event:
             return None
         tasks = self._take(node)
         alone = not tasks and self._take_suspect(node, tasks)
         if not tasks:
+            node.refused = self._event
             return None
+        self._event += 1
         for task in tasks:
             self._open[task.key].attempts += 1
         unit = Unit(worker, tuple(tasks), alone)
@@ -165,6 +174,7 @@ class Schedule:
 
     def drop(self, network: str) -> None:
         """A network has its row already (one of its shares failed): forget its other tasks."""
+        self._event += 1
         for key in self._shares.pop(network, set()):
             self._open.pop(key, None)
 
@@ -198,7 +208,8 @@ class Schedule:
         if self._flying or not self._nodes:
             return []
         room = max(node.memory - node.used for node in self._nodes.values())
-        waiting = [task for _, _, task in self._waiting] + list(self._suspects)
+        waiting = [entry[2] for queue in self._waiting.values() for entry in queue]
+        waiting += self._suspects
         tasks = [task for task in waiting if task.key in self._open and task.memory > room]
         for task in tasks:
             self.drop(task.network)
@@ -206,33 +217,41 @@ class Schedule:
         return list({task.network: task for task in tasks}.values())
 
     def _take(self, node: _Node) -> list[Task]:
-        """The longest task that fits, or the longest small ones up to a bundle."""
-        free = node.memory - node.used
+        """The first task that fits; if it is small, others up to a bundle."""
+        fair, free = node.memory / node.workers, node.memory - node.used
+        heads = [head for level in self._waiting if (head := self._head(level, fair, free))]
+        heapq.heapify(heads)
         taken: list[Task] = []
-        passed: list[tuple[float, int, Task]] = []
         seconds, most = 0.0, self._bundle_limit()
-        while self._waiting and len(passed) < LOOK_AHEAD:
-            entry = heapq.heappop(self._waiting)
-            task = entry[2]
-            record = self._open.get(task.key)
-            if record is None:
-                self._waiting_seconds -= task.seconds
-                continue
-            single = record.single or task.kind != "whole" or task.seconds * self.speed > most
-            long = seconds + task.seconds * self.speed > most
-            if task.memory > free or (taken and (single or long)):
-                passed.append(entry)
-                if taken:
-                    break
-                continue
-            taken.append(task)
-            seconds += task.seconds * self.speed
+        while heads:
+            level = heads[0][2]
+            task = self._waiting[level][0][2]
+            own = task.seconds * self.speed
+            single = self._open[task.key].single or task.kind != "whole" or own > most
+            if taken and (single or seconds + own > most):
+                break
+            heapq.heappop(self._waiting[level])
             self._waiting_seconds -= task.seconds
+            taken.append(task)
+            seconds += own
             if single:
                 break
-        for entry in passed:
-            heapq.heappush(self._waiting, entry)
+            head = self._head(level, fair, free)
+            if head is not None:
+                heapq.heapreplace(heads, head)
+            else:
+                heapq.heappop(heads)
         return taken
+
+    def _head(self, level: int, fair: float, free: float) -> tuple[float, int, int] | None:
+        """A queue's first open task, if it fits: its rank on this node, its number, the queue."""
+        queue = self._waiting[level]
+        while queue and queue[0][2].key not in self._open:
+            self._waiting_seconds -= heapq.heappop(queue)[2].seconds
+        if not queue or queue[0][2].memory > free:
+            return None
+        rank, number, task = queue[0]
+        return rank * max(1.0, task.memory / fair), number, level
 
     def _bundle_limit(self) -> float:
         """Bundles shrink towards the end, so that all workers end together."""
@@ -260,10 +279,12 @@ class Schedule:
         self._number += 1
         # The row of a finished network first: it is cheap, and others wait to see it.
         rank = float("-inf") if task.kind == "finish" else -task.seconds
-        heapq.heappush(self._waiting, (rank, self._number, task))
+        level = math.ceil(math.log(max(1.0, task.memory / SMALL_BYTES), STEP))
+        heapq.heappush(self._waiting.setdefault(level, []), (rank, self._number, task))
         self._waiting_seconds += task.seconds
 
     def _land(self, unit: Unit) -> None:
+        self._event += 1
         del self._flying[unit.worker]
         node = self._nodes[self._home[unit.worker]]
         node.used -= unit.memory
