@@ -337,3 +337,13 @@ def test_leftovers_of_a_power_cut_do_not_break_a_scan(tmp_path: Path) -> None:
     (place / "spectra/.half.parquet.1a2b.tmp").write_bytes(b"")
     assert zs.Catalog(place).networks().collect().height == 3
     assert zs.Catalog(place).spectra().filter(pl.col("order") > 1).collect().height == 9
+
+
+def test_a_real_model_that_is_split_has_the_row_of_the_whole_one(tmp_path: Path) -> None:
+    source = "timm:mobilenetv3_small_050?seed=0"
+    zs.run(source, catalog=str(tmp_path / "whole"), in_process=True)
+    run = driver(tmp_path / "split", source, address="split")
+    _, err = run.communicate(timeout=300)
+    assert run.returncode == 0, err
+    assert parts(tmp_path / "split", "spectra") > 20
+    assert_same_rows(tmp_path / "split", tmp_path / "whole")
