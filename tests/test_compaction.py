@@ -18,11 +18,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from parts import CONSTITUENTS, assert_same, assert_shows, commit, result, tables
-from zoo_spectra import compaction, merge
+from zoo_spectra import compaction, merge, views
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.classify import classify
 from zoo_spectra.compaction import compact
 from zoo_spectra.errors import CatalogError
+from zoo_spectra.storage import Entry, Storage
 
 LONG_AGO = timedelta(seconds=-1)
 SHOWN = [("an", "a1"), ("bo", "b2"), ("cy", "c1"), ("di", "split")]
@@ -273,6 +274,58 @@ def test_a_damaged_manifest_is_an_error(catalog: Catalog, content: bytes) -> Non
     manifest.write_bytes(content)
     with pytest.raises(CatalogError, match=rf"{manifest.name} is damaged"):
         catalog.networks()
+
+
+def test_what_a_compaction_that_died_has_left_goes_after_a_day(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compact(catalog)
+    part = next(path for path in files(catalog, "networks") if path.name.startswith("compact-"))
+    left = [part.with_name("compact-0dead000-0.parquet"), part.with_name(".x.parquet.1234.tmp")]
+    for path in left:
+        shutil.copy(part, path)
+    commit(catalog, "fa", "f1")
+    assert compact(catalog).deleted == 0
+    assert_shows(catalog, [*SHOWN, ("fa", "f1")])
+    monkeypatch.setattr(compaction, "ABANDONED", LONG_AGO)
+    assert compact(catalog).deleted == 2
+    assert not any(path.exists() for path in left)
+    assert part.exists(), "replaced a moment ago, and perhaps read just now"
+
+
+@pytest.mark.parametrize("table", ["networks", "spectra"])
+def test_a_result_committed_while_a_compaction_lists_is_whole(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    entries, late = Storage.entries, ["fa"]
+
+    def slow(storage: Storage, folder: str) -> list[Entry]:
+        found = entries(storage, folder)
+        if folder == table and late:
+            commit(catalog, late.pop(), "f1")
+        return found
+
+    monkeypatch.setattr(Storage, "entries", slow)
+    compact(catalog)
+    shown = [*SHOWN, ("fa", "f1")]
+    assert_shows(catalog, shown)
+    compact(catalog)
+    assert_shows(catalog, shown)
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_a_large_catalog_is_shown_like_a_small_one(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, compacted: bool
+) -> None:
+    if compacted:
+        compact(catalog)
+    commit(catalog, "an", "a1", second=2)
+    commit(catalog, "bo", "b2", second=50)
+    commit(catalog, "fa", "f1")
+    small = tables(catalog)
+    assert_shows(catalog, [*SHOWN, ("fa", "f1")])
+    monkeypatch.setattr(views, "_SMALL_BYTES", 0)
+    assert_same(tables(catalog), small)
 
 
 # --- killed at every step ---

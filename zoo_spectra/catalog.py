@@ -142,7 +142,7 @@ class Catalog:
         """Collect a frame made of this catalog's views; CatalogError names a damaged part."""
         try:
             return frame.collect()
-        except (pl.exceptions.ComputeError, pa.ArrowException, OSError):
+        except (pl.exceptions.ComputeError, pa.ArrowException, OSError):  # of reading, not of SQL
             self.check()
             raise
 
@@ -154,7 +154,8 @@ class Catalog:
 
     def has_ok(self) -> bool:
         """Whether any network's newest result is `ok`."""
-        return not self.networks().filter(pl.col("status") == "ok").head(1).collect().is_empty()
+        ok = self.networks().filter(pl.col("status") == "ok").select("status").head(1)
+        return not self.collect(ok).is_empty()
 
     def commit(self, part: str, networks: Sequence[Row], spectra: Sequence[Row] = ()) -> None:
         """Write results as a part: spectra first, so that a network's row is the commit point.
@@ -168,7 +169,7 @@ class Catalog:
 
     def pieces(self, commit_id: str) -> pl.DataFrame:
         """The rows of ``spectra`` committed for one result so far, finished or not, by position."""
-        return views.pieces(snapshot.take(self.storage, ("spectra",)), commit_id).collect()
+        return self.collect(views.pieces(snapshot.take(self.storage, ("spectra",)), commit_id))
 
     def write_part(self, table: str, part: str, rows: Sequence[Row]) -> None:
         """Write rows as one immutable part. Raises CatalogError."""

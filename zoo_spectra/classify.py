@@ -53,17 +53,16 @@ def classify(
         for at, row in enumerate(networks.drop("csd", "csd_resamples").iter_rows(named=True))
     ]
     catalog.write_part("classes", f"{identity}.parquet", rows)
-    return catalog.classes().collect()
+    return catalog.collect(catalog.classes())
 
 
 def _classifiable(catalog: Catalog) -> pl.DataFrame:
     """The ok networks of this method version, in an order that does not depend on the run."""
-    networks = (
+    networks = catalog.collect(
         catalog.networks()
         .filter((pl.col("status") == "ok") & (pl.col("method_version") == METHOD_VERSION))
         .select("network_id", "commit_id", "name", "kind", "family", "csd", "csd_resamples")
         .sort("name", "network_id")
-        .collect()
     )
     if networks.is_empty():
         raise CatalogError(

@@ -27,7 +27,7 @@ RowIndex = pl.DataFrame
 Ranks = npt.NDArray[np.int64]
 
 # A row group: small enough to find one network fast, large enough for short footers.
-GROUP_ROWS = {"networks": 500, "spectra": 2000, "classes": 20_000}
+GROUP_ROWS = {"networks": 250, "spectra": 2000, "classes": 20_000}
 # Bytes of a finished part; of the loose parts sorted at once; of a batch of a run.
 PART_BYTES, SORT_BYTES, BATCH_BYTES = 128 << 20, 64 << 20, 4 << 20
 

@@ -2,7 +2,7 @@
 
 Compact parts hold each network once, so they are scanned as they lie, with predicates pushed down.
 What loose parts add or replace is found by reading a few narrow columns first; wide columns are
-read by the query alone.
+read by the query alone. Only where all is small, that would cost more than it saves.
 """
 
 from __future__ import annotations
@@ -20,7 +20,12 @@ from zoo_spectra.errors import CatalogError
 from zoo_spectra.schema import arrow_schema
 from zoo_spectra.snapshot import Snapshot
 
+# Below this, opening the loose parts a second time costs more than sorting all their columns.
+_SMALL_BYTES = 64 << 20
 READ_ERRORS = (pl.exceptions.PolarsError, pa.ArrowException, OSError)
+
+
+_KEY = ["commit_id", "position"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class _Newer:
 
 def networks(snapshot: Snapshot) -> pl.LazyFrame:
     """A row a network: its newest result. Raises CatalogError for a damaged part."""
+    if _is_small(snapshot, "networks"):
+        return _newest(_scan(snapshot, "networks", loose=True))
     newer = _newer(snapshot)
     compact, loose = _scan(snapshot, "networks"), _scan(snapshot, "networks", loose=True)
     if newer is None:
@@ -54,11 +61,15 @@ def networks(snapshot: Snapshot) -> pl.LazyFrame:
 
 def spectra(snapshot: Snapshot) -> pl.LazyFrame:
     """A row a constituent, of the newest results. Raises CatalogError for a damaged part."""
+    if _is_small(snapshot, "networks") and _is_small(snapshot, "spectra"):
+        current = networks(snapshot).select("commit_id")
+        rows = _scan(snapshot, "spectra", loose=True).join(current, on="commit_id", how="semi")
+        return rows.unique(["network_id", *_KEY], keep="any", maintain_order=True)
     newer, idle = _newer(snapshot), frozenset(snapshot.manifest.idle)
     compact, loose = _scan(snapshot, "spectra"), _scan(snapshot, "spectra", loose=True)
     if newer is None:
         return _without(compact, "commit_id", idle)
-    keys = _collect(snapshot, "spectra", loose.select("commit_id", "position"))
+    keys = _collect(snapshot, "spectra", loose.select(_KEY))
     committed = frozenset(keys["commit_id"].unique())
     repeated = frozenset(keys.filter(keys.is_duplicated())["commit_id"].unique())
     # A result's constituent may lie there twice: committed again, or also before a compaction.
@@ -70,7 +81,7 @@ def spectra(snapshot: Snapshot) -> pl.LazyFrame:
     if not twice:
         return frame
     both = _only(_stack(snapshot, compact, loose), "commit_id", twice)
-    return pl.concat([frame, both.unique(["commit_id", "position"], keep="any")])
+    return pl.concat([frame, both.unique(_KEY, keep="any")])
 
 
 def pieces(snapshot: Snapshot, commit_id: str) -> pl.LazyFrame:
@@ -89,6 +100,12 @@ def classes(snapshot: Snapshot) -> pl.LazyFrame:
 def everything(snapshot: Snapshot, table: str) -> pl.LazyFrame:
     """Every row of a table's visible parts, also those that are not the newest."""
     return _stack(snapshot, _scan(snapshot, table), _scan(snapshot, table, loose=True))
+
+
+def _is_small(snapshot: Snapshot, table: str) -> bool:
+    loose = set(snapshot.loose[table])
+    size = sum(entry.size for entry in snapshot.listed[table] if entry.name in loose)
+    return not snapshot.manifest.number and size < _SMALL_BYTES
 
 
 def _newer(snapshot: Snapshot) -> _Newer | None:
