@@ -1,7 +1,8 @@
 """How long a catalog takes to answer, by its size, before and after a compaction.
 
-The rows are real results of small networks, multiplied: copies under other names, ids and families.
-So the tables are as wide as real ones, while the answers mean nothing.
+The rows are real results of small networks, multiplied: copies under other names, ids and families,
+with noise on the widest column, so that they are as long on disk as real ones. The answers mean
+nothing.
 
 python benchmarks/query.py
 """
@@ -71,6 +72,7 @@ def multiply(real: Mapping[str, pl.DataFrame], size: int, catalog: Catalog) -> i
     """Fill a catalog with ``size`` networks; returns the number of parts of each table."""
     step = 1 if size <= SMALL else BUNDLE
     networks, spectra = real["networks"], real["spectra"]
+    rng = np.random.default_rng(size)
     for start in range(0, size, step):
         ids = named(start, min(start + step, size))
         at = ids["later"].to_numpy() % networks.height
@@ -81,6 +83,7 @@ def multiply(real: Mapping[str, pl.DataFrame], size: int, catalog: Catalog) -> i
             .with_columns(finished_at=pl.col("finished_at") + ids["later"] * timedelta(seconds=1))
         )
         change = ids.select("network_id", "commit_id", of=old)
+        rows = rows.with_columns(noisy(networks["csd_resamples"].to_list(), at, rng))
         pieces = change.join(
             spectra.drop("network_id").rename({"commit_id": "of"}), on="of", maintain_order="left"
         ).select(spectra.columns)
@@ -88,6 +91,14 @@ def multiply(real: Mapping[str, pl.DataFrame], size: int, catalog: Catalog) -> i
             part = frame.to_arrow().cast(arrow_schema(table))
             catalog.write_table(table, ids["commit_id"][0], part)
     return -(-size // step)
+
+
+def noisy(real: list[object], at: np.ndarray, rng: np.random.Generator) -> pl.Series:
+    """The curves of networks ``at``, with noise: lists of shape (32, 129)."""
+    curves = np.array(real, dtype=np.float32)[at]
+    curves += np.float32(0.01) * rng.standard_normal(curves.shape, dtype=np.float32)
+    kind = pl.List(pl.List(pl.Float32))
+    return pl.Series("csd_resamples", curves).cast(kind)
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -212,7 +212,7 @@ def test_many_batches_row_groups_and_parts_give_the_same_rows(
         commit(catalog, name, f"{at:016x}", second=at)
     before = tables(catalog)
     for name in ("PART_BYTES", "SORT_BYTES", "BATCH_BYTES"):
-        monkeypatch.setattr(merge, name, 30_000)
+        monkeypatch.setattr(merge, name, 60_000)
     monkeypatch.setattr(merge, "GROUP_ROWS", dict.fromkeys(merge.GROUP_ROWS, rows))
     done = compact(catalog)
     assert done.parts_after > 2 or rows == 1000

@@ -50,7 +50,7 @@ class Catalog:
         if header is None:
             raise CatalogError(
                 f"no catalog at {self.storage.file()}; make one with: zoo-spectra run SOURCE "
-                f"--catalog {shlex.quote(str(self.location))}"
+                f"--catalog {shlex.quote(self.storage.public)}"
             )
         _check_header(self.storage.file(), header)
 

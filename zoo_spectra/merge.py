@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +27,8 @@ Ranks = npt.NDArray[np.int64]
 
 # A row group: small enough to find one network fast, large enough for short footers.
 GROUP_ROWS = {"networks": 250, "spectra": 2000, "classes": 20_000}
-# Bytes of a finished part; of the loose parts sorted at once; of a batch of a run.
-PART_BYTES, SORT_BYTES, BATCH_BYTES = 128 << 20, 64 << 20, 4 << 20
+# Bytes of a finished part; of the loose rows sorted at once, in memory; of a batch of a run.
+PART_BYTES, SORT_BYTES, BATCH_BYTES = 128 << 20, 256 << 20, 4 << 20
 
 
 def row_index(snapshot: Snapshot, table: str, columns: Sequence[str]) -> RowIndex:
@@ -63,19 +62,18 @@ def merge(snapshot: Snapshot, table: str, order: RowIndex, prefix: str) -> dict[
 
     Returns their sizes in bytes. Raises CatalogError for a damaged part.
     """
-    with tempfile.TemporaryDirectory(prefix="zoo-spectra-") as folder:
-        runs = _runs(snapshot, table, order, Path(folder))
-        sizes: dict[str, int] = {}
-        writer = _Writer(table)
-        for start in range(0, order.height, GROUP_ROWS[table]):
-            stop = min(start + GROUP_ROWS[table], order.height)
-            writer.add(_next(runs, start, stop))
-            if stop == order.height or writer.size >= PART_BYTES:
-                name = f"{prefix}-{len(sizes)}.parquet"
-                content = writer.close()
-                snapshot.storage.write(f"{table}/{name}", content)
-                sizes[name] = len(content)
-                writer = _Writer(table)
+    runs = _runs(snapshot, table, order)
+    sizes: dict[str, int] = {}
+    writer = _Writer(table)
+    for start in range(0, order.height, GROUP_ROWS[table]):
+        stop = min(start + GROUP_ROWS[table], order.height)
+        writer.add(_next(runs, start, stop))
+        if stop == order.height or writer.size >= PART_BYTES:
+            name = f"{prefix}-{len(sizes)}.parquet"
+            content = writer.close()
+            snapshot.storage.write(f"{table}/{name}", content)
+            sizes[name] = len(content)
+            writer = _Writer(table)
     return sizes
 
 
@@ -142,93 +140,81 @@ def _next(runs: Sequence[_Run], start: int, stop: int) -> pa.Table:
     return rows.take(places).combine_chunks()
 
 
-def _runs(snapshot: Snapshot, table: str, order: RowIndex, folder: Path) -> list[_Run]:
-    """One run of the compact parts, which are sorted already, and one of each batch of the others.
-
-    Loose parts are sorted ``SORT_BYTES`` at a time; if that is not all, the batches wait on disk.
-    """
-    compact, loose = len(snapshot.compact[table]), snapshot.loose[table]
-    wanted = (
-        order.select("file", "row")
-        .with_row_index("rank")
-        .with_columns(pl.col("rank").cast(pl.Int64))
-        .sort("file", "row")
-        .partition_by("file", as_dict=True)
-    )
-    kept = {int(file): frame for (file,), frame in wanted.items()}
-    first = [kept[file] for file in range(compact) if file in kept]
-    in_order = bool(first) and bool(np.all(np.diff(pl.concat(first)["rank"].to_numpy()) > 0))
-    runs = []
-    if in_order:
-        ranks = pl.concat(first)["rank"].to_numpy()
-        runs.append(_Run(ranks, _stream(snapshot, table, kept, range(compact))))
-    sizes = {entry.name: entry.size for entry in snapshot.listed[table]}
-    names = [*snapshot.compact[table], *loose]
-    files = [file for file in kept if not (in_order and file < compact)]
-    batches = _batches(sorted(files), lambda file: sizes[names[file]])
-    for number, batch in enumerate(batches):
-        ranks = np.concatenate([kept[file]["rank"].to_numpy() for file in batch])
-        rows = pa.concat_tables(_stream(snapshot, table, kept, batch))
-        places = np.argsort(ranks)
-        if len(batches) == 1:
-            runs.append(_Run(ranks[places], iter([rows.take(places)])))
-        else:
-            spilled = _spill(rows.take(places), folder / str(number))
-            runs.append(_Run(ranks[places], spilled))
-    return runs
+def _runs(snapshot: Snapshot, table: str, order: RowIndex) -> list[_Run]:
+    """One run of the compact parts, which are sorted already, and the sorted runs of the others."""
+    ranked = order.select("file", "row").with_columns(rank=pl.int_range(pl.len(), dtype=pl.Int64))
+    groups = ranked.sort("file", "row").partition_by("file", as_dict=True)
+    kept = {int(file): frame for (file,), frame in groups.items()}
+    compact = [file for file in kept if file < len(snapshot.compact[table])]
+    ranks = [kept[file]["rank"].to_numpy() for file in compact]
+    if not compact or np.any(np.diff(np.concatenate(ranks)) < 0):
+        return list(_sorted_runs(snapshot, table, kept))
+    stream = (rows for file in compact for rows, _ in _stream(snapshot, table, file, kept[file]))
+    loose = {file: frame for file, frame in kept.items() if file not in compact}
+    return [_Run(np.concatenate(ranks), stream), *_sorted_runs(snapshot, table, loose)]
 
 
-def _batches(files: Sequence[int], size: Callable[[int], int]) -> list[list[int]]:
-    batches: list[list[int]] = []
-    held = SORT_BYTES
-    for file in files:
-        if held >= SORT_BYTES:
-            batches.append([])
-            held = 0
-        batches[-1].append(file)
-        held += size(file)
-    return batches
+def _sorted_runs(
+    snapshot: Snapshot, table: str, kept: Mapping[int, pl.DataFrame]
+) -> Iterator[_Run]:
+    """The rows of the files, sorted ``SORT_BYTES`` at a time; but for the last they go to disk."""
+    held: list[tuple[pa.Table, Ranks]] = []
+    size = 0
+    for file, frame in kept.items():
+        for rows, ranks in _stream(snapshot, table, file, frame):
+            held.append((rows, ranks))
+            size += rows.nbytes
+            if size >= SORT_BYTES:
+                ordered, found = _sorted(held)
+                yield _Run(ordered, _spill(found))
+                held, size = [], 0
+    if held:
+        ordered, found = _sorted(held)
+        yield _Run(ordered, iter([found]))
+
+
+def _sorted(held: Sequence[tuple[pa.Table, Ranks]]) -> tuple[Ranks, pa.Table]:
+    ranks = np.concatenate([found for _, found in held])
+    places = np.argsort(ranks)
+    return ranks[places], pa.concat_tables([rows for rows, _ in held]).take(places)
 
 
 def _stream(
-    snapshot: Snapshot, table: str, kept: dict[int, pl.DataFrame], files: Sequence[int]
-) -> Iterator[pa.Table]:
-    """The kept rows of the files, one after the other. Raises CatalogError for a damaged part."""
-    names = [*snapshot.compact[table], *snapshot.loose[table]]
-    for file in files:
-        if file not in kept:
-            continue
-        rows = kept[file]["row"].to_numpy()
-        path, start = snapshot.storage.path(table, names[file]), 0
-        try:
-            with pq.ParquetFile(path, filesystem=snapshot.storage.filesystem) as part:
-                for batch in part.iter_batches(_batch_rows(part)):
-                    stop = start + batch.num_rows
-                    low, high = np.searchsorted(rows, [start, stop])
-                    if high > low:
-                        found = _conform(pa.Table.from_batches([batch]), table)
-                        yield found.take(rows[low:high] - start)
-                    start = stop
-        except READ_ERRORS as error:
-            raise damaged(snapshot, table, names[file], error) from error
+    snapshot: Snapshot, table: str, file: int, kept: pl.DataFrame
+) -> Iterator[tuple[pa.Table, Ranks]]:
+    """The kept rows of a file with their ranks, in the file's order. Raises CatalogError."""
+    name = [*snapshot.compact[table], *snapshot.loose[table]][file]
+    rows, ranks = kept["row"].to_numpy(), kept["rank"].to_numpy()
+    path, start = snapshot.storage.path(table, name), 0
+    try:
+        with pq.ParquetFile(path, filesystem=snapshot.storage.filesystem) as part:
+            for batch in part.iter_batches(_batch_rows(part)):
+                stop = start + batch.num_rows
+                low, high = np.searchsorted(rows, [start, stop])
+                if high > low:
+                    found = _conform(pa.Table.from_batches([batch]), table)
+                    yield found.take(rows[low:high] - start), ranks[low:high]
+                start = stop
+    except READ_ERRORS as error:
+        raise damaged(snapshot, table, name, error) from error
 
 
 def _batch_rows(part: pq.ParquetFile) -> int:
     groups = range(part.metadata.num_row_groups)
     total = sum(part.metadata.row_group(group).total_byte_size for group in groups)
-    return int(max(1, min(10_000, BATCH_BYTES * part.metadata.num_rows // max(total, 1))))
+    return int(max(1, min(1000, BATCH_BYTES * part.metadata.num_rows // max(total, 1))))
 
 
-def _spill(rows: pa.Table, path: Path) -> Iterator[pa.Table]:
-    """Rows on disk, read back as they are asked for."""
-    step = max(1, min(10_000, BATCH_BYTES * rows.num_rows // max(rows.nbytes, 1)))
+def _spill(rows: pa.Table) -> Iterator[pa.Table]:
+    """Rows on disk, read back as they are asked for; the file has no name and goes with us."""
+    step = max(1, min(1000, BATCH_BYTES * rows.num_rows // max(rows.nbytes, 1)))
     options = pa.ipc.IpcWriteOptions(compression="zstd")
-    with pa.ipc.new_file(str(path), rows.schema, options=options) as out:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by who reads it to the end
+    with pa.ipc.new_file(file, rows.schema, options=options) as out:
         out.write_table(rows, max_chunksize=step)
 
     def read() -> Iterator[pa.Table]:
-        with pa.OSFile(str(path)) as source:
-            reader = pa.ipc.open_file(source)
+        with file, pa.ipc.open_file(file) as reader:
             for number in range(reader.num_record_batches):
                 yield pa.Table.from_batches([reader.get_batch(number)])
 

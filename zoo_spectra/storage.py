@@ -69,12 +69,15 @@ class Storage:
             return str(self.root.joinpath(*names))
         return "/".join((self._remote[1], *names))
 
+    @property
+    def public(self) -> str:
+        """The location for people to read: without credentials."""
+        return self.location if self.is_local else re.sub(r"//[^/@]*@", "//", self.location)
+
     def file(self, *names: str) -> str:
-        """A file's place for messages: without the URI's options and credentials."""
-        if self.is_local:
-            return "/".join((self.location, *names))
-        plain = re.sub(r"//[^/@]*@", "//", self.location.partition("?")[0])
-        return "/".join((plain.rstrip("/"), *names))
+        """A file's place for people to read: without a URI's options and credentials."""
+        place = self.public if self.is_local else self.public.partition("?")[0].rstrip("/")
+        return "/".join((place, *filter(None, names)))
 
     def read(self, name: str) -> bytes | None:
         """A whole file, or None when it is not there. Raises CatalogError."""
