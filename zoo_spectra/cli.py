@@ -72,7 +72,7 @@ def run(
         int | None, typer.Option(min=1, help="Worker processes [all cores].")
     ] = None,
     address: Annotated[
-        str | None, typer.Option(help="A running Ray cluster: HOST:PORT, ray://…, auto.")
+        str | None, typer.Option(help="A running Ray cluster: HOST:PORT, or auto.")
     ] = None,
     in_process: Annotated[bool, typer.Option("--in-process", help="Without Ray.")] = False,
     retry_quarantined: Annotated[
