@@ -16,7 +16,7 @@ OF_THE_RUN = (
 OF_THE_PIECE = ("commit_id", "seconds", "load_seconds", "peak_memory")
 
 
-def rows_of(catalog: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+def rows_of(catalog: Path | str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Networks and spectra in a fixed order."""
     opened = zs.Catalog(catalog)
     networks = opened.networks().drop(OF_THE_RUN).sort("network_id").collect()
@@ -24,7 +24,7 @@ def rows_of(catalog: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     return networks, spectra
 
 
-def assert_same_rows(catalog: Path, undisturbed: Path) -> None:
+def assert_same_rows(catalog: Path | str, undisturbed: Path) -> None:
     """Equal row for row, but for rounding by another number of BLAS threads."""
     for found, expected in zip(rows_of(catalog), rows_of(undisturbed), strict=True):
         assert expected.height
