@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from networks import arrays
 from zoo_spectra.analysis import Settings, analyze
 from zoo_spectra.catalog import Catalog
+from zoo_spectra.classify import classify
 from zoo_spectra.errors import CatalogError, CatalogVersionError
 from zoo_spectra.memory import MemoryAdapter
 from zoo_spectra.rows import Piece, finished, network_row, spectra_rows, spectrum_columns
@@ -129,6 +131,50 @@ def test_a_part_without_a_byte_is_an_error_not_a_silence(tmp_path: Path) -> None
     (tmp_path / "zoo/networks/x.parquet").touch()
     with pytest.raises(CatalogError, match=r"x\.parquet is empty"):
         catalog.networks()
+
+
+@pytest.mark.parametrize("damage", ["truncated", "other", "curves"])
+def test_a_damaged_part_is_named_with_what_to_do(tmp_path: Path, damage: str) -> None:
+    catalog = Catalog.create(tmp_path / "zoo")
+    commit(catalog, "a")
+    commit(catalog, "b")
+    part = sorted((tmp_path / "zoo/networks").iterdir())[1]
+    content = bytearray(part.read_bytes())
+    group = pq.ParquetFile(part).metadata.row_group(0)
+    chunks = [group.column(at) for at in range(group.num_columns)]
+    (csd,) = (chunk for chunk in chunks if chunk.path_in_schema.startswith("csd."))
+    end = (csd.dictionary_page_offset or csd.data_page_offset) + csd.total_compressed_size
+    content[end - 200 : end] = bytes(200)
+    broken = {"truncated": content[:-9], "other": b"%PDF-1.7", "curves": content}
+    part.write_bytes(broken[damage])
+    message = rf"networks/{part.name} is damaged \(.*remove it and run the job again"
+    asked = (
+        lambda: catalog.query("SELECT csd FROM networks"),
+        lambda: catalog.collect(catalog.networks()),
+        lambda: classify(catalog),
+        catalog.check,
+    )
+    for ask in asked:
+        with pytest.raises(CatalogError, match=message):
+            ask()
+    part.unlink()
+    catalog.check()
+    assert catalog.query("SELECT name FROM networks").height == 1
+
+
+def test_sql_over_all_tables(tmp_path: Path) -> None:
+    catalog = Catalog.create(tmp_path / "zoo")
+    commit(catalog, "a")
+    classify(catalog)
+    joined = catalog.query(
+        "SELECT n.name, s.constituent, c.class FROM networks AS n "
+        "JOIN spectra AS s ON s.commit_id = n.commit_id "
+        "JOIN classes AS c ON c.network_id = n.network_id ORDER BY s.position"
+    )
+    assert joined.rows()[0] == ("a", "layer0", 1)
+    assert joined.height == 4
+    with pytest.raises(pl.exceptions.SQLInterfaceError):
+        catalog.query("SELECT * FROM nowhere")
 
 
 def test_a_read_only_folder_is_an_error_and_stays_as_it_was(

@@ -240,7 +240,8 @@ def test_a_damaged_part_stops_the_compaction_by_name_and_nothing_is_changed(
         if (found := pq.ParquetFile(part).metadata.row_group(0).column(at)).path_in_schema
         == "eigenvalues.list.element"
     )
-    end = column.data_page_offset + column.total_compressed_size
+    start = column.dictionary_page_offset or column.data_page_offset
+    end = start + column.total_compressed_size
     for broken in (
         content[:-50],
         b"not Parquet",
