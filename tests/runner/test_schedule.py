@@ -200,6 +200,87 @@ def test_stopping_finishes_what_is_in_flight() -> None:
     assert made.finished
 
 
+def test_the_loss_of_its_node_does_not_bring_a_suspect_among_others() -> None:
+    made = schedule(task("bad", 9))
+    unit = made.start("w0")
+    assert unit is not None
+    made.died(unit, "crash")
+    again = made.start("w0")
+    assert again is not None
+    made.died(again, "node")
+    assert made.in_retry == 1
+    third = made.start("w0")
+    assert third is not None
+    assert third.alone
+
+
+def test_many_that_do_not_fit_hold_up_nobody() -> None:
+    large = [task(f"large{n:03}", 9, 40 * GB) for n in range(200)]
+    made = schedule(*large, task("small", 7, 1 * GB), workers=3)
+    assert keys(made.start("w0")) == ["large000"]
+    assert keys(made.start("w1")) == ["small"]
+    assert made.start("w2") is None
+
+
+def test_what_needs_the_memory_of_many_workers_comes_before_what_is_as_long() -> None:
+    made = schedule(task("long", 12, 1 * GB), task("large", 9, 40 * GB), workers=4)
+    assert keys(made.start("w0")) == ["large"]
+    assert keys(made.start("w1")) == ["long"]
+
+
+def test_a_node_is_kept_for_suspects_that_would_end_after_all_others() -> None:
+    made = schedule(task("bad", 9), *[task(f"t{n:02}", 8) for n in range(12)], workers=2)
+    bad, other = made.start("w0"), made.start("w1")
+    assert bad is not None
+    assert other is not None
+    made.died(bad, "crash")
+    started: list[str] = []
+    while (unit := made.start("w0")) is not None:
+        started += keys(unit)
+        made.done(unit, 8)
+    assert started == ["t01", "t02", "t03", "t04", "t05", "t06", "t07", "t08", "t09"]
+    made.done(other, 8)
+    suspect = made.start("w1")
+    assert keys(suspect) == ["bad"]
+    assert made.start("w0") is None
+    assert suspect is not None
+    made.done(suspect, 9)
+    assert keys(made.start("w0")) == ["t10"]
+
+
+def test_a_worker_that_was_refused_is_not_forgotten() -> None:
+    made = schedule(task("a", 9, 40 * GB), task("b", 8, 40 * GB), workers=2)
+    unit = made.start("w0")
+    assert made.start("w1") is None
+    assert made.start("w1") is None
+    assert unit is not None
+    made.done(unit, 9)
+    assert keys(made.start("w1")) == ["b"]
+
+
+def test_progress_reaches_its_end_when_a_network_is_dropped() -> None:
+    made = schedule(*shares("net", 3), task("other"))
+    unit = made.start("w0")
+    assert unit is not None
+    made.done(unit, 10)
+    made.drop("net")
+    other = made.start("w0")
+    assert keys(other) == ["other"]
+    assert other is not None
+    made.done(other, 10)
+    assert made.seconds_done == made.seconds_total == 40
+
+
+def test_a_network_whose_last_share_failed_has_no_second_row() -> None:
+    made = schedule(*shares("net", 1))
+    unit = made.start("w0")
+    assert unit is not None
+    made.done(unit, 10)
+    made.drop("net")
+    assert made.start("w0") is None
+    assert made.finished
+
+
 TASKS = st.lists(st.tuples(st.floats(0.01, 100), st.floats(0, 20), st.integers(0, 4)), max_size=25)
 
 

@@ -90,6 +90,7 @@ class Drive:
     reporter: Reporter
     stop: Stop = field(default_factory=Stop)
     timeout: float | None = None
+    _ended: set[str] = field(default_factory=set)
 
     def run(self, pool: Pool) -> None:
         """Until nothing is left, or stopped. Raises CatalogError when rows cannot be committed."""
@@ -142,12 +143,10 @@ class Drive:
                     ref = self.refs[task.network]
                     self._report(Receipt(ref.network_id, ref.name, "ok", None))
             return
-        given_up = self.schedule.died(unit, cause)
-        for each in given_up:
+        for each in self.schedule.died(unit, cause):
             self._give_up(each)
-        abandoned = {each.task.key for each in given_up}
         for task in unit.tasks:
-            if task.key not in abandoned:
+            if self.schedule.is_open(task.key):
                 self.reporter.retry(self.refs[task.network].name, _CAUSES[cause])
 
     def _is_committed(self, task: Task) -> bool:
@@ -181,6 +180,10 @@ class Drive:
         self._report(Receipt(ref.network_id, ref.name, status, reason))
 
     def _report(self, receipt: Receipt) -> None:
+        # Shares of one network that were in flight together can each say that it failed.
+        if receipt.network_id in self._ended:
+            return
+        self._ended.add(receipt.network_id)
         done, total = self.schedule.seconds_done, self.schedule.seconds_total
         self.reporter.advance(receipt, min(1.0, done / total) if total else 1.0)
 

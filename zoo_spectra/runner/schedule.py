@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from typing import Literal
 
 from zoo_spectra.runner.tasks import Task, finish_task
@@ -64,12 +63,19 @@ class _Node:
     used: float = 0.0
     workers: int = 0
     flying: int = 0
+    kept: bool = False  # for suspects: nothing else is started on it
     closed: bool = False  # a suspect has it for itself
     refused: int = -1  # the event after which it had nothing to start
 
+    @property
+    def room(self) -> float:
+        """Bytes for units when none is in flight."""
+        return self.memory - self.workers * WORKER_BYTES
 
-@dataclass
+
+@dataclass(slots=True)
 class _Record:
+    seconds: float
     attempts: int = 0
     blamed: int = 0
     losses: int = 0
@@ -80,14 +86,15 @@ class _Record:
 class Schedule:
     """The state of one run."""
 
-    tasks: Iterable[Task]
+    tasks: InitVar[Iterable[Task]]
     bundle_seconds: float = BUNDLE_SECONDS
     seconds_done: float = 0.0
+    seconds_total: float = 0.0
     retries: int = 0
     stopping: bool = False
     speed: float = 1.0  # actual over estimated seconds, from the units that have ended
     _waiting: dict[int, list[tuple[float, int, Task]]] = field(default_factory=dict)
-    _suspects: deque[Task] = field(default_factory=deque)
+    _suspects: list[Task] = field(default_factory=list)
     _open: dict[str, _Record] = field(default_factory=dict)
     _shares: dict[str, set[str]] = field(default_factory=dict)
     _flying: dict[str, Unit] = field(default_factory=dict)
@@ -99,13 +106,13 @@ class Schedule:
     _observed: float = 0.0
     _estimated: float = 0.0
 
-    def __post_init__(self) -> None:
-        for task in self.tasks:
-            self._open[task.key] = _Record()
+    def __post_init__(self, tasks: Iterable[Task]) -> None:
+        for task in tasks:
             if task.kind == "share":
                 self._shares.setdefault(task.network, set()).add(task.key)
-            self._push(task)
-        self.seconds_total = self._waiting_seconds
+            if task.kind != "finish":
+                self.seconds_total += task.seconds
+            self._add(task)
 
     @property
     def finished(self) -> bool:
@@ -116,6 +123,10 @@ class Schedule:
     def in_retry(self) -> int:
         """Suspects that wait for their second try."""
         return len(self._suspects)
+
+    def is_open(self, key: str) -> bool:
+        """Whether a task is still to be ended."""
+        return key in self._open
 
     def attempts(self, key: str) -> int:
         """How often an open task was started."""
@@ -144,8 +155,12 @@ class Schedule:
         node = self._nodes[self._home[worker]]
         if self.stopping or node.closed or node.refused == self._event:
             return None
-        tasks = self._take(node)
-        alone = not tasks and self._take_suspect(node, tasks)
+        if self._suspects or node.kept:
+            self._keep(node)
+        tasks = [] if node.kept else self._take(node)
+        alone = not tasks and not node.flying
+        if alone:
+            tasks = self._take_suspect(node)
         if not tasks:
             node.refused = self._event
             return None
@@ -174,9 +189,14 @@ class Schedule:
 
     def drop(self, network: str) -> None:
         """A network has its row already (one of its shares failed): forget its other tasks."""
+        shares = self._shares.pop(network, None)
+        if shares is None:
+            return
         self._event += 1
-        for key in self._shares.pop(network, set()):
-            self._open.pop(key, None)
+        for key in shares:
+            self.seconds_done += self._open.pop(key).seconds
+        self._open.pop(finish_task(network).key, None)
+        self._suspects = [task for task in self._suspects if task.network != network]
 
     def died(self, unit: Unit, cause: Cause) -> list[GivenUp]:
         """A unit's worker died. Returns the tasks that are given up; the others come again."""
@@ -189,7 +209,10 @@ class Schedule:
             self.retries += 1
             if cause == "node" and record.losses < MAX_NODE_LOSSES:
                 record.losses += 1
-                self._push(task)
+                if record.blamed:
+                    self._suspects.append(task)
+                else:
+                    self._push(task)
             elif len(unit.tasks) > 1:
                 record.single = True
                 self._push(task)
@@ -207,19 +230,28 @@ class Schedule:
         """A task of each network that fits no node, when nothing else is left; they are dropped."""
         if self._flying or not self._nodes:
             return []
-        room = max(node.memory - node.used for node in self._nodes.values())
+        self._event += 1
+        room = max(node.room for node in self._nodes.values())
         waiting = [entry[2] for queue in self._waiting.values() for entry in queue]
         waiting += self._suspects
         tasks = [task for task in waiting if task.key in self._open and task.memory > room]
         for task in tasks:
-            self.drop(task.network)
             self._close(task)
+            self.drop(task.network)
         return list({task.network: task for task in tasks}.values())
 
     def _take(self, node: _Node) -> list[Task]:
         """The first task that fits; if it is small, others up to a bundle."""
         fair, free = node.memory / node.workers, node.memory - node.used
-        heads = [head for level in self._waiting if (head := self._head(level, fair, free))]
+        heads: list[tuple[float, int, int]] = []
+        for level in sorted(self._waiting):
+            if level and SMALL_BYTES * STEP ** (level - 1) > free:
+                break
+            head = self._head(level, fair, free)
+            if head is not None:
+                heads.append(head)
+        if not heads:
+            return []
         heapq.heapify(heads)
         taken: list[Task] = []
         seconds, most = 0.0, self._bundle_limit()
@@ -258,21 +290,30 @@ class Schedule:
         left = self._waiting_seconds * self.speed / (2 * max(1, len(self._home)))
         return min(self.bundle_seconds, left)
 
-    def _take_suspect(self, node: _Node, tasks: list[Task]) -> bool:
-        if node.flying:
-            return False
-        for _ in range(len(self._suspects)):
-            task = self._suspects.popleft()
-            if task.key not in self._open:
-                continue
-            if task.memory <= node.memory - node.used:
-                tasks.append(task)
-                return True
-            self._suspects.append(task)
-        return False
+    def _keep(self, node: _Node) -> None:
+        """Keep a node for suspects when otherwise they would be at work after all others.
+
+        To empty a node costs its workers' time, so this is done late, and for many of them.
+        """
+        seconds = sum(task.seconds for task in self._suspects if task.memory <= node.room)
+        if not seconds:
+            node.kept = False
+        elif not node.kept:
+            kept = 1 + sum(other.kept for other in self._nodes.values())
+            rest = self._waiting_seconds / len(self._home)
+            node.kept = kept <= len(self._suspects) and seconds >= kept * rest
+
+    def _take_suspect(self, node: _Node) -> list[Task]:
+        """The longest suspect that fits an empty node."""
+        fitting = [task for task in self._suspects if task.memory <= node.room]
+        if not fitting:
+            return []
+        task = max(fitting, key=lambda task: task.seconds)
+        self._suspects.remove(task)
+        return [task]
 
     def _add(self, task: Task) -> None:
-        self._open[task.key] = _Record()
+        self._open[task.key] = _Record(task.seconds)
         self._push(task)
 
     def _push(self, task: Task) -> None:
