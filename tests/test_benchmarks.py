@@ -24,7 +24,20 @@ def _mice(what: str, name: str) -> str:
     return f"| {what} | {{mice[{name}][share]:.0%}} | {low}–{high} |"
 
 
+def _schedule(what: str, name: str, bound: str = "work") -> str:
+    figures = (
+        "{@[makespan]:,.0f} s | {@[bounds][LIMIT]:,.0f} s | {@[over_all_bounds]:.1%} | "
+        "{@[decisions_per_second]:,}"
+    )
+    figures = figures.replace("LIMIT", bound).replace("@", f"scheduler[{name}]")
+    return f"| {what} | {figures} |"
+
+
 NEAREST = "@[nearest_in_family]"
+TRAINED = (
+    "{trained[among][trained][lite0-lite1]:.3f}, {trained[among][trained][lite0-lite2]:.3f} and "
+    "{trained[among][trained][lite1-lite2]:.3f} apart"
+)
 BENCHMARKS = [
     _both("architectures, families", "{@[counts][architectures]}, {@[counts][families]}"),
     _both("median distance of two seeds", "{@[median_distance][seeds]:.3f}"),
@@ -50,9 +63,15 @@ BENCHMARKS = [
     _mice("NetLSD heat signature, binary", "netlsd_binary"),
     _mice("entry by entry, knowing each node", "entries"),
     "| chance | {mice[chance]:.0%} | |",
-    "{trained[among][trained][lite0-lite1]:.3f}, {trained[among][trained][lite0-lite2]:.3f} and "
-    "{trained[among][trained][lite1-lite2]:.3f} apart",
+    TRAINED,
     "{trained[mean_to_random]:.2f} away on average",
+    _schedule("no failures", "sound"),
+    _schedule("failures", "failures"),
+    _schedule("four times the crashes and losses", "many_failures"),
+    _schedule("no failures, a quarter of the memory", "little_memory", "memory"),
+    "{scheduler[counts][networks]:,} networks ({scheduler[counts][tasks]:,} tasks)",
+    "{scheduler[counts][workers]:,} workers on {scheduler[counts][nodes]} nodes",
+    "at most {scheduler[bytes][per_network]} bytes a network",
 ]
 # (file, text with figures): write a figure as {families[designs][nearest_in_family][share]:.0%}.
 README = [
@@ -78,7 +97,7 @@ README = [
     "{mice[blocks_and_projections_symmetrised][interval][1]:.0%}); the whole matrix without blocks "
     "reaches {mice[whole_matrix_symmetrised][share]:.0%}",
     "matched nodes, {mice[entries][share]:.0%}",
-    BENCHMARKS[-2],
+    TRAINED,
     "lie {trained[mean_to_random]:.2f} away",
 ]
 QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS]
@@ -94,3 +113,9 @@ def test_figures_are_those_of_the_benchmarks(file: str, text: str) -> None:
 def test_trained_networks_are_one_class() -> None:
     assert RESULTS["trained"]["trained_in_one_class"]
     assert RESULTS["trained"]["trained_apart_from_random"]
+
+
+@pytest.mark.parametrize("case", ["sound", "failures"])
+def test_the_schedule_is_near_its_bound_and_fast(case: str) -> None:
+    assert RESULTS["scheduler"][case]["over_work"] < 0.05
+    assert RESULTS["scheduler"][case]["decisions_per_second"] > 5000

@@ -185,6 +185,7 @@ def test_a_share_that_was_committed_before_the_death_is_not_done_again(stage: St
     assert [unit.tasks[0].key.rpartition("/")[2] for unit in pool.units] == ["0", "1", "1", "row"]
     assert stage.reports.ended == [("net0", "ok")]
     assert len(stage.reports.retries) == 1
+    assert stage.reports.parts == [1.0], "not before its row"
 
 
 def test_the_row_of_a_split_network_that_was_committed_before_the_death_counts(

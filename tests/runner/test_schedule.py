@@ -248,6 +248,17 @@ def test_a_node_is_kept_for_suspects_that_would_end_after_all_others() -> None:
     assert keys(made.start("w0")) == ["t10"]
 
 
+def test_no_more_nodes_are_kept_than_there_are_suspects() -> None:
+    made = schedule(task("bad", 100), *[task(f"t{n}", 8) for n in range(4)], workers=2)
+    bad, other = made.start("w0"), made.start("w1")
+    assert bad is not None
+    assert keys(other) == ["t0"]
+    made.died(bad, "crash")
+    assert made.start("w0") is None, "its node is kept"
+    made.join("v", "other node", 64 * GB)
+    assert keys(made.start("v")) == ["t1"]
+
+
 def test_a_worker_that_was_refused_is_not_forgotten() -> None:
     made = schedule(task("a", 9, 40 * GB), task("b", 8, 40 * GB), workers=2)
     unit = made.start("w0")
