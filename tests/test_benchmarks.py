@@ -100,7 +100,22 @@ README = [
     TRAINED,
     "lie {trained[mean_to_random]:.2f} away",
 ]
-QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS]
+KINDS = ("network", "network_filter", "family", "count", "spectra_of_network")
+
+
+def _times(label: str, size: str, when: str) -> str:
+    times = RESULTS["query"]["networks"][size][when]
+    return " | ".join([f"| {label}", *(f"{1000 * times[kind]:.0f} ms" for kind in KINDS)])
+
+
+CATALOGS = [
+    _times("1,000 in 2,000 parts", "1000", "before"),
+    _times("1,000, compacted", "1000", "after"),
+    _times("10,000, compacted", "10000", "after"),
+    _times("100,000, compacted", "100000", "after"),
+    f"took {RESULTS['query']['networks']['100000']['compaction_seconds']:.0f} s",
+]
+QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS]
 QUOTES += [("README.md", text) for text in README]
 
 

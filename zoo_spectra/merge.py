@@ -28,7 +28,7 @@ Ranks = npt.NDArray[np.int64]
 # A row group: small enough to find one network fast, large enough for short footers.
 GROUP_ROWS = {"networks": 250, "spectra": 2000, "classes": 20_000}
 # Bytes of a finished part; of the loose rows sorted at once, in memory; of a batch of a run.
-PART_BYTES, SORT_BYTES, BATCH_BYTES = 64 << 20, 128 << 20, 2 << 20
+PART_BYTES, SORT_BYTES, BATCH_BYTES = 128 << 20, 128 << 20, 2 << 20
 
 
 def row_index(snapshot: Snapshot, table: str, columns: Sequence[str]) -> RowIndex:
