@@ -143,7 +143,8 @@ def _job(what: list[str]) -> Job:
 
 
 def _classes(location: str) -> pl.DataFrame:
-    return Catalog(location).classes().collect()
+    catalog = Catalog(location)
+    return catalog.collect(catalog.classes())
 
 
 @app.command()
@@ -238,7 +239,7 @@ def show(
 
 def _show_failed(opened: Catalog, as_json: bool) -> None:
     bad = opened.networks().filter(pl.col("status") != "ok")
-    rows = bad.select("name", "status", "attempts", "reason").sort("name").collect()
+    rows = opened.collect(bad.select("name", "status", "attempts", "reason").sort("name"))
     if as_json:
         print(frame_json(rows))
     elif rows.is_empty():
@@ -249,7 +250,8 @@ def _show_failed(opened: Catalog, as_json: bool) -> None:
 
 def _show_network(opened: Catalog, name: str, as_json: bool) -> None:
     row = opened.network(name)
-    member = opened.classes().filter(pl.col("network_id") == row["network_id"]).collect()
+    own = opened.classes().filter(pl.col("network_id") == row["network_id"])
+    member = opened.collect(own)
     place = member.row(0, named=True) if member.height else None
     if as_json:
         print(json.dumps({**row, "class": place}, default=str))

@@ -150,9 +150,10 @@ class Stage:
     ) -> Pool:
         pool = Pool(self.bench, self.refs, faults, workers)
         schedule = Schedule(tasks)
-        Drive(schedule, self.refs, self.catalog, Settings(), self.reports, self.stop, timeout).run(
-            pool
+        drive = Drive(
+            schedule, self.refs, self.catalog, Settings(), self.reports, self.stop, timeout, 0.0
         )
+        drive.run(pool)
         assert schedule.finished
         return pool
 

@@ -249,7 +249,7 @@ def test_a_split_network_gives_the_rows_of_a_whole_one(
         run = driver(place, SLOW, address="split")
     _, err = run.communicate(timeout=200)
     assert run.returncode == 0, err
-    assert parts(place, "spectra") == 72, "each constituent is a part"
+    assert parts(place, "spectra") >= 72, "each constituent is a part"
     assert_same_rows(place, undisturbed)
     if how == "killed driver":
         kept = [path for path, stamp in before.items() if path.stat().st_mtime_ns == stamp]

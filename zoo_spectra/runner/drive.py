@@ -5,6 +5,7 @@ It knows nothing of Ray: workers are a ``Pool`` that tells events; tests bring p
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -19,6 +20,8 @@ from zoo_spectra.runner.work import Receipt, unfinished
 
 # Without a timeout in the job, a unit may take this long, or this many times its estimate.
 PATIENCE = 900.0
+# Seconds without any event after which what fits no node is refused: a larger one may be starting.
+NODES_MAY_COME = 30.0
 TIMES_THE_ESTIMATE = 20.0
 
 
@@ -90,17 +93,21 @@ class Drive:
     reporter: Reporter
     stop: Stop = field(default_factory=Stop)
     timeout: float | None = None
+    patience_for_nodes: float = NODES_MAY_COME
     _ended: set[str] = field(default_factory=set)
 
     def run(self, pool: Pool) -> None:
         """Until nothing is left, or stopped. Raises CatalogError when rows cannot be committed."""
+        quiet_since = time.monotonic()
         while not self.schedule.finished:
             self.schedule.stopping = self.stop.requested
             started = self._start(pool)
-            for event in pool.wait():
+            events = pool.wait()
+            for event in events:
                 self._handle(event)
-                started = True
-            if not started:
+            if started or events:
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since >= self.patience_for_nodes:
                 self._refuse_unfit()
 
     def _start(self, pool: Pool) -> bool:
@@ -134,14 +141,14 @@ class Drive:
                 self.schedule.leave(unit.worker)
 
     def _after_a_death(self, unit: Unit, cause: Cause) -> None:
-        # A worker can be lost after it has committed: ask the catalog before blaming anybody.
-        finished = [task for task in unit.tasks if self._is_committed(task)]
-        if len(finished) == len(unit.tasks):
+        # A worker can be lost after it has committed: ask the catalog before blaming anybody. Where
+        # nobody is blamed the work is only done again, which is cheaper than to ask each time.
+        first, blamed = unit.tasks[0], len(unit.tasks) == 1 and cause != "node"
+        if blamed and self._is_committed(first):
             self.schedule.done(unit, unit.seconds * self.schedule.speed)
-            for task in finished:
-                if task.kind != "share":
-                    ref = self.refs[task.network]
-                    self._report(Receipt(ref.network_id, ref.name, "ok", None))
+            if first.kind != "share":
+                ref = self.refs[first.network]
+                self._report(Receipt(ref.network_id, ref.name, "ok", None))
             return
         for each in self.schedule.died(unit, cause):
             self._give_up(each)

@@ -44,7 +44,8 @@ def plan(
     finished = _is_ok(settings)
     if not retry_quarantined:
         finished = finished | (pl.col("status") == "quarantined")
-    rows = catalog.networks().filter(finished).select("network_id", "fingerprint").collect()
+    found = catalog.networks().filter(finished).select("network_id", "fingerprint")
+    rows = catalog.collect(found)
     have = dict(rows.iter_rows())
     todo = tuple(ref for ref in refs if have.get(ref.network_id) != ref.fingerprint)
     return Plan(todo, len(refs) - len(todo))
@@ -53,8 +54,8 @@ def plan(
 def is_done(ref: NetworkRef, catalog: Catalog, settings: Settings) -> bool:
     """Whether the catalog has an `ok` row of this network, from this file and these settings."""
     this = (pl.col("network_id") == ref.network_id) & (pl.col("fingerprint") == ref.fingerprint)
-    rows = catalog.networks().filter(this & _is_ok(settings)).select("network_id").collect()
-    return rows.height > 0
+    found = catalog.networks().filter(this & _is_ok(settings)).select("network_id")
+    return catalog.collect(found).height > 0
 
 
 def tasks_left(refs: Iterable[NetworkRef], catalog: Catalog, settings: Settings) -> list[Task]:
