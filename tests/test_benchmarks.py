@@ -99,6 +99,10 @@ README = [
     "matched nodes, {mice[entries][share]:.0%}",
     TRAINED,
     "lie {trained[mean_to_random]:.2f} away",
+    "{scheduler[sound][over_work]:.1%} more time than the lower bound, "
+    "{scheduler[failures][over_work]:.1%} with failures",
+    "look-up by name takes {query[networks][100000][after][network]:.2f} s and a family filter "
+    "{query[networks][100000][after][family]:.2f} s",
 ]
 KINDS = ("network", "network_filter", "family", "count", "spectra_of_network")
 
