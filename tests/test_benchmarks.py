@@ -74,6 +74,7 @@ BENCHMARKS = [
     "at most {scheduler[bytes][per_network]} bytes a network",
 ]
 # (file, text with figures): write a figure as {families[designs][nearest_in_family][share]:.0%}.
+QUERIES = RESULTS["query"]["networks"]["100000"]["after"]
 README = [
     "{families[designs][counts][architectures]} timm architectures of "
     "{families[designs][counts][families]} designs",
@@ -101,8 +102,8 @@ README = [
     "lie {trained[mean_to_random]:.2f} away",
     "{scheduler[sound][over_work]:.1%} more time than the lower bound, "
     "{scheduler[failures][over_work]:.1%} with failures",
-    "look-up by name takes {query[networks][100000][after][network]:.2f} s and a family filter "
-    "{query[networks][100000][after][family]:.2f} s",
+    f"look-up by name takes {QUERIES['network']:.2f} s and a family filter "
+    f"{QUERIES['family']:.2f} s",
 ]
 KINDS = ("network", "network_filter", "family", "count", "spectra_of_network")
 
