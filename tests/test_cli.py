@@ -44,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert ran.returncode == 1, ran.stderr
     assert "5 networks asked for: 4 ok, 1 failed" in ran.stdout
     assert "9 non-finite entries" in ran.stdout
-    assert "5/5 networks" in ran.stderr
+    assert "5/5 (1 failed) networks" in ran.stderr
     return place
 
 

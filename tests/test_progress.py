@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from rich.console import Console
@@ -39,3 +40,38 @@ def test_nothing_to_do() -> None:
     shown.begin(0, 3)
     shown.end()
     assert "0 networks to analyse; 3 are in the catalog already" in out.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_failed_and_what_is_tried_again_is_counted(terminal: bool) -> None:
+    out = io.StringIO()
+    shown = watcher(Console(file=out, force_terminal=terminal, width=120))
+    shown.begin(3, 0)
+    shown.retry("a", "the worker died")
+    shown.retry("b", "the worker died")
+    shown.advance(receipt("a", "quarantined", "died"), 0.4)
+    shown.advance(receipt("c", "failed", "no"), 0.6)
+    shown.advance(receipt("b"), 1.0)
+    shown.end()
+    text = out.getvalue()
+    assert "retry: b: the worker died" in text
+    assert "3/3 (1 failed, 1 quarantined)" in text
+    if not terminal:
+        assert "1/3 (1 quarantined, 1 in retry)" in text
+
+
+def test_json_lines_are_objects_with_counts() -> None:
+    out = io.StringIO()
+    shown = watcher(Console(file=out), json_log=True)
+    shown.begin(2, 1)
+    shown.say("hello")
+    shown.retry("a", "died")
+    shown.advance(receipt("a"), 0.5)
+    shown.advance(receipt("b", "failed", "no"), 1.0)
+    shown.end()
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    events = ["begin", "message", "retry", "network", "network", "end"]
+    assert [line["event"] for line in lines] == events
+    assert (lines[0]["todo"], lines[0]["done_before"]) == (2, 1)
+    assert (lines[4]["name"], lines[4]["status"], lines[4]["reason"]) == ("b", "failed", "no")
+    assert (lines[5]["ok"], lines[5]["failed"], lines[5]["retried"]) == (1, 1, 1)

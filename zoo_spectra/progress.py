@@ -46,6 +46,31 @@ class _Clock:
         return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+class _Tally:
+    """How many networks ended how, and which are being tried again."""
+
+    def __init__(self, todo: int = 0) -> None:
+        self._todo = todo
+        self._ended: Counter[str] = Counter()
+        self._again: set[str] = set()
+
+    def end(self, receipt: Receipt) -> None:
+        self._ended[receipt.status] += 1
+        self._again.discard(receipt.name)
+
+    def again(self, name: str) -> None:
+        self._again.add(name)
+
+    @property
+    def complete(self) -> bool:
+        return self._ended.total() >= self._todo
+
+    def __str__(self) -> str:
+        bad = [f"{self._ended[key]} {key}" for key in ("failed", "quarantined") if self._ended[key]]
+        bad += [f"{len(self._again)} in retry"] if self._again else []
+        return f"{self._ended.total()}/{self._todo}" + (f" ({', '.join(bad)})" if bad else "")
+
+
 class Bar:
     """A bar on a terminal; networks that fail are named above it."""
 
@@ -63,34 +88,35 @@ class Bar:
         )
         self._task: TaskID | None = None
         self._clock = _Clock()
-        self._finished = self._todo = 0
+        self._tally = _Tally()
 
     def say(self, line: str) -> None:
         self._console.print(line, highlight=False, markup=False)
 
     def begin(self, todo: int, done: int) -> None:
         self.say(_opening(todo, done))
-        self._todo, self._clock = todo, _Clock()
+        self._tally, self._clock = _Tally(todo), _Clock()
         if todo:
             self._task = self._progress.add_task(
-                "", total=1.0, count=f"0/{todo}", eta="?", last="starting"
+                "", total=1.0, count=str(self._tally), eta="?", last="starting"
             )
             self._progress.start()
 
     def advance(self, receipt: Receipt, share: float) -> None:
-        self._finished += 1
+        self._tally.end(receipt)
         if receipt.status != "ok":
             self.say(_problem(receipt))
         if self._task is not None:
             self._progress.update(
                 self._task,
                 completed=share,
-                count=f"{self._finished}/{self._todo}",
+                count=str(self._tally),
                 eta=self._clock.eta(share),
                 last=receipt.name,
             )
 
     def retry(self, name: str, cause: str) -> None:
+        self._tally.again(name)
         self.say(f"retry: {name}: {cause}")
 
     def end(self) -> None:
@@ -103,7 +129,7 @@ class Lines:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._clock = _Clock()
-        self._finished = self._todo = 0
+        self._tally = _Tally()
         self._said = 0.0
 
     def say(self, line: str) -> None:
@@ -111,22 +137,22 @@ class Lines:
 
     def begin(self, todo: int, done: int) -> None:
         self.say(_opening(todo, done))
-        self._todo, self._clock = todo, _Clock()
+        self._tally, self._clock = _Tally(todo), _Clock()
 
     def advance(self, receipt: Receipt, share: float) -> None:
-        self._finished += 1
+        self._tally.end(receipt)
         if receipt.status != "ok":
             self.say(_problem(receipt))
         now = time.monotonic()
-        if now - self._said >= LINE_EVERY or self._finished == self._todo:
+        if now - self._said >= LINE_EVERY or self._tally.complete:
             self._said = now
             left = self._clock.eta(share)
             self.say(
-                f"{self._finished}/{self._todo} networks, {share:.0%} of the work, "
-                f"ETA {left}, last {receipt.name}"
+                f"{self._tally} networks, {share:.0%} of the work, ETA {left}, last {receipt.name}"
             )
 
     def retry(self, name: str, cause: str) -> None:
+        self._tally.again(name)
         self.say(f"retry: {name}: {cause}")
 
     def end(self) -> None:
