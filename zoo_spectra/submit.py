@@ -58,8 +58,13 @@ def submit(
         except Exception as error:
             raise ClusterError(f"{address} does not take the job: {_first_line(error)}") from error
     try:
-        say(f"job {name} is submitted to {address}")
-        asyncio.run(_follow(client, name, address, out))
+
+        async def follow() -> None:
+            # Said from inside the loop: from here on it handles Ctrl-C in good order.
+            say(f"job {name} is submitted to {address}")
+            await _follow(client, name, address, out)
+
+        asyncio.run(follow())
         return _exit_code(client, name, address)
     except KeyboardInterrupt:
         say(f"no longer following; job {name} goes on.\n{_how_to(name, address)}")
