@@ -18,7 +18,6 @@ from zoo_spectra.memory import MemoryAdapter
 from zoo_spectra.network import Kind, Matrix, Network, Scalar
 from zoo_spectra.spectrum import (
     EXACT_LIMIT,
-    METHOD_VERSION,
     ConstituentSpectrum,
     Floats,
     constituent_spectrum,
@@ -188,6 +187,3 @@ def nothing_left(name: str, constituents: tuple[ConstituentSpectrum, ...]) -> st
         f"{name}: all {len(constituents)} matrices were skipped ({'; '.join(list(reasons)[:3])}); "
         f"the first is {first!r}"
     )
-
-
-__all__ = ["METHOD_VERSION", "Settings", "Spectrum", "analyze", "as_network", "combine"]

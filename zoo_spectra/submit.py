@@ -100,7 +100,7 @@ def _connect(address: str) -> Any:
     if url.scheme not in ("http", "https") or not url.hostname:
         raise ClusterError(
             f"{address!r} is not the address of a Ray dashboard; write http://HOST:8265 "
-            "(HOST:6379 and ray://HOST:10001 are for: zoo-spectra run --address)"
+            "(HOST:6379 is for: zoo-spectra run --address)"
         )
     address = address.rstrip("/")
     token = _token(url.hostname)
