@@ -12,16 +12,18 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import digamma
 
 from zoo_spectra import spectrum
 from zoo_spectra.mme import S_EDGES
-from zoo_spectra.spectrum import Floats
+from zoo_spectra.spectrum import Floats, Integers
 
 BETAS = {"coe": 1, "cue": 2, "cse": 4}
 # Half-width of the arc at each edge, and the edges inside the circular support.
 ARCS: Floats = (np.pi / 2) * np.minimum(np.exp(S_EDGES), 2.0)
 INSIDE = int(np.searchsorted(ARCS, np.pi))
+RUN = 32  # the most steps of Szegő's recursion that are taken as one
 
 
 def expected_cumulative(s: Floats = S_EDGES) -> Floats:
@@ -119,12 +121,60 @@ def count_in_arcs(order: int, beta: int, arcs: Floats, rng: np.random.Generator)
     """
     moduli, phases, eta = verblunsky(order, beta, rng)
     theta = np.concatenate([arcs, -arcs])
-    psi = theta.copy()
-    for modulus, phase in zip(moduli, phases, strict=True):
-        angle = psi + phase
-        psi = psi + theta - 2 * np.arctan2(-modulus * np.sin(angle), 1 - modulus * np.cos(angle))
+    psi = order * theta - 2 * _turning(moduli, phases, theta)
     turns = np.floor((psi - eta) / (2 * np.pi))
     return turns[: len(arcs)] - turns[len(arcs) :]
+
+
+def _turning(moduli: Floats, phases: Floats, theta: Floats) -> Floats:
+    """Σ_k arg(1 - α_k exp(iψ_k)) at each angle θ, by runs of steps instead of step by step.
+
+    With z = exp(iθ) and Szegő's recursion u_{k+1} = u_k - α_k v_k, v_k = z^{k+1} ū_k, the factor
+    1 - α_k exp(iψ_k) is u_{k+1}/u_k. Over a run, u_end = A(z) u + B(z) v with polynomials A and B;
+    it turns by less than π, so that the argument of u_end/u is the sum over the run.
+    """
+    starts = _runs(np.arcsin(moduli))
+    lengths = np.diff(starts, append=len(moduli))
+    runs = _run_polynomials(moduli * np.exp(1j * phases), starts, lengths)
+    powers = np.exp(1j * np.outer(np.arange(RUN + 1), theta))
+    values = runs @ powers
+    u, power = np.ones(len(theta), dtype=complex), powers[1].copy()
+    total = np.zeros(len(theta))
+    for (a, b), length in zip(values, lengths, strict=True):
+        conjugate = u.conj()
+        u = a * u + b * power * conjugate
+        total += np.angle(u * conjugate)
+        power *= powers[length]
+    return total
+
+
+def _runs(angles: Floats) -> Integers:
+    """Where runs start: at most RUN steps each, whose largest turns ``angles`` add up to < π."""
+    turned = np.concatenate([[0.0], np.cumsum(angles)])
+    starts, start = [], 0
+    while start < len(angles):
+        starts.append(start)
+        reach = int(np.searchsorted(turned, turned[start] + 3.0, side="right")) - 1
+        start = min(max(reach, start + 1), start + RUN)  # a single step turns by ≤ π/2
+    return np.array(starts, dtype=np.int64)
+
+
+def _run_polynomials(
+    alpha: npt.NDArray[np.complex128], starts: Integers, lengths: Integers
+) -> npt.NDArray[np.complex128]:
+    """Coefficients of A and B of each run, lowest first: shape (runs, 2, RUN + 1)."""
+    step = np.arange(RUN)
+    inside = step < lengths[:, None]
+    # Beyond a run's end α = 0, which leaves u as it is.
+    padded = np.where(inside, alpha[np.where(inside, starts[:, None] + step, 0)], 0)
+    u = np.zeros((len(starts), 2, RUN + 1), dtype=complex)
+    v = np.zeros_like(u)
+    u[:, 0, 0] = v[:, 1, 0] = 1
+    for a in padded.T[:, :, None, None]:
+        turned = v - a.conj() * u
+        u -= a * v
+        v[:, :, 1:], v[:, :, 0] = turned[:, :, :-1], 0
+    return u
 
 
 def stream(network_id: str, beta: int, realisation: int) -> np.random.Generator:
