@@ -13,6 +13,7 @@ from zoo_spectra import circular, equivalence, levels, mme
 from zoo_spectra.bootstrap import resampled_csd
 from zoo_spectra.csd import Tail, circular_spectral_difference
 from zoo_spectra.csd import tail as fit_tail
+from zoo_spectra.engine import all_threads, solve
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.memory import MemoryAdapter
 from zoo_spectra.network import Kind, Matrix, Network, Scalar
@@ -20,7 +21,6 @@ from zoo_spectra.spectrum import (
     EXACT_LIMIT,
     ConstituentSpectrum,
     Floats,
-    constituent_spectrum,
     stream,
 )
 
@@ -97,11 +97,8 @@ def analyze(
     network = as_network(what)
     identity = hashlib.blake2b((network.source or network.name).encode(), digest_size=16)
     seed = identity.hexdigest()
-    spectra = [
-        constituent_spectrum(constituent, chosen.exact_limit, seed)
-        for constituent in network.constituents()
-    ]
-    return combine(network, spectra, chosen, seed)
+    solved = solve(network.constituents(), chosen.exact_limit, seed, all_threads())
+    return combine(network, [each.spectrum for each in solved], chosen, seed)
 
 
 def as_network(what: Network | Mapping[str, Matrix] | Any) -> Network:

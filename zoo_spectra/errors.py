@@ -10,6 +10,7 @@ ZooSpectraError
 ├── CatalogError     a catalog that cannot be read or written
 │   └── CatalogVersionError  a catalog written by a newer version
 ├── ClusterError     a Ray cluster that cannot be reached
+├── DeviceError      a GPU, or torch, that is asked for and not there
 └── SampleError      sample data that cannot be fetched or verified
 """
 
@@ -57,6 +58,10 @@ class CatalogVersionError(CatalogError):
 
 class ClusterError(ZooSpectraError):
     """A Ray cluster cannot be reached or started."""
+
+
+class DeviceError(ZooSpectraError):
+    """A job asks for a device that is not there."""
 
 
 class SampleError(ZooSpectraError):

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from zoo_spectra.analysis import Settings
+from zoo_spectra.engine import Device
 from zoo_spectra.equivalence import DEFAULT_ACCURACY, Linkage
 from zoo_spectra.errors import JobError, SourceError, nearest
 from zoo_spectra.source import parse_source
@@ -32,7 +33,8 @@ class Job(BaseModel):
 
     ``sources``: source strings. ``catalog``: a path (from the current folder) or a URI.
     ``samples``: sample data to fetch first. ``workers``: processes, all cores by default.
-    ``realisations`` and ``exact_limit``: as in ``Settings``. ``timeout``: seconds after which a
+    ``realisations`` and ``exact_limit``: as in ``Settings``. ``device``: ``cuda`` computes on GPUs,
+    a worker each; ``torch-cpu`` tries the same code without one. ``timeout``: seconds after which a
     network's worker is taken for hung; by default 900, or 20 times the estimate if that is more.
     ``classify``: classify at the end.
     """
@@ -45,6 +47,7 @@ class Job(BaseModel):
     workers: Annotated[int, Field(ge=1)] | None = None
     realisations: Annotated[int, Field(ge=0)] = 0
     exact_limit: Annotated[int, Field(ge=2)] = EXACT_LIMIT
+    device: Device = "cpu"
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     classify: Classification | None = None
 

@@ -6,19 +6,23 @@ Exact up to a size limit, by stochastic Lanczos quadrature (``slq.py``) above it
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from zoo_spectra.lapack import symmetric_eigenvalues
 from zoo_spectra.network import Constituent, Matrix
 from zoo_spectra.slq import slq_spectrum
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Solver = Callable[[Sequence[Matrix]], list[Floats]]
 METHOD_VERSION = 1
 EXACT_LIMIT = 8192
+SAFE_EXPONENT = 256  # float32 ends at 2^±149, float64 at 2^±1074
 
 
 @dataclass(frozen=True)
@@ -81,18 +85,29 @@ def skip_reason(matrix: Matrix) -> str | None:
     if matrix.dtype.itemsize > 8:
         with np.errstate(over="ignore", under="ignore"):
             matrix = matrix.astype(np.float64)  # a long double beyond float64 becomes Inf
-    bad = int(matrix.size - np.count_nonzero(np.isfinite(matrix)))
-    if bad:
+    largest = _largest(matrix)
+    if not np.isfinite(largest):
+        bad = int(matrix.size - np.count_nonzero(np.isfinite(matrix)))
         return f"{bad} non-finite entries (NaN or Inf)"
-    if not np.any(matrix):
+    if largest == 0.0:
         return "all entries are zero"
     return None
 
 
-def _scaled(matrix: Matrix) -> tuple[Floats, int]:
-    """W · 2^-e in float64 with the largest entry in [1/2, 1), and e: an exact scaling."""
+def _largest(matrix: Matrix) -> float:
+    """The largest absolute entry, NaN if there is one: without a temporary copy."""
+    return max(abs(float(matrix.min())), abs(float(matrix.max())))
+
+
+def scaled(matrix: Matrix) -> tuple[Floats, int]:
+    """W · 2^-e in float64, and e: an exact scaling, so that squares can be formed and summed.
+
+    e = 0 where no square of the largest entries comes near the ends of float64.
+    """
     weights = np.asarray(matrix, dtype=np.float64)
-    exponent = int(np.frexp(np.abs(weights).max())[1])
+    exponent = int(np.frexp(_largest(weights))[1])
+    if abs(exponent) <= SAFE_EXPONENT:
+        return weights, 0
     return np.ldexp(weights, -exponent), exponent
 
 
@@ -103,13 +118,22 @@ def gram_eigenvalues(matrix: Matrix) -> Floats:
     overflow nor vanish (exact). Rounding errors below zero are clipped to zero. The entries must
     be finite and not all zero; ``skip_reason`` tells.
     """
-    weights, exponent = _scaled(matrix)
+    weights, exponent = scaled(matrix)
     rows, columns = weights.shape
     gram = weights @ weights.T if rows <= columns else weights.T @ weights
-    values = np.clip(np.linalg.eigvalsh(gram), 0.0, None)
+    return unscaled(symmetric_eigenvalues(gram), exponent)
+
+
+def unscaled(values: Floats, exponent: int) -> Floats:
+    """Eigenvalues of W from those of W · 2^-exponent; below zero is rounding, and becomes zero."""
     with np.errstate(over="ignore", under="ignore"):
-        eigenvalues: Floats = np.ldexp(values, 2 * exponent)
+        eigenvalues: Floats = np.ldexp(np.clip(values, 0.0, None), 2 * exponent)
     return eigenvalues
+
+
+def lapack_eigenvalues(matrices: Sequence[Matrix]) -> list[Floats]:
+    """``gram_eigenvalues`` of each."""
+    return [gram_eigenvalues(matrix) for matrix in matrices]
 
 
 def constituent_spectrum(
@@ -120,28 +144,57 @@ def constituent_spectrum(
     Exact up to order ``exact_limit``; estimated by stochastic Lanczos quadrature above it, with
     probes that are drawn from a hash of ``network_id`` and the constituent's name.
     """
-    matrix = constituent.matrix
-    if matrix.ndim != 2:
-        raise ValueError(f"constituent {constituent.name!r}: shape {matrix.shape} is not a matrix")
-    shape = (int(matrix.shape[0]), int(matrix.shape[1]))
-    reason = skip_reason(matrix)
-    if reason is not None:
-        return ConstituentSpectrum(constituent.name, shape, np.empty(0), reason)
-    if min(shape) > exact_limit:
-        spectrum = _estimated(constituent, shape, network_id)
-    else:
-        spectrum = ConstituentSpectrum(constituent.name, shape, gram_eigenvalues(matrix))
+    return batch_spectra([constituent], exact_limit, network_id)[0]
+
+
+def batch_spectra(
+    constituents: Sequence[Constituent],
+    exact_limit: int = EXACT_LIMIT,
+    network_id: str = "",
+    solve: Solver = lapack_eigenvalues,
+) -> list[ConstituentSpectrum]:
+    """``constituent_spectrum`` of each; ``solve`` is given all that are to be diagonalised."""
+    dense = [c for c in constituents if _is_dense(c, exact_limit)]
+    solved = dict(zip(map(id, dense), solve([c.matrix for c in dense]), strict=True))
+    found = []
+    for constituent in constituents:
+        shape = _shape(constituent)
+        if id(constituent) in solved:
+            values = solved[id(constituent)]
+            spectrum = ConstituentSpectrum(constituent.name, shape, values)
+        elif reason := skip_reason(constituent.matrix):
+            spectrum = ConstituentSpectrum(constituent.name, shape, np.empty(0), reason)
+        else:
+            spectrum = _estimated(constituent, shape, network_id)
+        found.append(_in_range(spectrum))
+    return found
+
+
+def _is_dense(constituent: Constituent, exact_limit: int) -> bool:
+    return min(_shape(constituent)) <= exact_limit and skip_reason(constituent.matrix) is None
+
+
+def _shape(constituent: Constituent) -> tuple[int, int]:
+    shape = constituent.matrix.shape
+    if len(shape) != 2:
+        raise ValueError(f"constituent {constituent.name!r}: shape {shape} is not a matrix")
+    return int(shape[0]), int(shape[1])
+
+
+def _in_range(spectrum: ConstituentSpectrum) -> ConstituentSpectrum:
+    if spectrum.skipped is not None:
+        return spectrum
     largest = spectrum.eigenvalues[-1]
-    if not (np.isfinite(largest) and largest >= np.finfo(np.float64).tiny):
-        reason = "squared entries are outside the range of float64"
-        return ConstituentSpectrum(constituent.name, shape, np.empty(0), reason)
-    return spectrum
+    if np.isfinite(largest) and largest >= np.finfo(np.float64).tiny:
+        return spectrum
+    reason = "squared entries are outside the range of float64"
+    return ConstituentSpectrum(spectrum.name, spectrum.shape, np.empty(0), reason)
 
 
 def _estimated(
     constituent: Constituent, shape: tuple[int, int], network_id: str
 ) -> ConstituentSpectrum:
-    weights, exponent = _scaled(constituent.matrix)
+    weights, exponent = scaled(constituent.matrix)
     pairs = slq_spectrum(weights, stream(network_id, constituent.name, "slq"))
     nodes = np.concatenate([values for values, _ in pairs])
     share = np.concatenate([each for _, each in pairs]) / len(pairs)

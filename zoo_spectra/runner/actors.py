@@ -18,7 +18,8 @@ from ray.exceptions import ActorUnavailableError, OutOfMemoryError, RayError, Ra
 
 from zoo_spectra.adapter import NetworkRef
 from zoo_spectra.catalog import Catalog
-from zoo_spectra.errors import ClusterError
+from zoo_spectra.engine import check_device
+from zoo_spectra.errors import ClusterError, DeviceError
 from zoo_spectra.runner.drive import Died, Ended, Event, Joined
 from zoo_spectra.runner.schedule import Cause, Unit
 from zoo_spectra.runner.tasks import Task
@@ -41,8 +42,12 @@ class _Worker:
         self._bench = bench
 
     def hello(self) -> str:
-        """The node's id. Raises CatalogError when the catalog cannot be seen from there."""
+        """The node's id. Raises CatalogError when the catalog cannot be seen from there.
+
+        Raises DeviceError when the job's device is not there.
+        """
         Catalog(self._bench.catalog.location)
+        check_device(self._bench.engine.device)
         return str(ray.get_runtime_context().get_node_id())
 
     def work(self, tasks: list[Task], refs: list[NetworkRef], attempts: list[int]) -> list[Receipt]:
@@ -101,7 +106,7 @@ class _Flight:
 
 
 class RayPool:
-    """Workers on a Ray cluster: as many as are asked for, or as the cluster has CPUs for.
+    """Workers on a Ray cluster: as many as are asked for, or as it has CPUs (or GPUs) for.
 
     No restarts and one call in flight, so that a death has exactly one suspect unit. The cluster
     may grow and shrink meanwhile.
@@ -113,7 +118,10 @@ class RayPool:
         self._refs = refs
         self._workers, self._most = workers, most
         self._bench = ray.put(bench)
-        self._class = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Worker)
+        on_gpu = bench.engine.device == "cuda"
+        self._resource = "GPU" if on_gpu else "CPU"
+        options = {"num_cpus": 1, "num_gpus": int(on_gpu), "max_restarts": 0, "max_task_retries": 0}
+        self._class = ray.remote(**options)(_Worker)
         self._actors: dict[str, Any] = {}
         self._nodes: dict[str, str] = {}
         self._idle: dict[str, None] = {}
@@ -153,8 +161,15 @@ class RayPool:
         if now - self._looked < RESIZE_EVERY:
             return
         self._looked = now
-        room = int(ray.cluster_resources().get("CPU", 1))
+        room = int(ray.cluster_resources().get(self._resource, 0))
+        if self._resource == "GPU" and not room and not self._actors:
+            raise DeviceError(
+                "device 'cuda': the Ray cluster has no GPU; add a node that has one, or leave "
+                "device out of the job"
+            )
         wanted = min(self._most, self._workers or max(1, room))
+        if self._resource == "GPU":
+            wanted = min(wanted, room)  # more would wait for ever
         while len(self._actors) < wanted:
             self._number += 1
             name = f"worker{self._number}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from zoo_spectra import samples
 from zoo_spectra.adapter import Adapter, Adapters, NetworkRef, get_adapter
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.classify import classify
+from zoo_spectra.engine import Engine, all_threads, check_device
 from zoo_spectra.job import Job
 from zoo_spectra.runner.drive import Drive, Reporter, Stop
 from zoo_spectra.runner.plan import Plan, expand, plan, tasks_left
@@ -151,10 +151,12 @@ def _work(
     tally.progress.begin(len(work.todo), work.done)
     try:
         if in_process:
-            bench = Bench(used, catalog, job.settings, threads=os.cpu_count() or 1)
+            threads = all_threads().threads
+            bench = Bench(used, catalog, job.settings, Engine(job.device, threads))
+            check_device(job.device)
             _run_here(work.todo, bench, tally, stop)
         elif work.todo:
-            bench = Bench(used, catalog, job.settings)
+            bench = Bench(used, catalog, job.settings, Engine(job.device))
             _run_on_ray(work.todo, bench, job, workers, address, tally, stop)
     finally:
         tally.progress.end()
