@@ -87,14 +87,15 @@ def solve(
     """
     one = partial(_solve_one, exact_limit=exact_limit, network_id=network_id)
     reads = _timed(constituents)
-    with ThreadpoolController().limit(limits=1):
+    libraries = ThreadpoolController()
+    with libraries.limit(limits=1):
         if engine.device != "cpu":
             for batch in _batches(reads):
                 yield from _solve_batch(batch, exact_limit, network_id, engine.device)
         elif engine.threads == 1:
             yield from map(one, reads)
         else:
-            yield from _side_by_side(reads, one, engine.threads)
+            yield from _side_by_side(reads, one, engine.threads, libraries)
 
 
 def _timed(constituents: Iterable[Constituent]) -> Iterator[_Read]:
@@ -111,9 +112,10 @@ def _solve_one(read: _Read, exact_limit: int, network_id: str) -> Solved:
     return Solved(constituent, spectrum, load_seconds, time.perf_counter() - started)
 
 
-def _side_by_side(reads: Iterable[_Read], one: partial[Solved], threads: int) -> Iterator[Solved]:
+def _side_by_side(
+    reads: Iterable[_Read], one: partial[Solved], threads: int, libraries: ThreadpoolController
+) -> Iterator[Solved]:
     flights: deque[Future[Solved]] = deque()
-    libraries = ThreadpoolController()
     with ThreadPoolExecutor(threads) as pool:
         for read in reads:
             if min(read[0].matrix.shape) > ALONE_ORDER:
