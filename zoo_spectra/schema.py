@@ -102,7 +102,7 @@ SPECTRA = (
     Column("weights", _REALS, "slq: weight of each node, sums to 1; null when exact", "(0, 1]"),
     Column("probe", pa.list_(pa.int32()), "slq: number of the probe of each node; null when exact"),
     *_LEVELS,
-    _key("digest", _TEXT, "BLAKE2b-128 of the entries, shape and type, hex"),
+    _key("digest", _TEXT, "BLAKE3-128 of the entries, shape and type, hex"),
     _key("method_version", _INT, "version of the conventions", "≥ 1"),
     Column("seconds", _REAL, "wall time of the spectrum", "≥ 0"),
     Column("load_seconds", _REAL, "wall time of reading or initialising the matrix", "≥ 0"),
