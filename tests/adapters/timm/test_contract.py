@@ -11,7 +11,8 @@ from zoo_spectra.adapter import get_adapter, list_networks
 from zoo_spectra.errors import FileFormatError, SourceError, ZooSpectraError
 from zoo_spectra.files import resolve
 from zoo_spectra.testing import check_adapter, check_refuses
-from zoo_spectra_timm import TimmAdapter
+from zoo_spectra_timm import TimmAdapter, adapter
+from zoo_spectra_timm.sketch import Sketch
 
 LITE0 = "@samples/efficientnet_lite/efficientnet_lite0.pth"
 # Parameters as published with timm.
@@ -74,6 +75,25 @@ def test_tags_of_pretrained_weights() -> None:
     assert ref.metadata["tag"] == ref.name.partition(".")[2] != ""
 
 
+@pytest.mark.parametrize("limit", ["12000000", "12000K", "12M"])
+def test_no_larger_than(limit: str) -> None:
+    """It filters the listing and is no part of a network's identity."""
+    every = list_networks("timm:resnet1*?seed=1")
+    kept = list_networks(f"timm:resnet1*?seed=1&max_parameters={limit}")
+    assert kept == [ref for ref in every if (ref.parameters or 0) <= 12_000_000]
+    assert {ref.source for ref in kept} >= {"timm:resnet18?seed=1"}
+    assert 0 < len(kept) < len(every)
+    exactly = list_networks("timm:resnet18?max_parameters=11689512")
+    assert exactly == list_networks("timm:resnet18")
+    assert list_networks("timm:resnet18?pretrained=true&max_parameters=1G")
+
+
+def test_unknown_sizes_are_not_known_to_be_larger(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "sketches", lambda names: {name: Sketch() for name in names})
+    (ref,) = TimmAdapter().list("resnet18", {"max_parameters": "1K"})
+    assert ref.parameters is None
+
+
 REFUSED: dict[str, tuple[str, dict[str, str], type[ZooSpectraError], str]] = {
     "unknown": ("resnet19", {}, SourceError, "resnet18"),
     "renamed": ("convnext_tiny_in22ft1k", {}, SourceError, "convnext_tiny.fb_in22k_ft_in1k"),
@@ -93,6 +113,8 @@ REFUSED: dict[str, tuple[str, dict[str, str], type[ZooSpectraError], str]] = {
     "negative seed": ("resnet18", {"seed": "-1"}, SourceError, "whole number"),
     "large seed": ("resnet18", {"seed": str(2**64)}, SourceError, "whole number"),
     "no boolean": ("resnet18", {"pretrained": "yes"}, SourceError, "true or false"),
+    "none so small": ("resnet18*", {"max_parameters": "11M"}, SourceError, "11,689,512"),
+    "no limit": ("resnet18", {"max_parameters": "1e6"}, SourceError, "400M"),
     "unknown option": ("resnet18", {"sede": "1"}, SourceError, "seed"),
     "other architecture": ("resnet18", {"checkpoint": LITE0}, FileFormatError, "conv1.weight"),
     "its neighbour": ("efficientnet_lite1", {"checkpoint": LITE0}, FileFormatError, "fit"),

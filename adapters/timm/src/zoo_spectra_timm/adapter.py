@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from zoo_spectra_timm.names import Choice, architectures, family, pretrained
 from zoo_spectra_timm.sketch import sketches
 
 MAX_SEED = 2**63 - 1
+_SUFFIXES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 
 
 class TimmAdapter:
@@ -30,6 +32,7 @@ class TimmAdapter:
         "seed": "random initialisation with this seed (default 0)",
         "pretrained": "true: timm's trained weights, from the hub or its cache",
         "checkpoint": "the weights in this file (safetensors, pt, pth); @samples/ is allowed",
+        "max_parameters": "leave out architectures of more: 400000000, or 400M (K, M, G)",
     }
 
     def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
@@ -38,12 +41,21 @@ class TimmAdapter:
         Raises SourceError when none does, or when options contradict one another.
         """
         check_options(self.name, options, self.options)
+        limit = _limit(options)
         chosen = _refs(pattern, options)
         known = sketches(choice.name for choice, _ in chosen)
-        return [
+        refs = [
             replace(ref, shapes=known[choice.name].shapes, parameters=known[choice.name].parameters)
             for choice, ref in chosen
         ]
+        kept = [ref for ref in refs if limit is None or (ref.parameters or 0) <= limit]
+        if not kept:
+            least = min(ref.parameters or 0 for ref in refs)
+            raise SourceError(
+                f"timm:{pattern} has no architecture of at most {limit:,} parameters; the smallest "
+                f"has {least:,}: raise max_parameters"
+            )
+        return kept
 
     def load(self, ref: NetworkRef) -> Network:
         """Open one network. Raises NetworkError when it cannot be built, fetched or fitted."""
@@ -119,3 +131,15 @@ def _seed(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > MAX_SEED:
         raise SourceError(f"timm: seed={text!r} must be a whole number from 0 to 2^63 - 1")
     return int(text)
+
+
+def _limit(options: Mapping[str, str]) -> int | None:
+    text = options.get("max_parameters")
+    if text is None:
+        return None
+    found = re.fullmatch("([0-9]{1,18})([KMG]?)", text)
+    if not found:
+        raise SourceError(
+            f"timm: max_parameters={text!r} must be a whole number, such as 400000000 or 400M"
+        )
+    return int(found[1]) * _SUFFIXES[found[2]]
