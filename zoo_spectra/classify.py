@@ -9,14 +9,15 @@ import numpy as np
 import polars as pl
 
 from zoo_spectra.catalog import Catalog
-from zoo_spectra.equivalence import (
-    DEFAULT_ACCURACY,
-    Linkage,
-    equivalence_classes,
-    stability,
-)
+from zoo_spectra.equivalence import DEFAULT_ACCURACY, Classes, Linkage, equivalence_classes
 from zoo_spectra.errors import CatalogError
+from zoo_spectra.mme import S_EDGES
+from zoo_spectra.schema import arrow_schema
 from zoo_spectra.spectrum import METHOD_VERSION, Floats
+from zoo_spectra.stability import stay
+
+# Networks whose resamples are in memory at once: 32 curves of 129 float64 each, 68 MB together.
+CHUNK = 2048
 
 
 def classify(
@@ -27,41 +28,38 @@ def classify(
     ``accuracy`` ε in e-folds, ≥ 0. Raises CatalogError when no network is `ok`, and
     ValueError for a linkage or an accuracy that means nothing.
     """
-    networks = _classifiable(catalog)
-    csds: Floats = np.array(networks["csd"].to_list(), dtype=np.float64)
+    view = catalog.networks()
+    networks = _classifiable(catalog, view)
+    csds = _curves(networks["csd"])
+    networks = networks.drop("csd")
     found = equivalence_classes(csds, accuracy, linkage)
-    sizes = np.bincount(found.label)
-    names, ids = networks["name"].to_list(), networks["network_id"].to_list()
-    now = datetime.now(UTC)
     identity = secrets.token_hex(8)
-    stable = _stabilities(networks["csd_resamples"], csds, found.label, found.medoid)
-    rows = [
-        {
-            **{key: row[key] for key in ("network_id", "commit_id", "name", "kind", "family")},
-            "classification_id": identity,
-            "class": int(found.label[at]),
-            "class_size": int(sizes[found.label[at]]),
-            "medoid": names[found.medoid[at]],
-            "medoid_id": ids[found.medoid[at]],
-            "medoid_distance": float(found.medoid_distance[at]),
-            "stability": stable[at],
-            "accuracy": accuracy,
-            "linkage": linkage,
-            "method_version": METHOD_VERSION,
-            "classified_at": now,
-        }
-        for at, row in enumerate(networks.drop("csd", "csd_resamples").iter_rows(named=True))
-    ]
-    catalog.write_part("classes", f"{identity}.parquet", rows)
+    name, network_id = networks["name"], networks["network_id"]
+    classes = networks.with_columns(
+        pl.Series("class", found.label),
+        pl.Series("class_size", np.bincount(found.label)[found.label]),
+        name.gather(found.medoid).alias("medoid"),
+        network_id.gather(found.medoid).alias("medoid_id"),
+        pl.Series("medoid_distance", found.medoid_distance),
+        _stabilities(catalog, view, networks, csds, found),
+        pl.Series("cover_radius", found.cover_radius),
+        classification_id=pl.lit(identity),
+        accuracy=pl.lit(float(accuracy)),
+        linkage=pl.lit(linkage),
+        method_version=pl.lit(METHOD_VERSION),
+        classified_at=pl.lit(datetime.now(UTC)),
+    )
+    schema = arrow_schema("classes")
+    rows = classes.select(schema.names).to_arrow().cast(schema)
+    catalog.write_table("classes", f"{identity}.parquet", rows)
     return catalog.collect(catalog.classes())
 
 
-def _classifiable(catalog: Catalog) -> pl.DataFrame:
+def _classifiable(catalog: Catalog, view: pl.LazyFrame) -> pl.DataFrame:
     """The ok networks of this method version, in an order that does not depend on the run."""
     networks = catalog.collect(
-        catalog.networks()
-        .filter((pl.col("status") == "ok") & (pl.col("method_version") == METHOD_VERSION))
-        .select("network_id", "commit_id", "name", "kind", "family", "csd", "csd_resamples")
+        view.filter((pl.col("status") == "ok") & (pl.col("method_version") == METHOD_VERSION))
+        .select("network_id", "commit_id", "name", "kind", "family", "csd")
         .sort("name", "network_id")
     )
     if networks.is_empty():
@@ -73,13 +71,36 @@ def _classifiable(catalog: Catalog) -> pl.DataFrame:
 
 
 def _stabilities(
-    resamples: pl.Series, csds: Floats, label: np.ndarray, medoid: np.ndarray
-) -> list[float | None]:
-    """The stability of each network; None where there was one constituent only."""
-    medoids = np.unique(medoid)
-    own = np.searchsorted(medoids, medoid)
-    values: list[float | None] = []
-    for at in range(len(label)):
-        curves = np.array(resamples[at].to_list(), dtype=np.float64)
-        values.append(stability(curves, csds[medoids], int(own[at])) if curves.size else None)
-    return values
+    catalog: Catalog, view: pl.LazyFrame, networks: pl.DataFrame, csds: Floats, found: Classes
+) -> pl.Series:
+    """The stability of each network, in [0, 1]; null where there was one constituent only.
+
+    The resamples are read a chunk of networks at a time, in the order of compacted parts, so that
+    each chunk opens few of their row groups.
+    """
+    medoids = np.unique(found.medoid)
+    own = np.searchsorted(medoids, found.medoid)
+    places = networks.select("kind", "family", "name", "network_id").with_row_index("at")
+    places = places.sort("kind", "family", "name", "network_id").select("at", "network_id")
+    values = np.full(networks.height, np.nan)
+    for chunk in places.iter_slices(CHUNK):
+        some = view.filter(pl.col("network_id").is_in(chunk["network_id"].implode()))
+        read = catalog.collect(some.select("network_id", "csd_resamples")).join(
+            chunk, on="network_id"
+        )
+        counts = read["csd_resamples"].list.len().fill_null(0).cast(pl.Int64).to_numpy()
+        full = counts > 0
+        if not full.any():
+            continue
+        at, counts = read["at"].to_numpy()[full], counts[full]
+        curves = _curves(read["csd_resamples"].filter(full).explode())
+        stays = stay(curves, np.repeat(own[at], counts), csds[medoids])
+        starts = np.cumsum(counts) - counts
+        values[at] = np.add.reduceat(stays.astype(np.float64), starts) / counts
+    return pl.Series("stability", values).fill_nan(None)
+
+
+def _curves(lists: pl.Series) -> Floats:
+    """A column of curves as an array, shape (n, 129)."""
+    flat = lists.explode().to_numpy().astype(np.float64, copy=False)
+    return flat.reshape(-1, len(S_EDGES))

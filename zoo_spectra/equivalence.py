@@ -14,12 +14,16 @@ import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import cdist, pdist, squareform
 
+from zoo_spectra.large import large_labels, large_medoids
 from zoo_spectra.mme import BIN_WIDTH
 from zoo_spectra.spectrum import Floats, Integers
 
 Linkage = Literal["average", "complete", "single"]
 LINKAGES: tuple[Linkage, ...] = get_args(Linkage)
 DEFAULT_ACCURACY = 0.1
+# Rows of the largest matrix of distances: 1.6 GB condensed, and the linkage works on a copy.
+EXACT_LIMIT = 20_000
+_BLOCK = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -27,12 +31,15 @@ class Classes:
     """Equivalence classes of n networks, K classes; a class has at least one member.
 
     ``label``: shape (n,), 1..K, largest class first. ``medoid``: shape (n,), index of the medoid
-    of each network's class. ``medoid_distance``: shape (n,), in e-folds, ≥ 0.
+    of each network's class. ``medoid_distance``: shape (n,), in e-folds, ≥ 0. ``cover_radius``:
+    shape (n,), in e-folds, 0 where the class is exact; otherwise networks within this radius δ of
+    a leader were merged before the linkage (see ``large.py``).
     """
 
     label: Integers
     medoid: Integers
     medoid_distance: Floats
+    cover_radius: Floats
 
 
 def distance(csd_a: Floats, csd_b: Floats) -> float:
@@ -51,23 +58,38 @@ def distance_matrix(csds: Floats) -> Floats:
 
 
 def equivalence_classes(
-    csds: Floats, accuracy: float = DEFAULT_ACCURACY, method: Linkage = "average"
+    csds: Floats,
+    accuracy: float = DEFAULT_ACCURACY,
+    method: Linkage = "average",
+    exact_limit: int = EXACT_LIMIT,
 ) -> Classes:
     """Agglomerative classes cut at ``accuracy`` ε ≥ 0; ``csds`` has shape (n, 129), n ≥ 1.
 
     With ``complete`` linkage every pair of a class is within ε; with ``average`` (the default)
-    two classes are merged while their mean distance is at most ε.
+    two classes are merged while their mean distance is at most ε. Of more than ``exact_limit``
+    networks those are exact whose connected component of the graph of pairs within ε is not
+    larger, and the others covered by balls first: see ``large.py``. Raises ValueError for an
+    accuracy, a linkage or a limit that means nothing.
     """
     if not 0 <= accuracy < float("inf"):
         raise ValueError(f"the accuracy ε must be a number ≥ 0, not {accuracy}")
     if method not in LINKAGES:
         raise ValueError(f"linkage must be one of {', '.join(LINKAGES)}, not {method!r}")
+    if exact_limit < 1:
+        raise ValueError(f"the exact limit must be at least 1 network, not {exact_limit}")
+    if len(csds) > exact_limit:
+        found, radius = large_labels(csds, accuracy, method, exact_limit)
+        label = _largest_first(found)
+        medoid = large_medoids(csds, label)
+        apart = np.abs(csds - csds[medoid]).sum(axis=1) * BIN_WIDTH
+        return Classes(label, medoid, apart, radius)
     if len(csds) == 1:
         zero = np.zeros(1, dtype=np.int64)
-        return Classes(zero + 1, zero, np.zeros(1))
-    condensed = pdist(csds, "cityblock") * BIN_WIDTH
+        return Classes(zero + 1, zero, np.zeros(1), np.zeros(1))
+    condensed = pdist(csds, "cityblock")
+    condensed *= BIN_WIDTH
     raw = fcluster(linkage(condensed, method), t=accuracy, criterion="distance")
-    return _with_medoids(_largest_first(raw), squareform(condensed))
+    return _with_medoids(_largest_first(raw), condensed)
 
 
 def _largest_first(raw: npt.NDArray[np.integer]) -> Integers:
@@ -80,13 +102,30 @@ def _largest_first(raw: npt.NDArray[np.integer]) -> Integers:
     return rank[inverse]
 
 
-def _with_medoids(label: Integers, distances: Floats) -> Classes:
+def _with_medoids(label: Integers, condensed: Floats) -> Classes:
+    """Medoids from the condensed matrix, whose square form would be twice as large again."""
     medoid = np.empty(len(label), dtype=np.int64)
-    for at in range(1, int(label.max()) + 1):
-        members = np.flatnonzero(label == at)
-        total = distances[np.ix_(members, members)].sum(axis=1)
-        medoid[members] = members[int(np.argmin(total))]
-    return Classes(label, medoid, distances[np.arange(len(label)), medoid])
+    order = np.argsort(label, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(label[order])) + 1):
+        rows = max(1, _BLOCK // len(members))
+        total = [
+            _taken(condensed, len(label), members[at : at + rows, None], members).sum(axis=1)
+            for at in range(0, len(members), rows)
+        ]
+        medoid[members] = members[int(np.argmin(np.concatenate(total)))]
+    apart = _taken(condensed, len(label), np.arange(len(label)), medoid)
+    return Classes(label, medoid, apart, np.zeros(len(label)))
+
+
+def _taken(condensed: Floats, count: int, a: Integers, b: Integers) -> Floats:
+    """Entries (a, b), broadcast, of the square matrix of ``count`` rows."""
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    at = low * count - low * (low + 1) // 2 + high - low - 1
+    same = low == high
+    at[same] = 0
+    taken: Floats = condensed[at]
+    taken[same] = 0.0
+    return taken
 
 
 def stability(resamples: Floats, medoid_csds: Floats, own: int) -> float:
