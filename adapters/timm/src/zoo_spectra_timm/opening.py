@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zoo_spectra.errors import FileFormatError, NetworkError
 from zoo_spectra.network import Constituent, flatten_weight
@@ -21,17 +21,37 @@ from zoo_spectra_timm.building import (
 from zoo_spectra_timm.hub import trained_file
 from zoo_spectra_timm.names import Choice, weights_config
 
+if TYPE_CHECKING:
+    from zoo_spectra_timm.replaying import Replay
+
 Walk = Callable[[], Iterator[Constituent]]
 Shapes = Mapping[str, tuple[int, ...]]
 
 
 def open_random(choice: Choice, seed: int) -> Walk:
-    """The constituents at random initialisation. Raises NetworkError when timm cannot build it."""
+    """The constituents at random initialisation. Raises NetworkError when timm cannot build it.
+
+    Made one at a time where construction can be recorded, else with the whole model in memory:
+    the numbers are the same.
+    """
+    lazy = _recorded(choice.architecture, seed)
+    if lazy is not None:
+        return lazy.constituents
     try:
         model = random_model(choice.architecture, seed)
     except Exception as error:
         raise _cannot_build(choice, error) from error
     return _walk_model(model, f"{choice.architecture}/seed{seed}")
+
+
+def _recorded(architecture: str, seed: int) -> Replay | None:
+    from zoo_spectra_timm.recording import record
+    from zoo_spectra_timm.replaying import Replay, counting_holds
+
+    try:
+        return Replay(record(architecture), seed) if counting_holds() else None
+    except Exception:  # whatever stops construction without values: with values it may succeed
+        return None
 
 
 def open_pretrained(choice: Choice) -> Walk:
