@@ -2,7 +2,8 @@
 
 weightwatcher's ``analyze()`` and ``get_summary()``, and bristol's ``cpse_measure``, on every
 network of ``SUBSET``; zoo.py compares them with the CSD. Half an hour of one core; what is done
-is kept in catalogs/bench-peers/ and not redone.
+is kept in catalogs/bench-peers/ and not redone. ``seconds`` are wall times beside whatever else ran:
+peers.py compares speeds.
 
 bristol's cPSE draws no circular ensemble: it compares histograms (ten bins) of the eigenvalues of
 (W Wᵀ)², repeated to the length of the longest, before and after each further layer, and takes the

@@ -130,10 +130,6 @@ def compare(rows: pl.DataFrame) -> dict[str, Any]:
         "classes": classes,
         "chance": chance(families),
         "by": judgements,
-        "seconds": {
-            package: float(sum(row[package].get("seconds", 0) for row in peers.values()))
-            for package in ("weightwatcher", "bristol")
-        },
         "errors": {
             package: sum("error" in row[package] for row in peers.values())
             for package in ("weightwatcher", "bristol")
