@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 import zoo_spectra as zs
 from networks import FaultyAdapter, arrays
+from zoo_spectra.compaction import compact
+from zoo_spectra.equivalence import equivalence_classes, stability
 from zoo_spectra.errors import CatalogError
+
+# The package's attribute of this name is the function.
+MODULE = sys.modules["zoo_spectra.classify"]
 
 
 @pytest.fixture
@@ -55,3 +64,72 @@ def test_the_newest_classification_is_shown(catalog: zs.Catalog) -> None:
 def test_nothing_to_classify_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="no network to classify"):
         zs.classify(zs.Catalog.create(tmp_path / "zoo"))
+
+
+@pytest.fixture
+def zoo(tmp_path: Path) -> zs.Catalog:
+    """Twelve networks of three constituents, and one of one."""
+    nets = {f"net{s:02d}": arrays(s, spread=s % 4) for s in range(12)}
+    nets["lonely"] = {"w": arrays(1, 1, 0)["layer0"]}
+    place = str(tmp_path / "zoo")
+    zs.run("memory:*", catalog=place, in_process=True, adapters=[zs.MemoryAdapter(nets)])
+    return zs.Catalog(place)
+
+
+def test_stability_is_that_of_each_network_by_itself(zoo: zs.Catalog) -> None:
+    classes = zs.classify(zoo, accuracy=0.05)
+    rows = {row["name"]: row for row in zoo.networks().collect().iter_rows(named=True)}
+    # In the order of the catalog's networks, which decides between medoids at one distance.
+    medoids = sorted(set(classes["medoid"]))
+    csds = np.array([rows[name]["csd"] for name in medoids])
+    assert len(medoids) > 2
+    for row in classes.iter_rows(named=True):
+        curves = np.array(rows[row["name"]]["csd_resamples"], dtype=np.float64)
+        own = medoids.index(row["medoid"])
+        expected = stability(curves, csds, own) if curves.size else None
+        assert row["stability"] == expected
+    assert classes["stability"].null_count() == 1
+    assert classes["stability"].n_unique() > 2
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_resamples_are_read_a_chunk_at_a_time(
+    zoo: zs.Catalog, monkeypatch: pytest.MonkeyPatch, compacted: bool
+) -> None:
+    if compacted:
+        compact(zoo)
+    varying = ("classification_id", "classified_at")
+    whole = zs.classify(zoo, accuracy=0.05).drop(varying)
+    heights = []
+    collect = zs.Catalog.collect
+
+    def watched(catalog: zs.Catalog, frame: pl.LazyFrame) -> pl.DataFrame:
+        found = collect(catalog, frame)
+        if "csd_resamples" in found.columns:
+            heights.append(found.height)
+        return found
+
+    monkeypatch.setattr(zs.Catalog, "collect", watched)
+    monkeypatch.setattr(MODULE, "CHUNK", 5)
+    assert zs.classify(zoo, accuracy=0.05).drop(varying).equals(whole)
+    assert heights == [5, 5, 3]
+
+
+def test_a_row_says_whether_its_class_is_exact(
+    zoo: zs.Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert set(zs.classify(zoo)["cover_radius"]) == {0.0}
+
+    def with_limit(csds: Any, accuracy: float, linkage: Any) -> Any:
+        return equivalence_classes(csds, accuracy, linkage, exact_limit=3)
+
+    monkeypatch.setattr(MODULE, "equivalence_classes", with_limit)
+    assert set(zs.classify(zoo, accuracy=0.5)["cover_radius"]) > {0.0}
+
+
+def test_classes_without_the_column_of_later_versions_are_read(zoo: zs.Catalog) -> None:
+    zs.classify(zoo)
+    (part,) = (Path(zoo.location) / "classes").iterdir()
+    pq.write_table(pq.read_table(part).drop_columns("cover_radius"), part)
+    classes = zoo.classes().collect()
+    assert classes["cover_radius"].null_count() == classes.height == 13

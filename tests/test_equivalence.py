@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import pdist
 from scipy.stats import wasserstein_distance
 
+from zoo_curves import zoo_curves
+from zoo_spectra import equivalence
 from zoo_spectra.circular import expected_cumulative
 from zoo_spectra.equivalence import (
     LINKAGES,
@@ -115,6 +119,25 @@ def test_classes_are_numbered_by_size_and_the_medoid_is_the_middle() -> None:
     assert classes.medoid.tolist() == [0, 2, 2, 2, 4]
     unit = float(np.sum(step) * BIN_WIDTH)
     assert classes.medoid_distance == pytest.approx([0, unit, 0, unit, 0])
+
+
+@pytest.mark.parametrize("method", LINKAGES)
+@pytest.mark.parametrize("block", [1, 700, 1 << 21])
+def test_the_exact_way_is_bit_by_bit_that_of_square_matrices(
+    method: Linkage, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(equivalence, "_BLOCK", block)
+    found = np.concatenate([curves(8, 30), zoo_curves(8, 170)])
+    square = distance_matrix(found)
+    raw = fcluster(linkage(pdist(found, "cityblock") * BIN_WIDTH, method), 0.1, "distance")
+    classes = equivalence_classes(found, 0.1, method)
+    assert len(set(zip(raw, classes.label, strict=True))) == len(set(raw)) == classes.label.max()
+    for label in set(classes.label):
+        members = np.flatnonzero(classes.label == label)
+        middle = members[np.argmin(square[np.ix_(members, members)].sum(axis=1))]
+        assert set(classes.medoid[members]) == {middle}
+    assert np.array_equal(classes.medoid_distance, square[np.arange(200), classes.medoid])
+    assert not classes.cover_radius.any()
 
 
 def test_one_network_is_one_class() -> None:

@@ -2,10 +2,12 @@
 
 The graph of pairs within ε falls into connected components, and no class reaches from one into
 another; so a component that is small enough is classified by itself, exactly. Only inside a larger
-one are networks merged first that lie within a radius δ of one another's leader, with δ at most a
-sixteenth of ε where that is enough, and the balls are then linked with their weights. What they
-lose: a ball stands at its mean curve, and for linear parts of the distance, which is all but those
-entries where two balls overlap, the mean distance of two balls is the distance of their means.
+one are networks merged first that lie within a radius δ of one another's leader, δ being the
+smallest of ε/16, √2 ε/16, … with few enough leaders; the balls are then linked with their weights.
+
+The distance of two balls is that of their mean curves, which is the mean distance of their members
+but for entries where the balls overlap: so it is a good one for balls far apart. For balls within ε
+the mean over members is taken, of up to eight of each.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from zoo_spectra.spectrum import Floats, Integers
 FIRST_RADIUS = 1 / 16
 _GROWTH = 2**0.5
 _SMALL_CLASS = 2048
+# Members of a ball that are measured against those of near balls.
+_SAMPLE = 8
 
 
 def large_labels(
@@ -66,26 +70,53 @@ def _covered(
         assert balls is not None  # without a limit there is always a cover
         return balls.owner, accuracy
     weight = np.bincount(found.owner).astype(np.float64)
-    between = _between(csds, found, weight, method)
+    between = _between(csds, found, accuracy, method)
     return weighted_linkage(between, weight, accuracy, method)[found.owner], radius
 
 
 def _between(
-    csds: Floats, found: Cover, weight: Floats, method: Literal["average", "complete"]
+    csds: Floats, found: Cover, accuracy: float, method: Literal["average", "complete"]
 ) -> Floats:
-    """Distances of balls, shape (L, L): those of the mean curves, or for complete linkage an upper
-    bound of the largest between members, which keeps every pair of a class within ε."""
+    """Distances of balls, shape (L, L): their mean, or for complete linkage an upper bound.
+
+    The bound, leaders' distance and both reaches, keeps every pair of a class within ε.
+    """
+    count = np.bincount(found.owner)
+    members = np.split(np.argsort(found.owner, kind="stable"), np.cumsum(count)[:-1])
     if method == "average":
-        centre = np.zeros((len(weight), csds.shape[1]))
-        np.add.at(centre, found.owner, csds)
-        centre /= weight[:, None]
-        return _square(centre)
-    reach = np.zeros(len(weight))
+        matrix = _square(np.array([csds[some].mean(axis=0) for some in members]))
+        some = [each[:: -(-len(each) // _SAMPLE)] for each in members]
+        _measure(matrix, csds, some, accuracy, np.add)
+        return matrix
+    reach = np.zeros(len(count))
     np.maximum.at(reach, found.owner, found.distance)
     matrix = _square(csds[found.leader])
     matrix += reach[:, None]
     matrix += reach[None, :]
+    few = [each if len(each) <= _SAMPLE else each[:0] for each in members]
+    _measure(matrix, csds, few, accuracy + 2 * float(reach.max()), np.maximum)
     return matrix
+
+
+def _measure(
+    matrix: Floats, csds: Floats, members: list[Integers], accuracy: float, join: np.ufunc
+) -> None:
+    """Put in the mean (``add``) or ``maximum`` over pairs of members where balls are near.
+
+    Where the entry of ``matrix`` is above ``accuracy``, or a ball has no ``members``, it stays.
+    """
+    count = np.array([len(each) for each in members])
+    for at in np.flatnonzero(count):
+        near = at + 1 + np.flatnonzero(matrix[at, at + 1 :] <= accuracy)
+        near = near[count[near] > 0]
+        if not len(near):
+            continue
+        others = csds[np.concatenate([members[other] for other in near])]
+        apart = join.reduce(cdist(csds[members[at]], others, "cityblock"), axis=0) * BIN_WIDTH
+        value = join.reduceat(apart, np.cumsum(count[near]) - count[near])
+        if join is np.add:
+            value /= count[near] * count[at]
+        matrix[at, near] = matrix[near, at] = value
 
 
 def _square(curves: Floats, block: int = 512) -> Floats:

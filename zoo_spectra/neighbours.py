@@ -38,24 +38,55 @@ class Cover:
     distance: Floats
 
 
+class _Index:
+    """Curves of shape (n, 129), of which those at most some radius from others are found."""
+
+    def __init__(self, csds: Floats) -> None:
+        self.csds = csds
+        self.tree = cKDTree(_coarse(csds))
+
+    def near(self, queries: Floats, radius: float) -> Iterator[tuple[Integers, Integers, Floats]]:
+        """Pairs within ``radius``: row of ``queries``, row of the index, distance.
+
+        All pairs of a query come in one batch.
+        """
+        reach = radius * _SLACK + 1e-12
+        found = self.tree.query_ball_point(_coarse(queries), reach, p=1)
+        lists = cast("Sequence[list[int]]", found)  # a list a query
+        counts = np.array([len(each) for each in lists])
+        batch = np.cumsum(counts) // _PAIRS
+        for number in np.unique(batch):
+            some = np.flatnonzero(batch == number)
+            target = np.concatenate([np.array(lists[q], dtype=np.int64) for q in some.tolist()])
+            query = np.repeat(some, counts[some])
+            apart = np.empty(len(query))
+            for start in range(0, len(query), _PAIRS):
+                part = slice(start, start + _PAIRS)
+                differ = queries[query[part]] - self.csds[target[part]]
+                apart[part] = np.abs(differ, out=differ).sum(axis=1) * BIN_WIDTH
+            kept = apart <= radius * _SLACK
+            yield query[kept], target[kept], apart[kept]
+
+
 def cover(csds: Floats, radius: float, most: int | None = None) -> Cover | None:
     """Leaders in the order of the rows: a curve that no earlier leader has within ``radius``.
 
     ``csds``: shape (n, 129), n ≥ 1; radius ≥ 0, in e-folds. The result depends on the order of
     the rows and on nothing else. None when there are more than ``most`` leaders.
     """
-    coarse = _coarse(csds)
     leader = np.empty(0, dtype=np.int64)
     for block in _blocks(len(csds)):
         open_ = np.ones(len(block), dtype=bool)
-        for query, _, _ in _near(csds, coarse, block, leader, radius):
-            open_[query] = False
+        if len(leader):
+            for query, _, _ in _Index(csds[leader]).near(csds[block], radius):
+                open_[query] = False
         leader = np.append(leader, block[open_][_lead(csds[block[open_]], radius)])
         if most is not None and len(leader) > most:
             return None
-    owner, distance = np.empty(len(csds), dtype=np.int64), np.full(len(csds), np.inf)
+    owner, distance = np.empty(len(csds), dtype=np.int64), np.empty(len(csds))
+    leaders = _Index(csds[leader])
     for block in _blocks(len(csds)):
-        for query, target, apart in _near(csds, coarse, block, leader, radius):
+        for query, target, apart in leaders.near(csds[block], radius):
             order = np.lexsort((target, apart, query))
             first = order[np.unique(query[order], return_index=True)[1]]
             owner[block[query[first]]] = target[first]
@@ -92,12 +123,11 @@ def _join_leaders(
 ) -> tuple[Integers, list[tuple[int, int]]]:
     """Components of leaders within ε, and the pairs of others whose members may be within ε."""
     count = len(leaders)
-    coarse, everyone = _coarse(leaders), np.arange(count)
-    group = everyone
+    index, group = _Index(leaders), np.arange(count)
     doubtful = [np.empty((0, 2), dtype=np.int64)]
     for block in _blocks(count):
         widest = accuracy + reach[block].max() + reach.max()
-        for query, target, apart in _near(leaders, coarse, block, everyone, widest):
+        for query, target, apart in index.near(leaders[block], widest):
             source = block[query]
             joined = apart <= accuracy * _SLACK
             group = _merge(group, source[joined], target[joined])
@@ -130,33 +160,6 @@ def _lead(csds: Floats, radius: float) -> Integers:
             leader.append(at)
             open_ &= apart[at]
     return np.array(leader, dtype=np.int64)
-
-
-def _near(
-    csds: Floats, coarse: Floats, block: Integers, targets: Integers, radius: float
-) -> Iterator[tuple[Integers, Integers, Floats]]:
-    """Pairs within ``radius``: place in ``block``, place in ``targets``, distance.
-
-    All pairs of a query come in one batch.
-    """
-    if not len(targets):
-        return
-    tree = cKDTree(coarse[targets])
-    found = tree.query_ball_point(coarse[block], radius * _SLACK + 1e-12, p=1)
-    lists = cast("Sequence[list[int]]", found)  # a list a query
-    counts = np.array([len(each) for each in lists])
-    batch = np.cumsum(counts) // _PAIRS
-    for number in np.unique(batch):
-        queries = np.flatnonzero(batch == number)
-        target = np.concatenate([np.array(lists[q], dtype=np.int64) for q in queries])
-        query = np.repeat(queries, counts[queries])
-        apart = np.empty(len(query))
-        for start in range(0, len(query), _PAIRS):
-            part = slice(start, start + _PAIRS)
-            differ = csds[block[query[part]]] - csds[targets[target[part]]]
-            apart[part] = np.abs(differ, out=differ).sum(axis=1) * BIN_WIDTH
-        kept = apart <= radius * _SLACK
-        yield query[kept], target[kept], apart[kept]
 
 
 def _coarse(csds: Floats) -> Floats:
