@@ -1,9 +1,9 @@
-"""What two other packages say about random timm architectures: one number, or seven, a network.
+"""What two other packages say about random timm architectures: six numbers, or one, a network.
 
 weightwatcher's ``analyze()`` and ``get_summary()``, and bristol's ``cpse_measure``, on every
-network of ``SUBSET``; zoo.py compares them with the CSD. Half an hour of one core; what is done
-is kept in catalogs/bench-peers/ and not redone. ``seconds`` are wall times beside whatever else ran:
-peers.py compares speeds.
+network of ``subset()``; zoo.py compares them with the CSD. Half an hour of one core; what is done
+is kept in catalogs/bench-peers/ and not redone. ``seconds`` are wall times beside whatever else
+ran: it is peers.py that compares speeds.
 
 bristol's cPSE draws no circular ensemble: it compares histograms (ten bins) of the eigenvalues of
 (W Wᵀ)², repeated to the length of the longest, before and after each further layer, and takes the
