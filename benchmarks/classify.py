@@ -8,7 +8,6 @@ python benchmarks/classify.py
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from blends import Real, fill, make, real_networks
 from common import ACCURACY, Floats, show, write
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.equivalence import EXACT_LIMIT, LINKAGES, equivalence_classes
+from zoo_spectra.runner.usage import peak_memory
 
 SIZES = (1_000, 10_000, 100_000)
 SUBSET = 10_000
@@ -39,21 +39,15 @@ def fresh(work: Callable[..., Result], *arguments: object) -> Result:
         return pool.submit(work, *arguments).result()
 
 
-def peak() -> float:
-    """Peak resident memory of this process, in GB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-
-
 def whole(place: Path) -> dict[str, float]:
     """``classify`` from the catalog to the catalog."""
-    before, started = peak(), time.perf_counter()
+    started = time.perf_counter()
     classes = zs.classify(Catalog(place), ACCURACY)
     taken = time.perf_counter() - started
     radius = classes["cover_radius"].to_numpy()
     return {
         "classify_seconds": taken,
-        "peak_gigabytes": peak(),
-        "before_gigabytes": before,
+        "peak_gigabytes": peak_memory() / 1e9,
         "classes": classes["class"].n_unique(),
         "exact": float(np.mean(radius == 0)),
         "cover_radius": float(radius.max()),

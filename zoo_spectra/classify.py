@@ -58,16 +58,16 @@ def classify(
 def _classifiable(catalog: Catalog, view: pl.LazyFrame) -> pl.DataFrame:
     """The ok networks of this method version, in an order that does not depend on the run."""
     networks = catalog.collect(
-        view.filter((pl.col("status") == "ok") & (pl.col("method_version") == METHOD_VERSION))
-        .select("network_id", "commit_id", "name", "kind", "family", "csd")
-        .sort("name", "network_id")
+        view.filter(
+            (pl.col("status") == "ok") & (pl.col("method_version") == METHOD_VERSION)
+        ).select("network_id", "commit_id", "name", "kind", "family", "csd")
     )
     if networks.is_empty():
         raise CatalogError(
             f"{catalog.location} has no network to classify; run a job first, or see what failed "
             f"with: zoo-spectra show {catalog.location}"
         )
-    return networks
+    return networks.with_row_index("scanned").sort("name", "network_id")
 
 
 def _stabilities(
@@ -75,13 +75,12 @@ def _stabilities(
 ) -> pl.Series:
     """The stability of each network, in [0, 1]; null where there was one constituent only.
 
-    The resamples are read a chunk of networks at a time, in the order of compacted parts, so that
-    each chunk opens few of their row groups.
+    The resamples are read a chunk of networks at a time, in the order in which the parts hold them:
+    so each chunk opens few parts.
     """
     medoids = np.unique(found.medoid)
     own = np.searchsorted(medoids, found.medoid)
-    places = networks.select("kind", "family", "name", "network_id").with_row_index("at")
-    places = places.sort("kind", "family", "name", "network_id").select("at", "network_id")
+    places = networks.select("scanned", "network_id").with_row_index("at").sort("scanned")
     values = np.full(networks.height, np.nan)
     for chunk in places.iter_slices(CHUNK):
         some = view.filter(pl.col("network_id").is_in(chunk["network_id"].implode()))
