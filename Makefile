@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PLUGINS := -e adapters/timm -e adapters/connectome -e 'adapters/checkpoint[torch]'
 PROJECTS := pyproject.toml constraints.txt $(wildcard adapters/*/pyproject.toml)
 
-.PHONY: demo test lint types format clean
+.PHONY: demo test bench lint types format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/zoo-spectra run jobs/demo.toml
@@ -14,6 +14,9 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+bench: $(VENV)/.bench
+	$(BIN)/python benchmarks/bench.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -41,4 +44,8 @@ $(VENV)/.installed: $(BIN)/python $(PROJECTS)
 
 $(VENV)/.dev: $(VENV)/.installed
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]' $(PLUGINS)
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.installed benchmarks/requirements.txt
+	$(BIN)/python -m pip install -q -c constraints.txt -r benchmarks/requirements.txt
 	@touch $@
