@@ -118,18 +118,18 @@ def test_resamples_are_read_a_chunk_at_a_time(
 def test_a_row_says_whether_its_class_is_exact(
     zoo: zs.Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert set(zs.classify(zoo)["cover_radius"]) == {0.0}
+    assert set(zs.classify(zoo)["exact"]) == {True}
 
     def with_limit(csds: Any, accuracy: float, linkage: Any) -> Any:
         return equivalence_classes(csds, accuracy, linkage, exact_limit=3)
 
     monkeypatch.setattr(MODULE, "equivalence_classes", with_limit)
-    assert set(zs.classify(zoo, accuracy=0.5)["cover_radius"]) > {0.0}
+    assert False in set(zs.classify(zoo, accuracy=0.5)["exact"])
 
 
 def test_classes_without_the_column_of_later_versions_are_read(zoo: zs.Catalog) -> None:
     zs.classify(zoo)
     (part,) = (Path(zoo.location) / "classes").iterdir()
-    pq.write_table(pq.read_table(part).drop_columns("cover_radius"), part)
+    pq.write_table(pq.read_table(part).drop_columns("exact"), part)
     classes = zoo.classes().collect()
-    assert classes["cover_radius"].null_count() == classes.height == 13
+    assert classes["exact"].null_count() == classes.height == 13

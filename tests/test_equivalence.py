@@ -137,7 +137,7 @@ def test_the_exact_way_is_bit_by_bit_that_of_square_matrices(
         middle = members[np.argmin(square[np.ix_(members, members)].sum(axis=1))]
         assert set(classes.medoid[members]) == {middle}
     assert np.array_equal(classes.medoid_distance, square[np.arange(200), classes.medoid])
-    assert not classes.cover_radius.any()
+    assert classes.exact.all()
 
 
 def test_one_network_is_one_class() -> None:

@@ -37,7 +37,7 @@ def test_classes_are_exact_where_components_fit(
     assert found.label.tolist() == exact.label.tolist()
     assert found.medoid.tolist() == exact.medoid.tolist()
     assert found.medoid_distance == pytest.approx(exact.medoid_distance, abs=1e-13)
-    assert not found.cover_radius.any()
+    assert found.exact.all()
 
 
 @pytest.mark.parametrize("method", LINKAGES)
@@ -49,34 +49,31 @@ def test_a_chain_in_which_every_class_touches_the_next(method: Linkage) -> None:
     csds = np.outer(0.05 + np.cumsum(np.linspace(0.04, 0.06, 500)), step)
     found = equivalence_classes(csds, 0.1, method, exact_limit=400)
     exact = equivalence_classes(csds, 0.1, method)
-    if method == "single":
-        assert (found.label == 1).all()
-        assert not found.cover_radius.any()
-    else:
-        assert adjusted_rand_score(found.label, exact.label) > 0.7
-        assert (found.cover_radius > 0).all()
+    assert adjusted_rand_score(found.label, exact.label) == 1.0
+    assert set(found.exact) == {method == "single"}
 
 
 @pytest.mark.parametrize("method", ["average", "complete"])
 @pytest.mark.parametrize("seed", range(3))
-def test_covered_classes_agree_with_the_exact_ones(seed: int, method: Linkage) -> None:
+def test_classes_in_steps_agree_with_the_exact_ones(seed: int, method: Linkage) -> None:
     csds = zoo_curves(seed, 2000, designs=60)
     exact = equivalence_classes(csds, 0.1, method)
     found = equivalence_classes(csds, 0.1, method, exact_limit=420)
-    covered = found.cover_radius > 0
-    assert covered.mean() > 0.5
-    assert len(np.unique(exact.label[covered])) > 50
-    assert found.cover_radius.max() <= 0.025
-    assert adjusted_rand_score(exact.label, found.label) >= 0.95
+    assert found.exact.mean() < 0.5
+    assert len(np.unique(exact.label[~found.exact])) > 30
+    agreed = adjusted_rand_score(exact.label, found.label)
+    assert agreed >= 0.95 if method == "average" else agreed == 1.0
 
 
-def test_covered_classes_of_complete_linkage_keep_every_pair_within_the_accuracy() -> None:
+@pytest.mark.parametrize("limit", [3, 300])
+def test_classes_in_steps_of_complete_linkage_keep_every_pair_within_the_accuracy(
+    limit: int,
+) -> None:
     csds = zoo_curves(5, 1500)
-    found = equivalence_classes(csds, 0.1, "complete", exact_limit=300)
+    found = equivalence_classes(csds, 0.1, "complete", exact_limit=limit)
     together = found.label[:, None] == found.label[None, :]
-    assert (found.cover_radius > 0).any()
+    assert not found.exact.all()
     assert distance_matrix(csds)[together].max() <= 0.1
-    assert found.label.max() < 750
 
 
 def test_the_order_of_a_run_does_not_matter_and_a_rerun_is_the_same() -> None:
@@ -96,17 +93,13 @@ def test_copies_of_one_curve_are_one_class_however_many() -> None:
         assert found.medoid_distance.max() == 0
 
 
-def test_where_no_cover_is_small_enough_balls_of_the_accuracy_are_the_classes() -> None:
+def test_components_too_large_at_every_step_still_give_classes() -> None:
     csds = zoo_curves(8, 600)
     found = equivalence_classes(csds, 0.1, exact_limit=5)
-    widest = found.cover_radius == 0.1
-    assert widest.any()
-    sizes = np.bincount(found.label)[1:]
-    assert (np.diff(sizes) <= 0).all()
-    apart = distance_matrix(csds)
-    for label in np.unique(found.label[widest]):
-        members = np.flatnonzero(found.label == label)
-        assert apart[np.ix_(members, members)].max() <= 0.2
+    exact = equivalence_classes(csds, 0.1)
+    assert not found.exact.all()
+    assert adjusted_rand_score(exact.label, found.label) > 0.4
+    assert found.medoid_distance.max() < 0.3
 
 
 @pytest.mark.parametrize("method", ["average", "complete"])

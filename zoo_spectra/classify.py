@@ -42,7 +42,7 @@ def classify(
         network_id.gather(found.medoid).alias("medoid_id"),
         pl.Series("medoid_distance", found.medoid_distance),
         _stabilities(catalog, view, networks, csds, found),
-        pl.Series("cover_radius", found.cover_radius),
+        pl.Series("exact", found.exact),
         classification_id=pl.lit(identity),
         accuracy=pl.lit(float(accuracy)),
         linkage=pl.lit(linkage),

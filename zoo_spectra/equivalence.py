@@ -31,15 +31,14 @@ class Classes:
     """Equivalence classes of n networks, K classes; a class has at least one member.
 
     ``label``: shape (n,), 1..K, largest class first. ``medoid``: shape (n,), index of the medoid
-    of each network's class. ``medoid_distance``: shape (n,), in e-folds, ≥ 0. ``cover_radius``:
-    shape (n,), in e-folds, 0 where the class is exact; otherwise networks within this radius δ of
-    a leader were merged before the linkage (see ``large.py``).
+    of each network's class. ``medoid_distance``: shape (n,), in e-folds, ≥ 0. ``exact``: shape
+    (n,), false for classes that were linked in steps (see ``large.py``).
     """
 
     label: Integers
     medoid: Integers
     medoid_distance: Floats
-    cover_radius: Floats
+    exact: npt.NDArray[np.bool_]
 
 
 def distance(csd_a: Floats, csd_b: Floats) -> float:
@@ -68,7 +67,7 @@ def equivalence_classes(
     With ``complete`` linkage every pair of a class is within ε; with ``average`` (the default)
     two classes are merged while their mean distance is at most ε. Of more than ``exact_limit``
     networks those are exact whose connected component of the graph of pairs within ε is not
-    larger, and the others covered by balls first: see ``large.py``. Raises ValueError for an
+    larger, and the others linked in steps: see ``large.py``. Raises ValueError for an
     accuracy, a linkage or a limit that means nothing.
     """
     if not 0 <= accuracy < float("inf"):
@@ -78,14 +77,14 @@ def equivalence_classes(
     if exact_limit < 1:
         raise ValueError(f"the exact limit must be at least 1 network, not {exact_limit}")
     if len(csds) > exact_limit:
-        found, radius = large_labels(csds, accuracy, method, exact_limit)
+        found, exact = large_labels(csds, accuracy, method, exact_limit)
         label = _largest_first(found)
         medoid = large_medoids(csds, label)
         apart = np.abs(csds - csds[medoid]).sum(axis=1) * BIN_WIDTH
-        return Classes(label, medoid, apart, radius)
+        return Classes(label, medoid, apart, exact)
     if len(csds) == 1:
         zero = np.zeros(1, dtype=np.int64)
-        return Classes(zero + 1, zero, np.zeros(1), np.zeros(1))
+        return Classes(zero + 1, zero, np.zeros(1), np.ones(1, dtype=bool))
     condensed = pdist(csds, "cityblock")
     condensed *= BIN_WIDTH
     raw = fcluster(linkage(condensed, method), t=accuracy, criterion="distance")
@@ -114,7 +113,7 @@ def _with_medoids(label: Integers, condensed: Floats) -> Classes:
         ]
         medoid[members] = members[int(np.argmin(np.concatenate(total)))]
     apart = _taken(condensed, len(label), np.arange(len(label)), medoid)
-    return Classes(label, medoid, apart, np.zeros(len(label)))
+    return Classes(label, medoid, apart, np.ones(len(label), dtype=bool))
 
 
 def _taken(condensed: Floats, count: int, a: Integers, b: Integers) -> Floats:

@@ -1,13 +1,18 @@
 """Equivalence classes of more networks than a matrix of all distances has room for.
 
 The graph of pairs within ε falls into connected components, and no class reaches from one into
-another; so a component that is small enough is classified by itself, exactly. Only inside a larger
-one are networks merged first that lie within a radius δ of one another's leader, δ being the
-smallest of ε/16, √2 ε/16, … with few enough leaders; the balls are then linked with their weights.
+another; so a component that is small enough is classified by itself, exactly.
 
-The distance of two balls is that of their mean curves, which is the mean distance of their members
-but for entries where the balls overlap: so it is a good one for balls far apart. For balls within ε
-the mean over members is taken, of up to eight of each.
+A larger one is classified in steps of rising height, ε/16, √2 ε/16, … ε. What average or complete
+linkage has merged up to a height is merged at every greater one, and two classes can only merge at
+a height if their mean curves are within it (no mean distance is below that of the means). So at
+each step the mean curves of the classes so far fall into components again, now small ones, and
+each is linked by itself, with the number of networks that a class stands for.
+
+The distance of two classes is the mean (or largest) over pairs of members. The mean is taken over
+at most 32 of each class; and where the mean curves are further apart than twice the height, it is
+their distance, which is the mean one but for entries where the classes overlap. Complete linkage
+is exact in this way, but for ties.
 """
 
 from __future__ import annotations
@@ -15,37 +20,40 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import cdist, pdist
 
 from zoo_spectra.mme import BIN_WIDTH
-from zoo_spectra.neighbours import Cover, components, cover
+from zoo_spectra.neighbours import components, cover
 from zoo_spectra.spectrum import Floats, Integers
 
-FIRST_RADIUS = 1 / 16
-_GROWTH = 2**0.5
+Bools = npt.NDArray[np.bool_]
+
+_HEIGHTS = 2.0 ** np.arange(-4, 0.5, 0.5)
 _SMALL_CLASS = 2048
-# Members of a ball that are measured against those of near balls.
-_SAMPLE = 8
+# Members of a class that are measured against those of near classes, for a mean.
+_SAMPLE = 32
+_ENTRIES = 1 << 22
+
+
+Method = Literal["average", "complete"]
 
 
 def large_labels(
     csds: Floats, accuracy: float, method: Literal["average", "complete", "single"], limit: int
-) -> tuple[Integers, Floats]:
-    """A label of each network, in no order, and the radius δ of its cover, both of shape (n,).
+) -> tuple[Integers, Bools]:
+    """A label of each network, in no order, and whether its class is exact, both of shape (n,).
 
-    ``csds``: shape (n, 129); ``accuracy`` ε ≥ 0 and δ in e-folds, δ = 0 where the class is that
-    of the exact linkage. No matrix of more than ``limit`` rows is made. With single linkage the
-    components are the classes. δ grows from ε/16 until the leaders of a component are at most
-    ``limit``; should ε not be enough, the balls of radius ε are the classes.
+    ``csds``: shape (n, 129); ``accuracy`` ε ≥ 0, in e-folds. No matrix of more than ``limit`` rows
+    is made. With single linkage the components are the classes.
     """
     component = components(csds, accuracy)
-    radius = np.zeros(len(csds))
+    exact = np.ones(len(csds), dtype=bool)
     if method == "single":
-        return component, radius
-    order = np.argsort(component, kind="stable")
+        return component, exact
     label, used = np.empty(len(csds), dtype=np.int64), 0
-    for members in np.split(order, np.cumsum(np.bincount(component))[:-1]):
+    for members in _members(component):
         if len(members) == 1:
             own = np.zeros(1, dtype=np.int64)
         elif len(members) <= limit:
@@ -53,70 +61,83 @@ def large_labels(
             condensed *= BIN_WIDTH
             own = fcluster(linkage(condensed, method), accuracy, "distance").astype(np.int64) - 1
         else:
-            own, radius[members] = _covered(csds[members], accuracy, method, limit)
+            own, exact[members] = _in_steps(csds[members], accuracy, method, limit), False
         label[members] = own + used
         used += int(own.max()) + 1
-    return label, radius
+    return label, exact
 
 
-def _covered(
-    csds: Floats, accuracy: float, method: Literal["average", "complete"], limit: int
-) -> tuple[Integers, float]:
-    radius = accuracy * FIRST_RADIUS
-    while (found := cover(csds, radius, limit)) is None and radius < accuracy:
-        radius = min(accuracy, radius * _GROWTH)
-    if found is None:
-        balls = cover(csds, accuracy)
-        assert balls is not None  # without a limit there is always a cover
-        return balls.owner, accuracy
-    weight = np.bincount(found.owner).astype(np.float64)
-    between = _between(csds, found, accuracy, method)
-    return weighted_linkage(between, weight, accuracy, method)[found.owner], radius
+def _members(label: Integers) -> list[Integers]:
+    """The places of each label 0..K-1."""
+    return np.split(np.argsort(label, kind="stable"), np.cumsum(np.bincount(label))[:-1])
+
+
+def _in_steps(csds: Floats, accuracy: float, method: Method, limit: int) -> Integers:
+    balls = cover(csds, 0.0)
+    assert balls is not None  # without `most` there is always a cover
+    label = balls.owner  # copies of one curve are one from the start
+    for height in accuracy * _HEIGHTS:
+        classes = _members(label)
+        centres = np.array([csds[some].mean(axis=0) for some in classes])
+        merged, used = np.empty(len(classes), dtype=np.int64), 0
+        for part in _members(components(centres, height)):
+            own = np.zeros(1, dtype=np.int64)
+            if 1 < len(part) <= limit:
+                some = [classes[at] for at in part]
+                weight = np.array([len(each) for each in some], dtype=np.float64)
+                between = _between(csds, centres[part], some, height, method)
+                own = weighted_linkage(between, weight, height, method)
+            elif len(part) > limit:
+                own = _too_many(centres[part], height, method, len(classes) == len(csds))
+            merged[part] = own + used
+            used += int(own.max()) + 1
+        label = merged[label]
+    return label
+
+
+def _too_many(centres: Floats, height: float, method: Method, single: bool) -> Integers:
+    """Where even one component of a step is too large: balls of half the height.
+
+    Not for complete linkage, unless the classes are single networks still: a class must not become
+    wider than the height.
+    """
+    if method == "complete" and not single:
+        return np.arange(len(centres))
+    balls = cover(centres, height / 2)
+    assert balls is not None  # without `most` there is always a cover
+    return balls.owner
 
 
 def _between(
-    csds: Floats, found: Cover, accuracy: float, method: Literal["average", "complete"]
+    csds: Floats, centres: Floats, members: list[Integers], height: float, method: Method
 ) -> Floats:
-    """Distances of balls, shape (L, L): their mean, or for complete linkage an upper bound.
-
-    The bound, leaders' distance and both reaches, keeps every pair of a class within ε.
-    """
-    count = np.bincount(found.owner)
-    members = np.split(np.argsort(found.owner, kind="stable"), np.cumsum(count)[:-1])
-    if method == "average":
-        matrix = _square(np.array([csds[some].mean(axis=0) for some in members]))
-        some = [each[:: -(-len(each) // _SAMPLE)] for each in members]
-        _measure(matrix, csds, some, accuracy, np.add)
-        return matrix
-    reach = np.zeros(len(count))
-    np.maximum.at(reach, found.owner, found.distance)
-    matrix = _square(csds[found.leader])
-    matrix += reach[:, None]
-    matrix += reach[None, :]
-    few = [each if len(each) <= _SAMPLE else each[:0] for each in members]
-    _measure(matrix, csds, few, accuracy + 2 * float(reach.max()), np.maximum)
-    return matrix
-
-
-def _measure(
-    matrix: Floats, csds: Floats, members: list[Integers], accuracy: float, join: np.ufunc
-) -> None:
-    """Put in the mean (``add``) or ``maximum`` over pairs of members where balls are near.
-
-    Where the entry of ``matrix`` is above ``accuracy``, or a ball has no ``members``, it stays.
-    """
+    """Distances of classes, shape (L, L); infinite for complete linkage if above the height."""
+    matrix = _square(centres)
     count = np.array([len(each) for each in members])
-    for at in np.flatnonzero(count):
-        near = at + 1 + np.flatnonzero(matrix[at, at + 1 :] <= accuracy)
-        near = near[count[near] > 0]
-        if not len(near):
-            continue
-        others = csds[np.concatenate([members[other] for other in near])]
-        apart = join.reduce(cdist(csds[members[at]], others, "cityblock"), axis=0) * BIN_WIDTH
-        value = join.reduceat(apart, np.cumsum(count[near]) - count[near])
-        if join is np.add:
-            value /= count[near] * count[at]
-        matrix[at, near] = matrix[near, at] = value
+    join: np.ufunc = np.maximum
+    reach, some = height, members
+    if method == "average":
+        join, reach = np.add, 2 * height
+        some = [each[:: -(-len(each) // _SAMPLE)] for each in members]
+        count = np.array([len(each) for each in some])
+    for at in range(len(matrix) - 1):
+        near = at + 1 + np.flatnonzero(matrix[at, at + 1 :] <= reach * (1 + 1e-9))
+        if method == "complete":
+            matrix[at, at + 1 :] = matrix[at + 1 :, at] = np.inf
+        if len(near):
+            others = csds[np.concatenate([some[other] for other in near])]
+            rows = max(1, _ENTRIES // len(others))
+            apart = join.reduce(
+                [
+                    join.reduce(cdist(csds[some[at][start : start + rows]], others, "cityblock"))
+                    for start in range(0, count[at], rows)
+                ]
+            )
+            value = join.reduceat(apart, np.cumsum(count[near]) - count[near]) * BIN_WIDTH
+            if method == "average":
+                value /= count[near] * count[at]
+            matrix[at, near] = matrix[near, at] = value
+    return matrix
 
 
 def _square(curves: Floats, block: int = 512) -> Floats:
@@ -134,7 +155,7 @@ def weighted_linkage(
     distances: Floats,
     weight: Floats,
     accuracy: float,
-    method: Literal["average", "complete"],
+    method: Method,
 ) -> Integers:
     """Classes, shape (n,), 0..K-1, of n objects that stand for ``weight`` networks each, cut at ε.
 
@@ -168,9 +189,7 @@ def weighted_linkage(
     return np.unique(into, return_inverse=True)[1]
 
 
-def _merge_into(
-    distances: Floats, weight: Floats, kept: int, gone: int, method: Literal["average", "complete"]
-) -> None:
+def _merge_into(distances: Floats, weight: Floats, kept: int, gone: int, method: Method) -> None:
     """The formula of Lance and Williams (Computer J. 9, 373, 1967) for the class ``kept``."""
     if method == "complete":
         row = np.maximum(distances[kept], distances[gone])

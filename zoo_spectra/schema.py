@@ -124,7 +124,7 @@ CLASSES = (
     Column("stability", _REAL, "share of resamples that stay; null at m = 1", "[0, 1]"),
     _key("accuracy", _REAL, "ε, in e-folds", "≥ 0"),
     _key("linkage", _TEXT, "linkage", "average, complete, single"),
-    Column("cover_radius", _REAL, "balls merged before the linkage, in e-folds; 0: exact", "≥ 0"),
+    Column("exact", pa.bool_(), "false: linked in steps, in a component of over 20,000 networks"),
     _key("method_version", _INT, "version of the conventions", "≥ 1"),
     _key("classified_at", _TIME, "when (UTC)"),
 )
