@@ -6,8 +6,10 @@ on where in that order its own draws begin. The draws of other tensors are passe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 import torch
@@ -17,6 +19,7 @@ from zoo_spectra.network import Constituent, flatten_weight
 from zoo_spectra_timm.recording import Recording, View, Weight, Write
 
 _PASSED_AT_ONCE = 1 << 14  # bytes: they stay in the first cache
+STEP = 1 << 19  # draws, a millisecond
 _BLOCK = 16  # normal_ of at least so many neighbouring numbers makes them in blocks
 
 
@@ -28,19 +31,20 @@ class Replay:
     """
 
     def __init__(self, recording: Recording, seed: int) -> None:
-        self._recording = recording
-        self._begins = frozenset(
-            write.draw
-            for weight in recording.weights
-            for write in weight.writes
-            if write.draw is not None
+        self._weights = recording.weights
+        begins = {w.draw for weight in recording.weights for w in weight.writes}
+        self._plan = _Plan(
+            recording.draws,
+            tuple(_positions(recording.draws)),
+            tuple(sorted(place for place in begins if place is not None)),
+            milestones(seed),
+            {0: milestones(seed)[0]},
         )
-        self._states = {0: torch.Generator(device="cpu").manual_seed(seed).get_state()}
 
     def constituents(self) -> Iterator[Constituent]:
         """The weights in state-dict order. Raises NetworkError when one finds no memory."""
-        stream = _Stream(self._recording.draws, self._begins, self._states)
-        for weight in self._recording.weights:
+        stream = _Stream(self._plan)
+        for weight in self._weights:
             try:
                 values = _make(weight, stream).numpy()
             except RuntimeError as error:
@@ -51,45 +55,98 @@ class Replay:
             del values  # or it would lie beside the next one
 
 
+@lru_cache(maxsize=4)
+def milestones(seed: int) -> dict[int, torch.Tensor]:
+    """States of a seed's generator by the draws before them, each multiple of ``STEP`` met so far.
+
+    All architectures draw from one stream, so whoever comes second need not pass over it again.
+    """
+    return {0: torch.Generator(device="cpu").manual_seed(seed).get_state()}
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the walks of a replay share.
+
+    ``positions``: how many times 32 bits are drawn before each of ``draws``, and by all; None
+    where that is unknown. ``begins``: the places among them where weights begin. ``states``: of
+    the generator, by place.
+    """
+
+    draws: tuple[Write, ...]
+    positions: tuple[int | None, ...]
+    begins: tuple[int, ...]
+    milestones: dict[int, torch.Tensor]
+    states: dict[int, torch.Tensor]
+
+
 class _Stream:
     """A generator that goes to any draw of a recording."""
 
-    def __init__(
-        self, draws: tuple[Write, ...], begins: frozenset[int], states: dict[int, Any]
-    ) -> None:
+    def __init__(self, plan: _Plan) -> None:
         self.generator = torch.Generator(device="cpu")
-        self._draws, self._begins, self._states = draws, begins, states
+        self._plan = plan
+        self._place = 0
         self._seek(0)
 
     def draw(self, write: Write, target: torch.Tensor) -> None:
         """Fill ``target`` with the numbers of a recorded draw."""
         assert write.draw is not None
-        self.go(write.draw)
+        self._go(write.draw)
         _run(write, target, self.generator)
         self._place += 1
 
-    def go(self, place: int) -> None:
-        """Stand before the draw at ``place``."""
-        if place in self._states:
-            near = place
-        else:
-            near = max(known for known in tuple(self._states) if known < place)
+    def _go(self, place: int) -> None:
+        """Stand before the draw at ``place``, where a weight begins; note each that is passed."""
+        states, begins = self._plan.states, self._plan.begins
+        self._note()
+        near = place if place in states else max(p for p in tuple(states) if p < place)
         if not near <= self._place <= place:
-            self._states.setdefault(self._place, self.generator.get_state())
             self._seek(near)
         while self._place < place:
-            self._mark()
-            _pass(self._draws[self._place], self.generator)
-            self._place += 1
-        self._mark()
+            self._advance(begins[bisect_right(begins, self._place)])
+            self._note()
 
-    def _mark(self) -> None:
-        if self._place in self._begins and self._place not in self._states:
-            self._states[self._place] = self.generator.get_state()
+    def _note(self) -> None:
+        if self._place not in self._plan.states:
+            self._plan.states[self._place] = self.generator.get_state()
+
+    def _advance(self, place: int) -> None:
+        start, end = self._plan.positions[self._place], self._plan.positions[place]
+        if start is None or end is None:
+            for write in self._plan.draws[self._place : place]:
+                _pass(write, self.generator)
+        else:
+            self._pass_to(start, end)
+        self._place = place
+
+    def _pass_to(self, start: int, end: int) -> None:
+        """Pass over the draws between two positions, from the last milestone between them."""
+        known = self._plan.milestones
+        for position in range(end - end % STEP, start, -STEP):
+            if position in known:
+                self.generator.set_state(known[position])
+                start = position
+                break
+        while start < end:
+            stop = min(end, start - start % STEP + STEP)
+            _skip(stop - start, self.generator)
+            start = stop
+            if start % STEP == 0:
+                known.setdefault(start, self.generator.get_state())
 
     def _seek(self, place: int) -> None:
-        self.generator.set_state(self._states[place])
+        self.generator.set_state(self._plan.states[place])
         self._place = place
+
+
+def _positions(draws: Iterable[Write]) -> Iterator[int | None]:
+    position: int | None = 0
+    for write in draws:
+        yield position
+        count = draws_of(write)
+        position = None if position is None or count is None else position + count
+    yield position
 
 
 @cache
@@ -136,7 +193,12 @@ def _pass(write: Write, generator: torch.Generator) -> None:
     count = draws_of(write)
     if count is None:
         _run(write, _scratch(write), generator)
-        return
+    else:
+        _skip(count, generator)
+
+
+def _skip(count: int, generator: torch.Generator) -> None:
+    """Draw ``count`` times 32 bits."""
     while count > 0:
         some = min(count, _PASSED_AT_ONCE)
         _bytes()[:some].random_(generator=generator)  # one draw each
