@@ -7,12 +7,14 @@ gains all; so each constituent has one thread, but for the largest, which have a
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Literal
 
 from threadpoolctl import ThreadpoolController
@@ -77,6 +79,19 @@ def check_device(device: Device) -> None:
         )
 
 
+def limited(threads: int) -> AbstractContextManager[object]:
+    """Inside, BLAS and OpenMP have at most so many threads."""
+    return _libraries(len(sys.modules)).limit(limits=threads)
+
+
+@lru_cache(maxsize=1)
+def _libraries(_modules: int) -> ThreadpoolController:
+    """The loaded libraries that have threads. To find them takes milliseconds, so they are looked
+    for again only when modules were imported, which may have brought new ones.
+    """
+    return ThreadpoolController()
+
+
 def solve(
     constituents: Iterable[Constituent], exact_limit: int, network_id: str, engine: Engine
 ) -> Iterator[Solved]:
@@ -87,15 +102,14 @@ def solve(
     """
     one = partial(_solve_one, exact_limit=exact_limit, network_id=network_id)
     reads = _timed(constituents)
-    libraries = ThreadpoolController()
-    with libraries.limit(limits=1):
+    with limited(1):
         if engine.device != "cpu":
             for batch in _batches(reads):
                 yield from _solve_batch(batch, exact_limit, network_id, engine.device)
         elif engine.threads == 1:
             yield from map(one, reads)
         else:
-            yield from _side_by_side(reads, one, engine.threads, libraries)
+            yield from _side_by_side(reads, one, engine.threads)
 
 
 def _timed(constituents: Iterable[Constituent]) -> Iterator[_Read]:
@@ -112,16 +126,14 @@ def _solve_one(read: _Read, exact_limit: int, network_id: str) -> Solved:
     return Solved(constituent, spectrum, load_seconds, time.perf_counter() - started)
 
 
-def _side_by_side(
-    reads: Iterable[_Read], one: partial[Solved], threads: int, libraries: ThreadpoolController
-) -> Iterator[Solved]:
+def _side_by_side(reads: Iterable[_Read], one: partial[Solved], threads: int) -> Iterator[Solved]:
     flights: deque[Future[Solved]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for read in reads:
             if min(read[0].matrix.shape) > ALONE_ORDER:
                 while flights:
                     yield flights.popleft().result()
-                with libraries.limit(limits=threads):
+                with limited(threads):
                     large = one(read)
                 yield large
                 continue

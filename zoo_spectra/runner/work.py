@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from blake3 import blake3
-from threadpoolctl import threadpool_limits
 
 from zoo_spectra.adapter import Adapter, NetworkRef
 from zoo_spectra.analysis import Settings, combine
 from zoo_spectra.catalog import Catalog
-from zoo_spectra.engine import Engine, solve
+from zoo_spectra.engine import Engine, limited, solve
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.network import Constituent, Network
 from zoo_spectra.rows import (
@@ -120,7 +119,7 @@ def unfinished(ref: NetworkRef, settings: Settings, status: str, reason: str, at
 
 def _open(bench: Bench, ref: NetworkRef) -> Network:
     reset_peak_memory()
-    with threadpool_limits(bench.engine.threads):
+    with limited(bench.engine.threads):
         return bench.adapters[ref.adapter].load(ref)
 
 
