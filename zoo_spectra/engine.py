@@ -81,7 +81,8 @@ def check_device(device: Device) -> None:
 
 def limited(threads: int) -> AbstractContextManager[object]:
     """Inside, BLAS and OpenMP have at most so many threads."""
-    return _libraries(len(sys.modules)).limit(limits=threads)
+    limits: AbstractContextManager[object] = _libraries(len(sys.modules)).limit(limits=threads)
+    return limits
 
 
 @lru_cache(maxsize=1)
