@@ -35,7 +35,7 @@ DESCRIPTIONS = {
 
 
 def distances(values: Mapping[str, Floats]) -> Layers:
-    """Density of log10 d of each kind of pair; each has area 1."""
+    """Density of log10 d of each kind of pair, of area 1; the peak of equal twins is cut off."""
     edges = np.linspace(np.log10(SMALLEST), 1, 49)
     frames = []
     for key, (label, _) in PAIRS.items():
@@ -51,8 +51,8 @@ def distances(values: Mapping[str, Floats]) -> Layers:
     x = alt.X("d:Q", title="distance, e-folds", axis=_ticks(0.001, 0.01, 0.1, 1, 10)).scale(
         type="log", domain=[SMALLEST, 10]
     )
-    y = alt.Y("density:Q", title="share of pairs per decade")
-    chart = alt.Chart(pl.concat(frames)).mark_area(opacity=0.35, line={"strokeWidth": 2})
+    y = alt.Y("density:Q", title="share of pairs per decade").scale(domain=[0, 2])
+    chart = alt.Chart(pl.concat(frames)).mark_area(opacity=0.35, line={"strokeWidth": 2}, clip=True)
     areas = chart.encode(x=x, y=y.stack(None), color=colour)
     title = "How far apart"
     return alt.layer(_rule("d"), areas).properties(width=300, height=260, title=title)
