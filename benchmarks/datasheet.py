@@ -57,6 +57,8 @@ Left out, to stay small: the table `spectra` (eigenvalues), and the columns `csd
 `csd_realisations_*`, which are empty. So a new `zoo-spectra classify` gives the same classes and no
 `stability`; the published one is that of the run.
 
+## How it ended
+
 {status}
 
 {failures}
