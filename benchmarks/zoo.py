@@ -99,23 +99,25 @@ def designs(zoo: Zoo) -> Zoo:
 def recovery(zoo: Zoo) -> dict[str, Any]:
     """Classes at ε against families, and families of nearest neighbours.
 
-    A network asks for its nearest neighbour when its family has another architecture.
+    A network asks for its nearest neighbour when its family has another architecture. Each
+    architecture counts once in the share, whether it has one seed or two.
     """
     matrix = distance_matrix(zoo.csds)
     label = equivalence_classes(zoo.csds, ACCURACY).label
     pairs = set(zip(zoo.families, zoo.architectures, strict=True))
     members = {kin: sum(other == kin for other, _ in pairs) for kin in set(zoo.families)}
     asked = np.array([members[kin] > 1 for kin in zoo.families])
-    hits = nearest_of(matrix, zoo.families, zoo.architectures)[asked]
+    hits, who = nearest_of(matrix, zoo.families, zoo.architectures)[asked], zoo.architectures[asked]
+    shares = [hits[who == name].mean() for name in np.unique(who)]
     tree = Tree.of(matrix)
     return {
         "networks": len(zoo.names),
         "architectures": len(pairs),
         "families": len(members),
         "nearest": {
-            "asked": int(asked.sum()),
-            "share": float(hits.mean()),
-            "interval": interval(hits, zoo.architectures[asked]),
+            "asked": len(shares),
+            "share": float(np.mean(shares)),
+            "interval": interval(hits, who),
             "chance": chance_of(zoo.families, zoo.architectures),
         },
         "classes": {"classes": int(label.max()), **tree.against(zoo.families, label)},
