@@ -14,7 +14,7 @@ import io
 import json
 import secrets
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -143,6 +143,14 @@ class Catalog:
         try:
             return frame.collect()
         except (pl.exceptions.ComputeError, pa.ArrowException, OSError):  # of reading, not of SQL
+            self.check()
+            raise
+
+    def batches(self, frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
+        """Collect a frame of this catalog's views in pieces of some ``rows`` rows, in any order."""
+        try:
+            yield from frame.collect_batches(chunk_size=rows, maintain_order=False)
+        except (pl.exceptions.ComputeError, pa.ArrowException, OSError):
             self.check()
             raise
 

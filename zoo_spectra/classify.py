@@ -67,7 +67,7 @@ def _classifiable(catalog: Catalog, view: pl.LazyFrame) -> pl.DataFrame:
             f"{catalog.location} has no network to classify; run a job first, or see what failed "
             f"with: zoo-spectra show {catalog.location}"
         )
-    return networks.with_row_index("scanned").sort("name", "network_id")
+    return networks.sort("name", "network_id")
 
 
 def _stabilities(
@@ -75,18 +75,14 @@ def _stabilities(
 ) -> pl.Series:
     """The stability of each network, in [0, 1]; null where there was one constituent only.
 
-    The resamples are read a chunk of networks at a time, in the order in which the parts hold them:
-    so each chunk opens few parts.
+    The resamples are read once, some networks at a time: all of them may not fit memory.
     """
     medoids = np.unique(found.medoid)
     own = np.searchsorted(medoids, found.medoid)
-    places = networks.select("scanned", "network_id").with_row_index("at").sort("scanned")
+    places = networks.select("network_id").with_row_index("at")
     values = np.full(networks.height, np.nan)
-    for chunk in places.iter_slices(CHUNK):
-        some = view.filter(pl.col("network_id").is_in(chunk["network_id"].implode()))
-        read = catalog.collect(some.select("network_id", "csd_resamples")).join(
-            chunk, on="network_id"
-        )
+    for batch in catalog.batches(view.select("network_id", "csd_resamples"), CHUNK):
+        read = batch.join(places, on="network_id")
         counts = read["csd_resamples"].list.len().fill_null(0).cast(pl.Int64).to_numpy()
         full = counts > 0
         if not full.any():
