@@ -120,7 +120,130 @@ CATALOGS = [
     _times("100,000, compacted", "100000", "after"),
     f"took {RESULTS['query']['networks']['100000']['compaction_seconds']:.0f} s",
 ]
-QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS]
+FLOOR, DRAWS, SCALE = RESULTS["floor"], RESULTS["circular"]["draws"], RESULTS["scaling"]
+PEERS, INITIAL, CLASSIFY = RESULTS["peers"], RESULTS["initialisation"], RESULTS["classify"]
+
+
+def _floor(name: str) -> str:
+    found = FLOOR["networks"][name]
+    times = (f"{found[which][n]:.2f} s" for n in "12" for which in ("numpy", "ours"))
+    ratios = (f"{found['ratio'][n]:.2f}" for n in "12")
+    return f"| {name} | {' | '.join(times)} | {' | '.join(ratios)} |"
+
+
+def _peers(name: str) -> str:
+    found = PEERS["models"][name]
+    tools = ("zoo_spectra", "weightwatcher", "bristol")
+    times = (f"{found['seconds'][tool]:.2f} s" for tool in tools)
+    ratios = (f"{found['faster'][tool]:.1f}" for tool in tools[1:])
+    return f"| {name} | {' | '.join(times)} | {' | '.join(ratios)} |"
+
+
+def _classify(size: str) -> str:
+    found = CLASSIFY["sizes"][size]
+    return (
+        f"| {int(size):,} | {found['classify_seconds']:.1f} s | {found['peak_gigabytes']:.1f} GB | "
+        f"{found['classes']:,} | {found['exact']:.0%} |"
+    )
+
+
+def _initial(name: str) -> str:
+    found = INITIAL["networks"][name]
+    ratio, numpy, peak = found["ratio"], found["over_numpy"], found["peak_bytes"]
+    return (
+        f"| {name} | {found['seconds']['whole']:.2f} s | {ratio['one_at_a_time']:.2f} | "
+        f"{ratio['again']:.2f} | {numpy['whole']:.0%} | {numpy['again']:.0%} | "
+        f"{peak['whole'] / 1e6:.0f} MB | {peak['one_at_a_time'] / 1e6:.0f} MB |"
+    )
+
+
+def _agreement(linkage: str) -> float:
+    return min(r["adjusted_rand"] for r in CLASSIFY["agreement"] if r["linkage"] == linkage)
+
+
+def _orders() -> str:
+    ratios = (f"{FLOOR['orders'][n]['ratio']:.2f}" for n in ("1024", "2048", "4096"))
+    return "{} of numpy's time at order 1024, {} at 2048 and {} at 4096".format(*ratios)
+
+
+SPEED = [
+    *map(_floor, FLOOR["networks"]),
+    _orders(),
+    *map(_peers, PEERS["models"]),
+    f"{PEERS['faster']['weightwatcher']:.1f} times faster than weightwatcher and "
+    f"{PEERS['faster']['bristol']:.0f} times faster than bristol",
+    f"at most {RESULTS['circular']['largest_share']:.1%} of a network's time",
+    f"{1000 * DRAWS['1024']['ours']:.1f} ms, {DRAWS['1024']['faster']:,.0f} times faster",
+    f"{SCALE['mixed']['speed_up']:.2f} times as fast on two workers as on one",
+    f"{1000 * SCALE['tiny']['1600']['overhead']:.1f} ms a network",
+    f"{SCALE['order']['4096']['beyond_process']:.1f} times its 8 N² bytes at order 4096",
+    *map(_classify, CLASSIFY["sizes"]),
+    f"against the exact classes is {_agreement('average'):.2f} with average linkage, between "
+    f"{_agreement('complete'):.2f} and 1 with complete, and {_agreement('single'):.0f} with single",
+    *map(_initial, INITIAL["networks"]),
+]
+README += [
+    f"at most {FLOOR['worst']['1']:.2f} of the time that bare numpy takes",
+    f"{PEERS['faster']['weightwatcher']:.1f} times faster than weightwatcher's `analyze` and "
+    f"{PEERS['faster']['bristol']:.0f} times faster than bristol's `cpse_measure`",
+    f"10,000 networks are classified in {CLASSIFY['sizes']['10000']['classify_seconds']:.0f} s, "
+    f"100,000 in {CLASSIFY['sizes']['100000']['classify_seconds'] / 60:.1f} minutes and "
+    f"{CLASSIFY['sizes']['100000']['peak_gigabytes']:.1f} GB",
+    f"adjusted Rand index to the exact classes is {_agreement('average'):.2f}",
+]
+
+
+def _recovery(what: str, key: str) -> str:
+    found = RESULTS["zoo"]["recovery"][key]
+    near, classes = found["nearest"], found["classes"]
+    return (
+        f"| {what} | {found['architectures']:,}, {found['families']} | {near['share']:.0%} "
+        f"({near['interval'][0]:.0%}–{near['interval'][1]:.0%}) | {near['chance']:.0%} | "
+        f"{classes['classes']} | {classes['adjusted_rand']:.2f} | {classes['v_measure']:.2f} |"
+    )
+
+
+def _peer_features(what: str, key: str) -> str:
+    found = RESULTS["zoo"]["peers"]["by"][key]
+    cut, best = found["cut"], found["best"]
+    return (
+        f"| {what} | {found['nearest']:.0%} ({found['interval'][0]:.0%}–"
+        f"{found['interval'][1]:.0%}) | {cut['adjusted_rand']:.2f} | {cut['v_measure']:.2f} | "
+        f"{best['adjusted_rand']:.2f} at {best['classes']} |"
+    )
+
+
+def _quantile(of: str) -> float:
+    return float(RESULTS["zoo"]["distances"][of]["quantiles"]["0.5"])
+
+
+ZOO_PEERS = RESULTS["zoo"]["peers"]
+NEAR = {key: f"{ZOO_PEERS['by'][key]['nearest']:.0%}" for key in ZOO_PEERS["by"]}
+ZOO = [
+    _recovery("all", "all"),
+    _recovery("twins once", "distinct"),
+    _recovery("22 designs, twins once", "designs"),
+    _peer_features("CSD", "csd"),
+    _peer_features("weightwatcher, means of its summary", "weightwatcher"),
+    _peer_features("the same, ranked", "weightwatcher_ranks"),
+    _peer_features("bristol, cPSE", "bristol"),
+    _peer_features("three sizes, no spectrum", "sizes"),
+    f"{ZOO_PEERS['architectures']} architectures of {ZOO_PEERS['families']} modules",
+]
+DISTINCT = RESULTS["zoo"]["recovery"]["distinct"]
+README += [
+    f"{DISTINCT['architectures']} timm architectures with different matrices: the nearest "
+    f"neighbour is of the same module for {DISTINCT['nearest']['share']:.0%} (chance "
+    f"{DISTINCT['nearest']['chance']:.0%})",
+    f"adjusted Rand index {DISTINCT['classes']['adjusted_rand']:.2f}, V-measure "
+    f"{DISTINCT['classes']['v_measure']:.2f}",
+    f"two seeds are {_quantile('seeds'):.3f} e-folds apart, two architectures of a module "
+    f"{_quantile('family'):.2f}, of two modules {_quantile('families'):.2f}",
+    f"On {ZOO_PEERS['architectures']} of them the CSD finds {NEAR['csd']}, weightwatcher's means "
+    f"{NEAR['weightwatcher']}, bristol's cPSE {NEAR['bristol']}, and three counts without a "
+    f"spectrum {NEAR['sizes']}",
+]
+QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS + SPEED + ZOO]
 QUOTES += [("README.md", text) for text in README]
 
 
@@ -139,3 +262,9 @@ def test_trained_networks_are_one_class() -> None:
 def test_the_schedule_is_near_its_bound_and_fast(case: str) -> None:
     assert RESULTS["scheduler"][case]["over_work"] < 0.05
     assert RESULTS["scheduler"][case]["decisions_per_second"] > 5000
+
+
+def test_the_spectra_are_those_of_weightwatcher() -> None:
+    for model in PEERS["models"].values():
+        assert model["agreement"]["layers"] > 30
+        assert model["agreement"]["of_largest"] < 1e-6
