@@ -22,7 +22,7 @@ from scipy.stats import unitary_group
 from threadpoolctl import threadpool_limits
 
 import zoo_spectra as zs
-from common import show, write
+from common import LONG, show, write
 from zoo_spectra import circular
 from zoo_spectra.analysis import combine
 from zoo_spectra.spectrum import constituent_spectrum
@@ -30,18 +30,7 @@ from zoo_spectra.spectrum import constituent_spectrum
 SHARE_GOAL, SPEED_GOAL = 0.05, 1000
 ORDERS = {64: 9, 256: 5, 1024: 3}  # order: turns
 DRAWS = 30  # of ours in each turn
-NETWORKS = (
-    "resnet152",
-    "regnety_080",
-    "hrnet_w64",
-    "deit3_medium_patch16_224",
-    "vit_base_patch16_224",
-    "swin_small_patch4_window7_224",
-    "mixer_b16_224",
-    "convnext_base",
-    "resnet50",
-    "mobilenetv3_small_100",
-)
+NETWORKS = (*LONG, "resnet50", "mobilenetv3_small_100")
 
 
 def one(name: str) -> dict[str, float]:

@@ -26,6 +26,17 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 CONSOLE = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 ACCURACY = 0.1
+# Architectures that take more than a second of one core.
+LONG = (
+    "resnet152",
+    "regnety_080",
+    "hrnet_w64",
+    "deit3_medium_patch16_224",
+    "vit_base_patch16_224",
+    "swin_small_patch4_window7_224",
+    "mixer_b16_224",
+    "convnext_base",
+)
 
 
 @dataclass(frozen=True)

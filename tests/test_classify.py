@@ -14,8 +14,9 @@ import pytest
 
 import zoo_spectra as zs
 from networks import FaultyAdapter, arrays
+from reference import stability
 from zoo_spectra.compaction import compact
-from zoo_spectra.equivalence import equivalence_classes, stability
+from zoo_spectra.equivalence import equivalence_classes
 from zoo_spectra.errors import CatalogError
 
 # The package's attribute of this name is the function.

@@ -13,6 +13,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
 from scipy.stats import wasserstein_distance
 
+from reference import stability
 from zoo_curves import zoo_curves
 from zoo_spectra import equivalence
 from zoo_spectra.circular import expected_cumulative
@@ -22,7 +23,6 @@ from zoo_spectra.equivalence import (
     distance,
     distance_matrix,
     equivalence_classes,
-    stability,
 )
 from zoo_spectra.mme import BIN_WIDTH, S_EDGES
 

@@ -1,7 +1,7 @@
 """How the spectra of constituents are computed: side by side on threads, or in batches on a GPU.
 
-Threads inside one LAPACK call gain little (1.3 times for two at order 1024), one call a thread
-gains all; so each constituent has one thread, but for the largest, which have all to themselves.
+Threads inside one LAPACK call gain little, one call a thread gains all; so
+each constituent has one thread, but for the largest, which have all to themselves.
 """
 
 from __future__ import annotations

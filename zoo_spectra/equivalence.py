@@ -12,7 +12,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import cdist, pdist, squareform
+from scipy.spatial.distance import pdist, squareform
 
 from zoo_spectra.large import large_labels, large_medoids
 from zoo_spectra.mme import BIN_WIDTH
@@ -125,14 +125,3 @@ def _taken(condensed: Floats, count: int, a: Integers, b: Integers) -> Floats:
     taken: Floats = condensed[at]
     taken[same] = 0.0
     return taken
-
-
-def stability(resamples: Floats, medoid_csds: Floats, own: int) -> float:
-    """How often a network stays with its medoid when its constituents are resampled, in [0, 1].
-
-    ``resamples``: shape (B, 129), CSD of B bootstrap resamples of the network's constituents;
-    ``medoid_csds``: shape (K, 129), as classified; ``own``: row of the network's own medoid. A
-    resample stays when no other medoid is nearer.
-    """
-    nearest = np.argmin(cdist(resamples, medoid_csds, "cityblock"), axis=1)
-    return float(np.mean(nearest == own))

@@ -19,7 +19,7 @@ def stay(resamples: Floats, own: Integers, medoid_csds: Floats) -> npt.NDArray[n
     """Whether no other medoid is nearer to a resample than its network's own, shape (r,).
 
     ``resamples``: shape (r, 129); ``own``: shape (r,), rows of ``medoid_csds``, shape (K, 129).
-    Of medoids at one distance the first counts as the nearest, as in ``equivalence.stability``.
+    Of medoids at one distance the first counts as the nearest, as ``numpy.argmin`` takes it.
     """
     stays = np.empty(len(resamples), dtype=bool)
     order = np.argsort(own, kind="stable")

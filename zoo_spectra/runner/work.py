@@ -145,7 +145,7 @@ def _walk(
 
 
 def _digest(constituent: Constituent) -> str:
-    """BLAKE3, five times faster than what hashlib has: it costs 3 % of the eigenvalues' time."""
+    """BLAKE3, several times faster than what hashlib has, which was a good part of the whole."""
     matrix = np.ascontiguousarray(constituent.matrix)
     digest = blake3(f"{constituent.name}{matrix.shape}{matrix.dtype.str}".encode())
     digest.update(matrix.reshape(-1).view(np.uint8).data)
