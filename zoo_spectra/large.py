@@ -10,7 +10,7 @@ each step the mean curves of the classes so far fall into components again, now 
 each is linked by itself, with the number of networks that a class stands for.
 
 The distance of two classes is the mean (or largest) over pairs of members. The mean is taken over
-at most 32 of each class; and where the mean curves are further apart than twice the height, it is
+at most 512 of each class; and where the mean curves are further apart than twice the height, it is
 their distance, which is the mean one but for entries where the classes overlap. Complete linkage
 is exact in this way, but for ties.
 """
@@ -33,7 +33,7 @@ Bools = npt.NDArray[np.bool_]
 _HEIGHTS = 2.0 ** np.arange(-4, 0.5, 0.5)
 _SMALL_CLASS = 2048
 # Members of a class that are measured against those of near classes, for a mean.
-_SAMPLE = 32
+_SAMPLE = 512
 _ENTRIES = 1 << 22
 
 
