@@ -132,14 +132,13 @@ def combine(
     scale = mme.scale_of(mixed.eigenvalues, mixed.mass)
     cumulative = mme.cumulative_density(mixed.eigenvalues, mixed.mass)
     estimated = any(c.kind == "slq" for c in used)
-    ratios = {id(c): level_statistics(c) for c in used}
     return Spectrum(
         name=network.name,
         kind=network.kind,
         family=network.family,
         source=network.source,
         constituents=constituents,
-        gap_ratios=tuple(ratios.get(id(c)) for c in constituents),
+        gap_ratios=tuple(c.gap_ratio for c in constituents),
         scale=scale,
         null_mass=mme.null_mass(mixed),
         density=mme.density(cumulative),
@@ -152,15 +151,9 @@ def combine(
         },
         csd_resamples=resampled_csd(mixed, stream(network_id, "bootstrap")),
         tail=fit_tail(mixed.eigenvalues / scale, mixed.mass, mixed.levels),
-        gap_ratio=levels.average_gap_ratio([ratios.get(id(c)) for c in used], orders),
+        gap_ratio=levels.average_gap_ratio([c.gap_ratio for c in used], orders),
         metadata=network.metadata,
     )
-
-
-def level_statistics(constituent: ConstituentSpectrum) -> levels.GapRatio | None:
-    """The gap ratio of one constituent; None when it is skipped, estimated, or below 32 levels."""
-    exact = constituent.skipped is None and constituent.kind == "exact"
-    return levels.gap_ratio(constituent.positive) if exact else None
 
 
 def _realisations(

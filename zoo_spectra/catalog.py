@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 
 from zoo_spectra import lock, snapshot, views
 from zoo_spectra.errors import CatalogError, CatalogVersionError, nearest
-from zoo_spectra.schema import FORMAT_VERSION, arrow_schema
+from zoo_spectra.schema import FORMAT_VERSION, arrow_schema, parquet_options
 from zoo_spectra.spectrum import METHOD_VERSION
 from zoo_spectra.storage import Storage
 
@@ -191,7 +191,7 @@ class Catalog:
         ``part`` and something random.
         """
         buffer = io.BytesIO()
-        pq.write_table(rows, buffer, compression="zstd")
+        pq.write_table(rows, buffer, **parquet_options(rows.schema))
         name = f"{part.removesuffix('.parquet')}-{secrets.token_hex(4)}.parquet"
         self.storage.write(f"{table}/{name}", buffer.getbuffer())
 

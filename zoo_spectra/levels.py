@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from zoo_spectra.spectrum import Floats, zero_threshold
-
+Floats = npt.NDArray[np.float64]
 MIN_LEVELS = 32
 # Atas, Bogomolny, Giraud & Roux, PRL 110, 084101 (2013), table I (large-N numerics).
 UNIVERSALITY = {"poisson": 0.3863, "coe": 0.5307, "cue": 0.5996, "cse": 0.6744}
@@ -25,6 +25,17 @@ class GapRatio:
     standard_error: float
     nearest: str
     deviation: float
+
+
+def zero_threshold(eigenvalues: Floats, order: int | None = None) -> float:
+    """N · eps · λ_max: eigenvalues up to this are numerical zeros (float64 arithmetic).
+
+    N is ``order``, by default the number of eigenvalues.
+    """
+    if eigenvalues.size == 0:
+        return 0.0
+    n = eigenvalues.size if order is None else order
+    return float(n * np.finfo(np.float64).eps * eigenvalues.max())
 
 
 def _with_class(mean: float, error: float) -> GapRatio:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from zoo_spectra.schema import arrow_schema
+from zoo_spectra.schema import arrow_schema, parquet_options
 from zoo_spectra.snapshot import Snapshot
 from zoo_spectra.views import READ_ERRORS, blame, damaged
 
@@ -82,17 +82,8 @@ class _Writer:
 
     def __init__(self, table: str) -> None:
         schema = _schema(table)
-        flat = [f.name for f in schema if not pa.types.is_nested(f.type)]
-        texts = [f.name for f in schema if pa.types.is_string(f.type)]
         self._buffer = io.BytesIO()
-        # Statistics and dictionaries of curves would only make footers and files longer.
-        self._writer = pq.ParquetWriter(
-            self._buffer,
-            schema,
-            compression="zstd",
-            write_statistics=flat,
-            use_dictionary=texts,
-        )
+        self._writer = pq.ParquetWriter(self._buffer, schema, **parquet_options(schema))
 
     @property
     def size(self) -> int:

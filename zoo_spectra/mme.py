@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoo_spectra.spectrum import ConstituentSpectrum, Floats, Integers, zero_threshold
+from zoo_spectra.levels import zero_threshold
+from zoo_spectra.spectrum import ConstituentSpectrum, Floats, Integers
 
 BINS = 128
 S_EDGES: Floats = np.linspace(-8.0, 8.0, BINS + 1)

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from zoo_spectra.adapter import NetworkRef
-from zoo_spectra.analysis import Settings, Spectrum, level_statistics
+from zoo_spectra.analysis import Settings, Spectrum
 from zoo_spectra.levels import GapRatio
 from zoo_spectra.spectrum import METHOD_VERSION, ConstituentSpectrum
 
@@ -115,7 +115,7 @@ def spectra_rows(network_id: str, commit_id: str, pieces: Iterable[Piece]) -> li
             "eigenvalues": piece.spectrum.eigenvalues,
             "weights": piece.spectrum.weights,
             "probe": piece.spectrum.probe,
-            **_level_columns(level_statistics(piece.spectrum)),
+            **_level_columns(piece.spectrum.gap_ratio),
             "digest": piece.digest,
             "method_version": METHOD_VERSION,
             "seconds": piece.seconds,

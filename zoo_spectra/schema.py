@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -135,6 +136,28 @@ TABLES = {"networks": NETWORKS, "spectra": SPECTRA, "classes": CLASSES}
 def arrow_schema(table: str) -> pa.Schema:
     """The Arrow schema of a table: networks, spectra or classes."""
     return pa.schema([pa.field(c.name, c.type, c.nullable) for c in TABLES[table]])
+
+
+def parquet_options(schema: pa.Schema) -> dict[str, Any]:
+    """How pyarrow is to write a table of this schema.
+
+    Eigenvalues and curves hardly repeat: a dictionary or statistics of them only cost; what does
+    repeat are their first bytes, which splitting into streams brings together.
+    """
+    return {
+        "compression": "zstd",
+        "write_statistics": [f.name for f in schema if not pa.types.is_nested(f.type)],
+        "use_dictionary": [f.name for f in schema if pa.types.is_string(f.type)],
+        "use_byte_stream_split": [path for f in schema if (path := _float_path(f))],
+    }
+
+
+def _float_path(field: pa.Field) -> str | None:
+    """The Parquet path of a column of floats, or of (lists of) lists of them; None for others."""
+    path, kind = str(field.name), field.type
+    while pa.types.is_list(kind):
+        path, kind = f"{path}.list.element", kind.value_type
+    return path if pa.types.is_floating(kind) else None
 
 
 def describe(table: str) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from zoo_spectra.lapack import symmetric_eigenvalues
+from zoo_spectra.levels import GapRatio, gap_ratio, zero_threshold
 from zoo_spectra.network import Constituent, Matrix
 from zoo_spectra.slq import slq_spectrum
 
@@ -57,16 +59,11 @@ class ConstituentSpectrum:
         """The eigenvalues above the numerical zero N · eps · λ_max."""
         return self.eigenvalues[self.eigenvalues > zero_threshold(self.eigenvalues, self.order)]
 
-
-def zero_threshold(eigenvalues: Floats, order: int | None = None) -> float:
-    """N · eps · λ_max: eigenvalues up to this are numerical zeros (float64 arithmetic).
-
-    N is ``order``, by default the number of eigenvalues.
-    """
-    if eigenvalues.size == 0:
-        return 0.0
-    n = eigenvalues.size if order is None else order
-    return float(n * np.finfo(np.float64).eps * eigenvalues.max())
+    @cached_property
+    def gap_ratio(self) -> GapRatio | None:
+        """The mean adjacent gap ratio; None when skipped, estimated, or below 32 levels."""
+        exact = self.skipped is None and self.kind == "exact"
+        return gap_ratio(self.positive) if exact else None
 
 
 def stream(*parts: object) -> np.random.Generator:
