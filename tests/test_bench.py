@@ -44,4 +44,5 @@ def test_every_claim_has_a_command_and_a_figure(bench: ModuleType) -> None:
     assert bench.CLAIMS
     for claim in bench.CLAIMS:
         assert (BENCHMARKS / f"{claim.benchmark}.py").is_file()
-        assert claim.of(bench.present(claim.benchmark)) is not None, claim
+        assert isinstance(claim.of(bench.present(claim.benchmark)), (int, float)), claim
+        assert bench.row(claim)[0] == claim.what

@@ -8,14 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import svdvals
 
+from zoo_spectra.levels import zero_threshold
 from zoo_spectra.network import Constituent, Matrix
 from zoo_spectra.spectrum import (
     ConstituentSpectrum,
     constituent_spectrum,
     gram_eigenvalues,
+    scaled,
     skip_reason,
     stream,
-    zero_threshold,
 )
 
 EPS = float(np.finfo(np.float64).eps)
@@ -60,8 +61,17 @@ def test_scales_at_the_ends_of_float64(exponent: int) -> None:
 
 def test_a_power_of_two_scales_exactly() -> None:
     matrix = np.random.default_rng(4).standard_normal((17, 9))
-    scaled = gram_eigenvalues(np.ldexp(matrix, -37))
-    np.testing.assert_array_equal(np.ldexp(scaled, 74), gram_eigenvalues(matrix))
+    moved = gram_eigenvalues(np.ldexp(matrix, -37))
+    np.testing.assert_array_equal(np.ldexp(moved, 74), gram_eigenvalues(matrix))
+
+
+def test_no_scale_is_looked_for_where_none_can_be_needed() -> None:
+    # The ends of float32, where a float64 of the same entries is scaled or not, to the same bits.
+    for factor in (2.0**-140, 1.0, 2.0**120):
+        single = (np.random.default_rng(3).uniform(1, 2, (20, 30)) * factor).astype(np.float32)
+        double = single.astype(np.float64)
+        np.testing.assert_array_equal(gram_eigenvalues(single), gram_eigenvalues(double))
+    assert scaled(double * 2.0**200)[1] > 0
 
 
 def test_strided_views() -> None:

@@ -99,9 +99,12 @@ def _largest(matrix: Matrix) -> float:
 def scaled(matrix: Matrix) -> tuple[Floats, int]:
     """W · 2^-e in float64, and e: an exact scaling, so that squares can be formed and summed.
 
-    e = 0 where no square of the largest entries comes near the ends of float64.
+    e = 0 where no square of the largest entries comes near the ends of float64, which nothing of up
+    to four bytes can.
     """
     weights = np.asarray(matrix, dtype=np.float64)
+    if matrix.dtype.itemsize <= 4:
+        return weights, 0
     exponent = int(np.frexp(_largest(weights))[1])
     if abs(exponent) <= SAFE_EXPONENT:
         return weights, 0
