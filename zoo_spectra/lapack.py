@@ -2,9 +2,10 @@
 
 ``dsyevd`` spends half its time in matrix-vector products, which wait for memory. Reducing to a
 band first and to tridiagonal form then (Haidar, Ltaief & Dongarra, SC'11) does more arithmetic, but
-in matrix-matrix products: faster from an order of about 2,500 on. numpy does not offer it, but the
-OpenBLAS inside its wheels has it. Both routines are called there, since numpy keeps Python's lock
-up to order 500 and would let no second thread work; where they are missing, numpy is called.
+in matrix-matrix products: faster from an order of about 2,000 on, and the more so beside other busy
+cores (``benchmarks/stages.py``). numpy does not offer it, but the OpenBLAS inside its wheels does.
+Both routines are called there, since numpy keeps Python's lock up to order 500 and would let no
+second thread work; where they are missing, numpy is called.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_info
 
 Floats = npt.NDArray[np.float64]
-TWO_STAGE_ORDER = 2560
+TWO_STAGE_ORDER = 2048
 _COLUMN_MAJOR = 102
 
 
