@@ -51,7 +51,6 @@ class Spectrum:
     family: str
     source: str
     constituents: tuple[ConstituentSpectrum, ...]
-    gap_ratios: tuple[levels.GapRatio | None, ...]
     scale: float
     null_mass: float
     density: Floats
@@ -138,7 +137,6 @@ def combine(
         family=network.family,
         source=network.source,
         constituents=constituents,
-        gap_ratios=tuple(c.gap_ratio for c in constituents),
         scale=scale,
         null_mass=mme.null_mass(mixed),
         density=mme.density(cumulative),

@@ -124,7 +124,6 @@ def test_a_suspect_is_tried_again_with_its_node_for_itself() -> None:
     assert a is not None
     assert b is not None
     assert made.died(bad, "crash") == []
-    assert made.in_retry == 1
     assert made.start("w0") is None, "others are on the node"
     made.join("v", "other node", 64 * GB)
     again = made.start("v")
@@ -208,7 +207,6 @@ def test_the_loss_of_its_node_does_not_bring_a_suspect_among_others() -> None:
     again = made.start("w0")
     assert again is not None
     made.died(again, "node")
-    assert made.in_retry == 1
     third = made.start("w0")
     assert third is not None
     assert third.alone

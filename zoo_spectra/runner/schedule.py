@@ -90,7 +90,6 @@ class Schedule:
     bundle_seconds: float = BUNDLE_SECONDS
     seconds_done: float = 0.0
     seconds_total: float = 0.0
-    retries: int = 0
     stopping: bool = False
     speed: float = 1.0  # actual over estimated seconds, from the units that have ended
     _waiting: dict[int, list[tuple[float, int, Task]]] = field(default_factory=dict)
@@ -118,11 +117,6 @@ class Schedule:
     def finished(self) -> bool:
         """Nothing is in flight, and nothing will be started any more."""
         return not self._flying and (self.stopping or not self._open)
-
-    @property
-    def in_retry(self) -> int:
-        """Suspects that wait for their second try."""
-        return len(self._suspects)
 
     def is_open(self, key: str) -> bool:
         """Whether a task is still to be ended."""
@@ -206,7 +200,6 @@ class Schedule:
             record = self._open.get(task.key)
             if record is None:
                 continue
-            self.retries += 1
             if cause == "node" and record.losses < MAX_NODE_LOSSES:
                 record.losses += 1
                 if record.blamed:
