@@ -38,10 +38,12 @@ class Claim:
         return figure <= float(limit) if sign == "<=" else figure >= float(limit)
 
 
+_STAGES = "orders/2048/beside/ratio"
 _VIT = "networks/vit_base_patch16_224/ratio/again"
 CLAIMS = (
     Claim("floor", "time over bare numpy's, one thread (worst)", "worst/1", "<= 1.15"),
     Claim("floor", "time over bare numpy's, two threads (worst)", "worst/2", "<= 1.15"),
+    Claim("stages", "two stages over one, order 2048, both cores busy", _STAGES, "<= 1"),
     Claim("peers", "times faster than weightwatcher", "faster/weightwatcher", ">= 5"),
     Claim("peers", "times faster than bristol", "faster/bristol", ">= 50"),
     Claim("circular", "conjugate ensembles' share of the time", "largest_share", "<= 0.05"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo_spectra.lapack import TWO_STAGE_ORDER
+from zoo_spectra.lapack import THREADED_TWO_STAGE_ORDER, TWO_STAGE_ORDER
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = {
@@ -135,7 +135,7 @@ def _floor(name: str) -> str:
 
 
 def _stages(order: str) -> str:
-    settings = (STAGES[order][setting] for setting in ("alone", "beside"))
+    settings = (STAGES[order][setting] for setting in ("alone", "beside", "threaded"))
     cells = (f"{s['one']:.3f} s | {s['two']:.3f} s | {s['ratio']:.2f}" for s in settings)
     return f"| {order} | {' | '.join(cells)} |"
 
@@ -178,7 +178,7 @@ def _orders() -> str:
 SPEED = [
     *map(_floor, FLOOR["networks"]),
     *map(_stages, STAGES),
-    f"from order {TWO_STAGE_ORDER} on we take the two-stage",
+    f"from order {TWO_STAGE_ORDER} on, or from order {THREADED_TWO_STAGE_ORDER} on where BLAS has",
     _orders(),
     *map(_peers, PEERS["models"]),
     f"{PEERS['faster']['weightwatcher']:.1f} times faster than weightwatcher and "
@@ -279,9 +279,13 @@ def test_the_schedule_is_near_its_bound_and_fast(case: str) -> None:
     assert RESULTS["scheduler"][case]["decisions_per_second"] > 5000
 
 
-def test_two_stages_are_taken_where_they_are_faster_beside_another_core() -> None:
-    faster = {order for order, found in STAGES.items() if found["beside"]["ratio"] < 1}
-    assert {order for order in STAGES if int(order) >= TWO_STAGE_ORDER} <= faster
+@pytest.mark.parametrize(
+    ("setting", "least"), [("beside", TWO_STAGE_ORDER), ("threaded", THREADED_TWO_STAGE_ORDER)]
+)
+def test_two_stages_are_taken_where_they_are_faster(setting: str, least: int) -> None:
+    taken = [found[setting]["ratio"] for order, found in STAGES.items() if int(order) >= least]
+    assert taken
+    assert max(taken) < 1
 
 
 def test_the_spectra_are_those_of_weightwatcher() -> None:
