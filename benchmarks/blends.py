@@ -17,10 +17,10 @@ import polars as pl
 
 import architectures
 from common import ROOT, Floats, analyse
-from zoo_spectra.adapter import NetworkRef
-from zoo_spectra.catalog import Catalog
-from zoo_spectra.schema import arrow_schema
-from zoo_spectra.spectrum import Integers
+from zoo_spectra.catalog.catalog import Catalog
+from zoo_spectra.catalog.schema import arrow_schema
+from zoo_spectra.method.spectrum import Integers
+from zoo_spectra.sources.adapter import NetworkRef
 
 SEEDS, BUNDLE = 8, 500
 

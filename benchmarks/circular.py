@@ -23,9 +23,9 @@ from threadpoolctl import threadpool_limits
 
 import zoo_spectra as zs
 from common import LONG, show, write
-from zoo_spectra import circular
-from zoo_spectra.analysis import combine
-from zoo_spectra.spectrum import constituent_spectrum
+from zoo_spectra.method import circular
+from zoo_spectra.method.analysis import combine
+from zoo_spectra.method.spectrum import constituent_spectrum
 
 SHARE_GOAL, SPEED_GOAL = 0.05, 1000
 ORDERS = {64: 9, 256: 5, 1024: 3}  # order: turns

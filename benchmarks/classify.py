@@ -22,8 +22,9 @@ from sklearn.metrics import adjusted_rand_score
 import zoo_spectra as zs
 from blends import Real, fill, make, real_networks
 from common import ACCURACY, Floats, show, write
-from zoo_spectra.catalog import Catalog
-from zoo_spectra.equivalence import EXACT_LIMIT, LINKAGES, equivalence_classes
+from zoo_spectra.catalog.catalog import Catalog
+from zoo_spectra.classes.equivalence import EXACT_LIMIT, equivalence_classes
+from zoo_spectra.defaults import LINKAGES
 from zoo_spectra.runner.usage import peak_memory
 
 SIZES = (1_000, 10_000, 100_000)

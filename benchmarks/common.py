@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 import zoo_spectra as zs
-from zoo_spectra.progress import watcher
+from zoo_spectra.terminal.progress import watcher
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[Any]

@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score, v_measure_score
 
 import architectures
 from common import ACCURACY, Floats, Labels, analyse, chance, nearest, percent, show, write
-from zoo_spectra.equivalence import distance_matrix, equivalence_classes
+from zoo_spectra.classes.equivalence import distance_matrix, equivalence_classes
 
 SEEDS = (0, 1)
 ACCURACIES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)

@@ -23,11 +23,11 @@ from threadpoolctl import threadpool_limits
 
 import zoo_spectra as zs
 from common import LONG, show, write
-from zoo_spectra.analysis import combine
-from zoo_spectra.engine import Engine
-from zoo_spectra.network import Constituent
+from zoo_spectra.method.analysis import combine
+from zoo_spectra.method.engine import Engine
+from zoo_spectra.method.spectrum import ConstituentSpectrum, gram_eigenvalues, skip_reason
 from zoo_spectra.runner import work
-from zoo_spectra.spectrum import ConstituentSpectrum, gram_eigenvalues, skip_reason
+from zoo_spectra.sources.network import Constituent
 
 Matrix = npt.NDArray[Any]
 GOAL = 1.15

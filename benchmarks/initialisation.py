@@ -21,9 +21,9 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from common import show, write
-from zoo_spectra.network import Constituent
 from zoo_spectra.runner.usage import peak_memory, reset_peak_memory
-from zoo_spectra.torch_module import tensor_constituents
+from zoo_spectra.sources.network import Constituent
+from zoo_spectra.sources.torch_module import tensor_constituents
 from zoo_spectra_timm.building import random_model
 from zoo_spectra_timm.names import Choice
 from zoo_spectra_timm.opening import open_random

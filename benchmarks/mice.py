@@ -15,7 +15,7 @@ from scipy.spatial.distance import pdist, squareform
 
 import zoo_spectra as zs
 from common import Floats, Labels, analyse, chance, nearest, percent, show, wilson, write
-from zoo_spectra.equivalence import distance_matrix
+from zoo_spectra.classes.equivalence import distance_matrix
 
 FILES = "connectome:@samples/mice/edgelists/*.edgelist"
 ABOUT = "about=@samples/mice/participants.csv&family=genotype"

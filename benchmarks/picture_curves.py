@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import polars as pl
 
-from zoo_spectra.mme import S_EDGES
+from zoo_spectra.method.mme import S_EDGES
 
 # Okabe and Ito's colours, told apart by the colour-blind.
 BLUE, SKY, GREEN, ORANGE = "#0072B2", "#56B4E9", "#009E73", "#E69F00"

@@ -11,7 +11,7 @@ from scipy.spatial import ConvexHull
 
 from common import Floats
 from picture_curves import BLACK, BLUE, GREEN, PINK, RED, SKY, first
-from zoo_spectra.equivalence import distance_matrix
+from zoo_spectra.classes.equivalence import distance_matrix
 
 # Group: colour, shape.
 GROUPS = {

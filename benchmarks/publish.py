@@ -19,8 +19,8 @@ import polars as pl
 import zoo_spectra as zs
 from common import CONSOLE
 from datasheet import datasheet
-from zoo_spectra.equivalence import equivalence_classes
-from zoo_spectra.schema import arrow_schema
+from zoo_spectra.catalog.schema import arrow_schema
+from zoo_spectra.classes.equivalence import equivalence_classes
 
 MOST_BYTES = 10_000_000
 # Empty and not null: that is how a network without resamples is stored, and what readers expect.

@@ -21,10 +21,10 @@ import polars as pl
 
 import zoo_spectra as zs
 from common import show, write
-from zoo_spectra.adapter import NetworkRef
-from zoo_spectra.catalog import Catalog
-from zoo_spectra.compaction import compact
-from zoo_spectra.schema import arrow_schema
+from zoo_spectra.catalog.catalog import Catalog
+from zoo_spectra.catalog.compaction import compact
+from zoo_spectra.catalog.schema import arrow_schema
+from zoo_spectra.sources.adapter import NetworkRef
 
 SIZES = (1_000, 10_000, 100_000)
 # One network a part, as workers commit large ones, up to here; bundles of this many beyond, and

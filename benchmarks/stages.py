@@ -20,7 +20,7 @@ import numpy as np
 
 from common import show, write
 from floor import seconds
-from zoo_spectra.lapack import Routine, eigenvalues_by
+from zoo_spectra.method.lapack import Routine, eigenvalues_by
 
 ORDERS = (1024, 1536, 1792, 2048, 2304, 2560, 3072)
 ROUTES: tuple[Routine, ...] = ("dsyevd", "dsyevd_2stage")

@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from common import ACCURACY, analyse, show, write
-from zoo_spectra.equivalence import distance_matrix, equivalence_classes
+from zoo_spectra.classes.equivalence import distance_matrix, equivalence_classes
 
 NAMES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
 SEEDS = (0, 1)

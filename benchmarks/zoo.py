@@ -30,7 +30,7 @@ from common import nearest as nearest_of
 from families import interval
 from zoo_peers import Tree, compare
 from zoo_picture import draw
-from zoo_spectra.equivalence import distance_matrix, equivalence_classes
+from zoo_spectra.classes.equivalence import distance_matrix, equivalence_classes
 
 ACCURACIES = tuple(float(value) for value in np.geomspace(0.01, 1, 41).round(4))
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -23,7 +23,7 @@ from sklearn.metrics import adjusted_rand_score, v_measure_score
 
 from common import ACCURACY, RESULTS, Floats, Labels, chance, nearest, percent, show
 from families import interval
-from zoo_spectra.equivalence import distance_matrix
+from zoo_spectra.classes.equivalence import distance_matrix
 
 METRICS = (
     *("log_norm", "alpha", "alpha_weighted", "log_alpha_norm", "log_spectral_norm"),

@@ -13,8 +13,8 @@ from rich.console import Console
 import zoo_spectra as zs
 from networks import FaultyAdapter, SlowAdapter, zoo
 from zoo_spectra.errors import ZooSpectraError
-from zoo_spectra.progress import watcher
 from zoo_spectra.runner import tasks
+from zoo_spectra.terminal.progress import watcher
 
 
 def main(catalog: str, address: str, workers: str, *sources: str) -> int:

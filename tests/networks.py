@@ -11,10 +11,10 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from zoo_spectra.adapter import NetworkRef
-from zoo_spectra.memory import MemoryAdapter
-from zoo_spectra.network import Constituent, Network
-from zoo_spectra.source import Source
+from zoo_spectra.sources.adapter import NetworkRef
+from zoo_spectra.sources.memory import MemoryAdapter
+from zoo_spectra.sources.network import Constituent, Network
+from zoo_spectra.sources.source import Source
 
 
 def arrays(seed: int, layers: int = 3, spread: float = 1.0) -> dict[str, np.ndarray]:

@@ -11,11 +11,11 @@ import polars as pl
 from polars.testing import assert_frame_equal
 
 from networks import arrays
-from zoo_spectra.adapter import NetworkRef
-from zoo_spectra.analysis import Settings, analyze
-from zoo_spectra.catalog import Catalog
-from zoo_spectra.memory import MemoryAdapter
-from zoo_spectra.rows import Piece, finished, network_row, spectra_rows, spectrum_columns
+from zoo_spectra.catalog.catalog import Catalog
+from zoo_spectra.method.analysis import Settings, analyze
+from zoo_spectra.runner.rows import Piece, finished, network_row, spectra_rows, spectrum_columns
+from zoo_spectra.sources.adapter import NetworkRef
+from zoo_spectra.sources.memory import MemoryAdapter
 
 Row = dict[str, Any]
 CONSTITUENTS = 3

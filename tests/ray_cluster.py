@@ -23,10 +23,10 @@ from pathlib import Path
 from types import TracebackType
 
 from networks import arrays
-from zoo_spectra.adapter import NetworkRef
-from zoo_spectra.memory import MemoryAdapter
-from zoo_spectra.network import Network
-from zoo_spectra.source import Source
+from zoo_spectra.sources.adapter import NetworkRef
+from zoo_spectra.sources.memory import MemoryAdapter
+from zoo_spectra.sources.network import Network
+from zoo_spectra.sources.source import Source
 
 TESTS = Path(__file__).parent
 RAY = Path(sys.executable).with_name("ray")

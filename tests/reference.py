@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from zoo_spectra.spectrum import Floats
+from zoo_spectra.method.spectrum import Floats
 
 
 def stability(resamples: Floats, medoid_csds: Floats, own: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo_spectra.circular import expected_cumulative
+from zoo_spectra.method.circular import expected_cumulative
 
 
 def zoo_curves(seed: int, count: int, designs: int = 30, copies: int = 5) -> np.ndarray:

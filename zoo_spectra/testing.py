@@ -18,10 +18,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from zoo_spectra.adapter import Adapter, NetworkRef
 from zoo_spectra.errors import ZooSpectraError
-from zoo_spectra.network import Constituent, Network
-from zoo_spectra.source import parse_source
+from zoo_spectra.sources import Adapter, Constituent, Network, NetworkRef, parse_source
 
 MAX_REF_BYTES = 1 << 16
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from networks import zoo
-from zoo_spectra import samples
-from zoo_spectra.adapter import Adapter, adapter_names, get_adapter
 from zoo_spectra.errors import SourceError
-from zoo_spectra.source import parse_source
+from zoo_spectra.sources import samples
+from zoo_spectra.sources.adapter import Adapter, adapter_names, get_adapter
+from zoo_spectra.sources.source import parse_source
 from zoo_spectra.testing import check_adapter, check_refuses
 
 # A few small real networks of each adapter; one that is installed and not listed here fails.

@@ -16,11 +16,11 @@ from threadpoolctl import threadpool_info
 
 import zoo_spectra as zs
 from networks import zoo
-from zoo_spectra.cli import main
-from zoo_spectra.engine import Engine
 from zoo_spectra.errors import DeviceError
+from zoo_spectra.method.engine import Engine
 from zoo_spectra.runner import actors
 from zoo_spectra.runner.work import Bench
+from zoo_spectra.terminal.app import main
 
 # Rounding of eigenvalues moves what is computed from them by about as much.
 CLOSE = ("scale", "null_mass", "decay_rate", "gap_ratio", "tail_mass", "density", "csd")

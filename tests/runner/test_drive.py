@@ -11,7 +11,7 @@ import pytest
 
 from networks import FaultyAdapter, zoo
 from zoo_spectra import Catalog, NetworkRef, list_networks
-from zoo_spectra.analysis import Settings
+from zoo_spectra.method.analysis import Settings
 from zoo_spectra.runner.drive import (
     PATIENCE,
     TIMES_THE_ESTIMATE,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from zoo_spectra.adapter import NetworkRef
-from zoo_spectra.analysis import Settings
+from zoo_spectra.method.analysis import Settings
 from zoo_spectra.runner import tasks
 from zoo_spectra.runner.tasks import flops, result_id, tasks_of
+from zoo_spectra.sources.adapter import NetworkRef
 
 
 def ref(*shapes: tuple[int, int], fingerprint: str = "") -> NetworkRef:

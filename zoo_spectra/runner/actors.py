@@ -16,10 +16,9 @@ os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 import ray
 from ray.exceptions import ActorUnavailableError, OutOfMemoryError, RayError, RayTaskError
 
-from zoo_spectra.adapter import NetworkRef
 from zoo_spectra.catalog import Catalog
-from zoo_spectra.engine import check_device
 from zoo_spectra.errors import ClusterError, DeviceError
+from zoo_spectra.method import check_device
 from zoo_spectra.runner.drive import Died, Ended, Event, Joined
 from zoo_spectra.runner.schedule import Cause, Unit
 from zoo_spectra.runner.tasks import Task
@@ -30,6 +29,7 @@ from zoo_spectra.runner.work import (
     analyze_share,
     finish_network,
 )
+from zoo_spectra.sources import NetworkRef
 
 RESIZE_EVERY = 2.0  # seconds between looks at the cluster's size
 MAX_FAILED_STARTS = 10

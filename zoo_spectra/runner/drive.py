@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from zoo_spectra.adapter import NetworkRef
-from zoo_spectra.analysis import Settings
 from zoo_spectra.catalog import Catalog
+from zoo_spectra.method import Settings
 from zoo_spectra.runner.plan import is_done
 from zoo_spectra.runner.schedule import Cause, GivenUp, Schedule, Unit
 from zoo_spectra.runner.tasks import Task, result_id
 from zoo_spectra.runner.work import Receipt, unfinished
+from zoo_spectra.sources import NetworkRef
 
 # Without a timeout in the job, a unit may take this long, or this many times its estimate.
 PATIENCE = 900.0

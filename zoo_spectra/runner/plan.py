@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from zoo_spectra.adapter import Adapters, NetworkRef, list_networks
-from zoo_spectra.analysis import Settings
 from zoo_spectra.catalog import Catalog
+from zoo_spectra.method import METHOD_VERSION, Settings
 from zoo_spectra.runner.tasks import Task, finish_task, result_id, tasks_of
-from zoo_spectra.spectrum import METHOD_VERSION
+from zoo_spectra.sources import Adapters, NetworkRef, list_networks
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from zoo_spectra import samples
-from zoo_spectra.adapter import Adapter, Adapters, NetworkRef, get_adapter
-from zoo_spectra.catalog import Catalog
-from zoo_spectra.classify import classify
-from zoo_spectra.engine import Engine, all_threads, check_device
-from zoo_spectra.job import Job
+from zoo_spectra.catalog import Catalog, Storage
+from zoo_spectra.classes import classify
+from zoo_spectra.method import Engine, all_threads, check_device
 from zoo_spectra.runner.drive import Drive, Reporter, Stop
+from zoo_spectra.runner.job import Job
 from zoo_spectra.runner.plan import Plan, expand, plan, tasks_left
 from zoo_spectra.runner.schedule import Schedule
 from zoo_spectra.runner.tasks import tasks_of
 from zoo_spectra.runner.work import Bench, Receipt, analyze_networks
-from zoo_spectra.storage import Storage
+from zoo_spectra.sources import Adapter, Adapters, NetworkRef, fetch_samples, get_adapter
 
 
 class Progress(Reporter, Protocol):
@@ -110,7 +108,7 @@ def run(
     tally, stop = _Tally(progress or Silent()), stop or Stop()
     extra = {adapter.name: adapter for adapter in adapters}
     if job.samples:
-        samples.fetch(job.samples, echo=tally.progress.say)
+        fetch_samples(job.samples, echo=tally.progress.say)
     refs = expand(job.sources, extra)
     opened = Catalog.create(_anchored(catalog or job.catalog))
     with opened.exclusive():

@@ -11,9 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from zoo_spectra.adapter import NetworkRef
-from zoo_spectra.analysis import Settings
-from zoo_spectra.spectrum import METHOD_VERSION
+from zoo_spectra.method import METHOD_VERSION, Settings
+from zoo_spectra.sources import NetworkRef
 
 Shapes = tuple[tuple[int, int], ...]
 

@@ -10,13 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from blake3 import blake3
 
-from zoo_spectra.adapter import Adapter, NetworkRef
-from zoo_spectra.analysis import Settings, combine
 from zoo_spectra.catalog import Catalog
-from zoo_spectra.engine import Engine, limited, solve
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.network import Constituent, Network
-from zoo_spectra.rows import (
+from zoo_spectra.method import Engine, Settings, combine, limited, solve
+from zoo_spectra.runner.rows import (
     Piece,
     Row,
     finished,
@@ -27,6 +24,7 @@ from zoo_spectra.rows import (
 )
 from zoo_spectra.runner.tasks import result_id
 from zoo_spectra.runner.usage import peak_memory, reset_peak_memory
+from zoo_spectra.sources import Adapter, Constituent, Network, NetworkRef
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zoo_spectra import samples
+from zoo_spectra.sources import samples
 
 
 @pytest.fixture(scope="session", autouse=True)

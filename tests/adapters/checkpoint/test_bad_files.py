@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from zoo_spectra.errors import FileFormatError, NetworkError, UnsafeFileError
-from zoo_spectra.files import resolve
+from zoo_spectra.sources.files import resolve
 from zoo_spectra.testing import check_refuses
 from zoo_spectra_checkpoint import CheckpointAdapter, open_tensors
 
@@ -202,7 +202,7 @@ def test_a_file_that_is_gone(tmp_path: Path) -> None:
 def test_torch_is_only_needed_for_its_own_files() -> None:
     code = (
         "import sys; sys.modules['torch'] = None\n"
-        "from zoo_spectra.adapter import load; from zoo_spectra.errors import NetworkError\n"
+        "from zoo_spectra.sources import load; from zoo_spectra.errors import NetworkError\n"
         "for file in ('minilm/*.safetensors', 'neuralfoil/nn-small.npz'):\n"
         "    print(len(list(load('checkpoint:@samples/' + file).constituents())))\n"
         "try: load('checkpoint:@samples/proteinmpnn/ca_v_48_002.pt')\n"

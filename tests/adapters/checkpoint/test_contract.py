@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from zoo_spectra.adapter import get_adapter, list_networks
 from zoo_spectra.errors import SourceError
-from zoo_spectra.files import resolve
+from zoo_spectra.sources.adapter import get_adapter, list_networks
+from zoo_spectra.sources.files import resolve
 from zoo_spectra.testing import check_adapter, check_refuses
 from zoo_spectra_checkpoint import CheckpointAdapter
 

@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from zoo_spectra.network import Matrix
+from zoo_spectra.sources.network import Matrix
+from zoo_spectra.sources.torch_module import network_from_module
 from zoo_spectra.testing import check_adapter
-from zoo_spectra.torch_module import network_from_module
 from zoo_spectra_checkpoint import CheckpointAdapter
 
 State = dict[str, torch.Tensor]

@@ -9,7 +9,7 @@ from torch import nn
 
 import zoo_spectra as zs
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.torch_module import network_from_module
+from zoo_spectra.sources.torch_module import network_from_module
 
 
 class Tied(nn.Module):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo_spectra import samples
+from zoo_spectra.sources import samples
 from zoo_spectra_connectome import ConnectomeAdapter
 
 

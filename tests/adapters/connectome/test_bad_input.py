@@ -26,7 +26,7 @@ from zoo_spectra.errors import (
     UnsafeFileError,
     ZooSpectraError,
 )
-from zoo_spectra.spectrum import constituent_spectrum
+from zoo_spectra.method.spectrum import constituent_spectrum
 from zoo_spectra.testing import check_adapter, check_refuses
 from zoo_spectra_connectome import ConnectomeAdapter
 

@@ -15,7 +15,7 @@ import pytest
 from scipy import io, sparse
 
 from zoo_spectra.errors import NetworkError, SourceError
-from zoo_spectra.network import Network
+from zoo_spectra.sources.network import Network
 from zoo_spectra.testing import check_adapter
 from zoo_spectra_connectome import ConnectomeAdapter
 

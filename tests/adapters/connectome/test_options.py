@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo_spectra.adapter import get_adapter, list_networks, load
 from zoo_spectra.errors import SourceError
+from zoo_spectra.sources.adapter import get_adapter, list_networks, load
 from zoo_spectra.testing import check_adapter, check_refuses
 from zoo_spectra_connectome import ConnectomeAdapter
 

@@ -10,7 +10,7 @@ import pytest
 from scipy import io, sparse
 
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.spectrum import constituent_spectrum
+from zoo_spectra.method.spectrum import constituent_spectrum
 from zoo_spectra.testing import check_adapter
 from zoo_spectra_connectome import ConnectomeAdapter, network_from_graph
 

@@ -9,9 +9,9 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from zoo_spectra.csd import circular_spectral_difference
-from zoo_spectra.mme import BIN_WIDTH, cumulative_density, mix
-from zoo_spectra.spectrum import constituent_spectrum
+from zoo_spectra.method.csd import BIN_WIDTH, circular_spectral_difference
+from zoo_spectra.method.mme import cumulative_density, mix
+from zoo_spectra.method.spectrum import constituent_spectrum
 from zoo_spectra.testing import check_adapter
 from zoo_spectra_connectome import ConnectomeAdapter
 

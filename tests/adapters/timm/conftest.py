@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo_spectra import samples
+from zoo_spectra.sources import samples
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from zoo_spectra.adapter import get_adapter, list_networks
 from zoo_spectra.errors import FileFormatError, SourceError, ZooSpectraError
-from zoo_spectra.files import resolve
+from zoo_spectra.sources.adapter import get_adapter, list_networks
+from zoo_spectra.sources.files import resolve
 from zoo_spectra.testing import check_adapter, check_refuses
 from zoo_spectra_timm import TimmAdapter, adapter
 from zoo_spectra_timm.sketch import Sketch

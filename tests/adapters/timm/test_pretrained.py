@@ -17,9 +17,9 @@ import torch
 from huggingface_hub import constants
 from safetensors.torch import save_file
 
-from zoo_spectra.adapter import load
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.network import Matrix
+from zoo_spectra.sources.adapter import load
+from zoo_spectra.sources.network import Matrix
 from zoo_spectra.testing import check_adapter, check_refuses
 from zoo_spectra_timm import TimmAdapter
 from zoo_spectra_timm.building import meta_model, random_model
@@ -198,7 +198,7 @@ def hub(tmp_path: Path) -> Iterator[str]:
 
 def test_download_from_a_hub(hub: str, tmp_path: Path) -> None:
     code = (
-        "from zoo_spectra.adapter import load\n"
+        "from zoo_spectra.sources import load\n"
         "print(sum(float(abs(c.matrix).sum()) for c in load(\n"
         "    'timm:test_resnet?pretrained=true').constituents()))"
     )

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from zoo_spectra.adapter import load
+from zoo_spectra.sources.adapter import load
 from zoo_spectra_timm.building import quiet, timm_library
 
 ARCHITECTURES = ["mobilenetv3_small_050", "vit_tiny_patch16_224", "test_nfnet", "test_coatnet"]
@@ -65,7 +65,7 @@ def test_a_fresh_process_is_quiet_and_imports_lazily() -> None:
     code = (
         "import sys, warnings; import zoo_spectra_timm\n"
         "assert not {'torch', 'timm'} & set(sys.modules)\n"
-        "from zoo_spectra.adapter import load\n"
+        "from zoo_spectra.sources import load\n"
         "network = load('timm:test_vit?seed=0')\n"
         "assert 'torchvision.ops' in sys.modules\n"
         "print(len(list(network.constituents())), len(warnings.filters) < 50)"

@@ -12,9 +12,9 @@ import pytest
 import torch
 from torch import nn
 
-from zoo_spectra.adapter import load
-from zoo_spectra.network import Constituent, flatten_weight
-from zoo_spectra.torch_module import weight_names
+from zoo_spectra.sources.adapter import load
+from zoo_spectra.sources.network import Constituent, flatten_weight
+from zoo_spectra.sources.torch_module import weight_names
 from zoo_spectra_timm import recording, replaying
 from zoo_spectra_timm.building import isolated, quiet, timm_library
 from zoo_spectra_timm.recording import Unrecordable, View, Write, record
@@ -238,7 +238,7 @@ def test_anything_else_is_not_recorded(case: str, monkeypatch: pytest.MonkeyPatc
 def test_one_weight_in_memory_at_a_time() -> None:
     """wide_resnet50_2 is 275 MB; its largest weight 38 MB."""
     code = (
-        "from zoo_spectra.adapter import load\n"
+        "from zoo_spectra.sources import load\n"
         "from zoo_spectra.runner.usage import peak_memory, reset_peak_memory\n"
         "list(load('timm:test_resnet?seed=0').constituents())\n"
         "network = load('timm:wide_resnet50_2?seed=0')\n"

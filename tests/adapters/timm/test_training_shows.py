@@ -6,9 +6,10 @@ from itertools import combinations
 
 import numpy as np
 
-from zoo_spectra import load, mme
-from zoo_spectra.csd import circular_spectral_difference
-from zoo_spectra.spectrum import Floats, constituent_spectrum
+from zoo_spectra import load
+from zoo_spectra.method import mme
+from zoo_spectra.method.csd import BIN_WIDTH, circular_spectral_difference
+from zoo_spectra.method.spectrum import Floats, constituent_spectrum
 
 
 def curve(source: str) -> Floats:
@@ -19,7 +20,7 @@ def curve(source: str) -> Floats:
 
 
 def distance(one: Floats, other: Floats) -> float:
-    return float(np.abs(one - other).sum() * mme.BIN_WIDTH)
+    return float(np.abs(one - other).sum() * BIN_WIDTH)
 
 
 def test_trained_networks_are_near_one_another_and_far_from_random_ones() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
-from zoo_spectra.torch_module import weight_names
-from zoo_spectra.weights import is_weight
+from zoo_spectra.sources.torch_module import weight_names
+from zoo_spectra.sources.weights import is_weight
 from zoo_spectra_timm.building import meta_model, timm_library
 
 WEIGHT_BEARING = (

@@ -6,11 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from pathlib import Path
 
-from zoo_spectra.adapter import NetworkRef
 from zoo_spectra.errors import NetworkError, SourceError
-from zoo_spectra.files import fingerprint, match_files, resolve
-from zoo_spectra.network import Constituent, Network, flatten_weight
-from zoo_spectra.source import Source, check_options
+from zoo_spectra.sources import (
+    Constituent,
+    Network,
+    NetworkRef,
+    Source,
+    check_options,
+    fingerprint,
+    flatten_weight,
+    match_files,
+    resolve,
+)
 from zoo_spectra_checkpoint.shards import is_later_shard, open_network, shards, stem
 from zoo_spectra_checkpoint.tensors import FORMATS, TensorFile
 
@@ -18,8 +25,8 @@ from zoo_spectra_checkpoint.tensors import FORMATS, TensorFile
 class CheckpointAdapter:
     """``checkpoint:weights/*.safetensors``; also .npz, and .pt, .pth and .bin with torch.
 
-    Constituents are chosen by ``zoo_spectra.weights``. A network is named ``folder/stem``; its
-    family is the folder unless ``family`` is given. Files are never unpickled.
+    Constituents are chosen by ``zoo_spectra.sources.weights``. A network is named ``folder/stem``;
+    its family is the folder unless ``family`` is given. Files are never unpickled.
     """
 
     name = "checkpoint"

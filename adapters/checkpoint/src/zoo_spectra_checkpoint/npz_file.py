@@ -9,7 +9,7 @@ from typing import IO
 import numpy as np
 
 from zoo_spectra.errors import FileFormatError, UnsafeFileError, ZooSpectraError
-from zoo_spectra.network import Matrix
+from zoo_spectra.sources import Matrix
 from zoo_spectra_checkpoint.tensors import Entry, TensorFile
 
 

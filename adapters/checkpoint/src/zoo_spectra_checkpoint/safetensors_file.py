@@ -9,7 +9,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from zoo_spectra.errors import FileFormatError
-from zoo_spectra.network import Matrix
+from zoo_spectra.sources import Matrix
 from zoo_spectra_checkpoint.tensors import Entry, TensorFile
 
 _NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "BOOL": "bool"}

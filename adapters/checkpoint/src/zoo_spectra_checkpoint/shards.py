@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.network import Matrix
+from zoo_spectra.sources import Matrix
 from zoo_spectra_checkpoint.tensors import Entry, TensorFile, open_tensors
 
 _SHARD = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<total>\d{5})(?P<suffix>\.\w+)")

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo_spectra.errors import FileFormatError, NetworkError
-from zoo_spectra.network import Matrix
-from zoo_spectra.weights import REAL, is_constituent, not_real, parameter_count
+from zoo_spectra.sources import REAL, Matrix, is_constituent, not_real, parameter_count
 
 FORMATS = {
     ".safetensors": "safetensors",

@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from zoo_spectra.errors import FileFormatError, NetworkError, UnsafeFileError
-from zoo_spectra.network import Matrix
-from zoo_spectra.torch_module import dtype_name, is_tensor, tensor_array, weight_names
-from zoo_spectra.weights import is_constituent
+from zoo_spectra.sources import (
+    Matrix,
+    dtype_name,
+    is_constituent,
+    is_tensor,
+    tensor_array,
+    weight_names,
+)
 from zoo_spectra_checkpoint.pickle_scan import foreign_globals, is_torchscript, members
 from zoo_spectra_checkpoint.tensors import Entry, TensorFile
 

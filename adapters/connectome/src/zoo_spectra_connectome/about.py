@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from zoo_spectra.errors import NetworkError, SourceError, nearest
-from zoo_spectra.network import Scalar
+from zoo_spectra.sources import Scalar
 from zoo_spectra_connectome.adjacency import reading
 from zoo_spectra_connectome.rows import read_table
 

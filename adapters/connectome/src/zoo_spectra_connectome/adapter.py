@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from zoo_spectra.adapter import NetworkRef
 from zoo_spectra.errors import NetworkError, SourceError, nearest
-from zoo_spectra.files import fingerprint, match_files, network_name, resolve
-from zoo_spectra.network import Network, Scalar
-from zoo_spectra.source import Source
+from zoo_spectra.sources import (
+    Network,
+    NetworkRef,
+    Scalar,
+    Source,
+    fingerprint,
+    match_files,
+    network_name,
+    resolve,
+)
 from zoo_spectra_connectome.about import About, look_up, read_about
 from zoo_spectra_connectome.adjacency import Adjacency, reading, summary, symmetrised
 from zoo_spectra_connectome.arrays import read_npy, read_npz

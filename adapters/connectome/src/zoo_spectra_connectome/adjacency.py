@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from zoo_spectra.errors import FileFormatError, NetworkError, ZooSpectraError
-from zoo_spectra.network import Scalar
+from zoo_spectra.sources import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

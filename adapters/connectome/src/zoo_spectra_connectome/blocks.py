@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.network import Constituent
+from zoo_spectra.sources import Constituent
 from zoo_spectra_connectome.adjacency import MAX_DENSE_BYTES
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zoo_spectra.errors import NetworkError, UnsafeFileError, nearest
-from zoo_spectra.network import Network
+from zoo_spectra.sources import Network
 from zoo_spectra_connectome.adjacency import Adjacency, from_edges, summary
 from zoo_spectra_connectome.blocks import blocks
 from zoo_spectra_connectome.partition import regions, split_columns

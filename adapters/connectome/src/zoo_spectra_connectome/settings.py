@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoo_spectra.errors import SourceError, nearest
-from zoo_spectra.files import resolve
-from zoo_spectra.source import check_options, parse_bool
+from zoo_spectra.sources import check_options, parse_bool, resolve
 from zoo_spectra_connectome.partition import split_columns
 from zoo_spectra_connectome.tables import SYNAPSES
 from zoo_spectra_connectome.text import FORMATS

@@ -7,11 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from zoo_spectra.adapter import NetworkRef
 from zoo_spectra.errors import SourceError
-from zoo_spectra.files import fingerprint, resolve
-from zoo_spectra.network import Network, Scalar
-from zoo_spectra.source import Source, check_options, parse_bool
+from zoo_spectra.sources import (
+    Network,
+    NetworkRef,
+    Scalar,
+    Source,
+    check_options,
+    fingerprint,
+    parse_bool,
+    resolve,
+)
 from zoo_spectra_timm.names import Choice, architectures, family, pretrained
 from zoo_spectra_timm.sketch import sketches
 

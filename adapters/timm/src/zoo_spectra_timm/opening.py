@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo_spectra.errors import FileFormatError, NetworkError
-from zoo_spectra.network import Constituent, flatten_weight
-from zoo_spectra.torch_module import is_tensor, tensor_constituents, weight_names
-from zoo_spectra.weights import is_weight
+from zoo_spectra.sources import (
+    Constituent,
+    flatten_weight,
+    is_tensor,
+    is_weight,
+    tensor_constituents,
+    weight_names,
+)
 from zoo_spectra_checkpoint import Entry, TensorFile, open_tensors
 from zoo_spectra_checkpoint.torch_file import read_state
 from zoo_spectra_timm.building import (

@@ -16,7 +16,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from zoo_spectra.torch_module import weight_names
+from zoo_spectra.sources import weight_names
 from zoo_spectra_timm.building import isolated, quiet, timm_library
 
 _ATEN: Any = torch.ops.aten

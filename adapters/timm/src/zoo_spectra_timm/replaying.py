@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.network import Constituent, flatten_weight
+from zoo_spectra.sources import Constituent, flatten_weight
 from zoo_spectra_timm.recording import Recording, View, Weight, Write
 
 _PASSED_AT_ONCE = 1 << 14  # bytes: they stay in the first cache

@@ -16,14 +16,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from zoo_spectra.spectrum import METHOD_VERSION
-from zoo_spectra.torch_module import weight_names
+from zoo_spectra.method import METHOD_VERSION
+from zoo_spectra.sources import weight_names
 from zoo_spectra_timm.building import meta_model, timm_library
 
 Shapes = tuple[tuple[int, int], ...]
 MANY = 30  # below this a listing is quick enough to need no word
 _LOG = logging.getLogger(__name__)
-RULE = 1  # raise it when zoo_spectra.weights chooses other tensors
+RULE = 1  # raise it when zoo_spectra.sources.weights chooses other tensors
 
 
 @dataclass(frozen=True)

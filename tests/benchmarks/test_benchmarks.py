@@ -1,0 +1,294 @@
+"""The figures that the documentation quotes are those that the benchmarks wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from zoo_spectra.method.lapack import THREADED_TWO_STAGE_ORDER, TWO_STAGE_ORDER
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
+    for path in (ROOT / "benchmarks" / "results").glob("*.json")
+}
+
+
+def _both(what: str, figure: str) -> str:
+    sides = (figure.replace("@", f"families[{side}]") for side in ("modules", "designs"))
+    return f"| {what} | {' | '.join(sides)} |"
+
+
+def _mice(what: str, name: str) -> str:
+    low, high = (f"{{mice[{name}][interval][{bound}]:.0%}}" for bound in (0, 1))
+    return f"| {what} | {{mice[{name}][share]:.0%}} | {low}–{high} |"
+
+
+def _schedule(what: str, name: str, bound: str = "work") -> str:
+    figures = (
+        "{@[makespan]:,.0f} s | {@[bounds][LIMIT]:,.0f} s | {@[over_all_bounds]:.1%} | "
+        "{@[decisions_per_second]:,}"
+    )
+    figures = figures.replace("LIMIT", bound).replace("@", f"scheduler[{name}]")
+    return f"| {what} | {figures} |"
+
+
+NEAREST = "@[nearest_in_family]"
+TRAINED = (
+    "{trained[among][trained][lite0-lite1]:.3f}, {trained[among][trained][lite0-lite2]:.3f} and "
+    "{trained[among][trained][lite1-lite2]:.3f} apart"
+)
+BENCHMARKS = [
+    _both("architectures, families", "{@[counts][architectures]}, {@[counts][families]}"),
+    _both("median distance of two seeds", "{@[median_distance][seeds]:.3f}"),
+    _both(
+        "of two architectures of a family", "{@[median_distance][architectures_of_a_family]:.3f}"
+    ),
+    _both("of two families", "{@[median_distance][families]:.3f}"),
+    _both(
+        "nearest neighbour outside the architecture: same family",
+        f"{{{NEAREST}[share]:.0%}} ({{{NEAREST}[interval][0]:.0%}}–{{{NEAREST}[interval][1]:.0%}})",
+    ),
+    _both("the same by chance", f"{{{NEAREST}[chance]:.0%}}"),
+    _both("classes", "{@[classes][classes]}"),
+    _both("adjusted Rand index against families", "{@[classes][adjusted_rand]:.2f}"),
+    _both("V-measure", "{@[classes][v_measure]:.2f}"),
+    _mice("14 blocks and projections, symmetrised", "blocks_and_projections_symmetrised"),
+    _mice("14 blocks and projections, as listed", "blocks_and_projections_as_listed"),
+    _mice("14 blocks, symmetrised", "blocks_symmetrised"),
+    _mice("14 blocks, as listed", "blocks_as_listed"),
+    _mice("whole matrix, symmetrised", "whole_matrix_symmetrised"),
+    _mice("whole matrix, as listed", "whole_matrix_as_listed"),
+    _mice("NetLSD heat signature, weighted", "netlsd_weighted"),
+    _mice("NetLSD heat signature, binary", "netlsd_binary"),
+    _mice("entry by entry, knowing each node", "entries"),
+    "| chance | {mice[chance]:.0%} | |",
+    TRAINED,
+    "{trained[mean_to_random]:.2f} away on average",
+    _schedule("no failures", "sound"),
+    _schedule("failures", "failures"),
+    _schedule("four times the crashes and losses", "many_failures"),
+    _schedule("no failures, a quarter of the memory", "little_memory", "memory"),
+    "{scheduler[counts][networks]:,} networks ({scheduler[counts][tasks]:,} tasks)",
+    "{scheduler[counts][workers]:,} workers on {scheduler[counts][nodes]} nodes",
+    "at most {scheduler[bytes][per_network]} bytes a network",
+]
+# (file, text with figures): write a figure as {families[designs][nearest_in_family][share]:.0%}.
+QUERIES = RESULTS["query"]["networks"]["100000"]["after"]
+README = [
+    "{families[designs][counts][architectures]} timm architectures of "
+    "{families[designs][counts][families]} designs",
+    "{families[designs][median_distance][seeds]:.3f} e-folds apart, two architectures of one "
+    "design {families[designs][median_distance][architectures_of_a_family]:.3f}, of two designs "
+    "{families[designs][median_distance][families]:.3f}",
+    "of the same design for {families[designs][nearest_in_family][share]:.0%} (chance "
+    "{families[designs][nearest_in_family][chance]:.0%})",
+    "{families[designs][classes][classes]} classes, adjusted Rand index "
+    "{families[designs][classes][adjusted_rand]:.2f}, V-measure "
+    "{families[designs][classes][v_measure]:.2f}",
+    "{families[modules][counts][architectures]} architectures give "
+    "{families[modules][nearest_in_family][share]:.0%}, "
+    "{families[modules][classes][adjusted_rand]:.2f} and "
+    "{families[modules][classes][v_measure]:.2f}",
+    "{mice[blocks_and_projections_symmetrised][share]:.0%} have a nearest neighbour of their "
+    "genotype (chance {mice[chance]:.0%})",
+    "{mice[netlsd_weighted][share]:.0%} on the same weighted graphs and "
+    "{mice[netlsd_binary][share]:.0%} on binary ones",
+    "({mice[blocks_and_projections_symmetrised][interval][0]:.0%}–"
+    "{mice[blocks_and_projections_symmetrised][interval][1]:.0%}); the whole matrix without blocks "
+    "reaches {mice[whole_matrix_symmetrised][share]:.0%}",
+    "matched nodes, {mice[entries][share]:.0%}",
+    TRAINED,
+    "lie {trained[mean_to_random]:.2f} away",
+    "{scheduler[sound][over_work]:.1%} more time than the lower bound, "
+    "{scheduler[failures][over_work]:.1%} with failures",
+    f"look-up by name takes {QUERIES['network']:.2f} s and a family filter "
+    f"{QUERIES['family']:.2f} s",
+]
+KINDS = ("network", "network_filter", "family", "count", "spectra_of_network")
+
+
+def _times(label: str, size: str, when: str) -> str:
+    times = RESULTS["query"]["networks"][size][when]
+    return " | ".join([f"| {label}", *(f"{1000 * times[kind]:.0f} ms" for kind in KINDS)])
+
+
+CATALOGS = [
+    _times("1,000 in 2,000 parts", "1000", "before"),
+    _times("1,000, compacted", "1000", "after"),
+    _times("10,000, compacted", "10000", "after"),
+    _times("100,000, compacted", "100000", "after"),
+    f"took {RESULTS['query']['networks']['100000']['compaction_seconds']:.0f} s",
+]
+FLOOR, DRAWS, SCALE = RESULTS["floor"], RESULTS["circular"]["draws"], RESULTS["scaling"]
+STAGES = RESULTS["stages"]["orders"]
+PEERS, INITIAL, CLASSIFY = RESULTS["peers"], RESULTS["initialisation"], RESULTS["classify"]
+
+
+def _floor(name: str) -> str:
+    found = FLOOR["networks"][name]
+    times = (f"{found[which][n]:.2f} s" for n in "12" for which in ("numpy", "ours"))
+    ratios = (f"{found['ratio'][n]:.2f}" for n in "12")
+    return f"| {name} | {' | '.join(times)} | {' | '.join(ratios)} |"
+
+
+def _stages(order: str) -> str:
+    settings = (STAGES[order][setting] for setting in ("alone", "beside", "threaded"))
+    cells = (f"{s['one']:.3f} s | {s['two']:.3f} s | {s['ratio']:.2f}" for s in settings)
+    return f"| {order} | {' | '.join(cells)} |"
+
+
+def _peers(name: str) -> str:
+    found = PEERS["models"][name]
+    tools = ("zoo_spectra", "weightwatcher", "bristol")
+    times = (f"{found['seconds'][tool]:.2f} s" for tool in tools)
+    ratios = (f"{found['faster'][tool]:.1f}" for tool in tools[1:])
+    return f"| {name} | {' | '.join(times)} | {' | '.join(ratios)} |"
+
+
+def _classify(size: str) -> str:
+    found = CLASSIFY["sizes"][size]
+    return (
+        f"| {int(size):,} | {found['classify_seconds']:.1f} s | {found['peak_gigabytes']:.1f} GB | "
+        f"{found['classes']:,} | {found['exact']:.0%} |"
+    )
+
+
+def _initial(name: str) -> str:
+    found = INITIAL["networks"][name]
+    ratio, numpy, peak = found["ratio"], found["over_numpy"], found["peak_bytes"]
+    return (
+        f"| {name} | {found['seconds']['whole']:.2f} s | {ratio['one_at_a_time']:.2f} | "
+        f"{ratio['again']:.2f} | {numpy['whole']:.0%} | {numpy['again']:.0%} | "
+        f"{peak['whole'] / 1e6:.0f} MB | {peak['one_at_a_time'] / 1e6:.0f} MB |"
+    )
+
+
+def _agreement(linkage: str) -> float:
+    return min(r["adjusted_rand"] for r in CLASSIFY["agreement"] if r["linkage"] == linkage)
+
+
+def _orders() -> str:
+    ratios = (f"{FLOOR['orders'][n]['ratio']:.2f}" for n in ("1024", "2048", "4096"))
+    return "{} of numpy's time at order 1024, {} at 2048 and {} at 4096".format(*ratios)
+
+
+SPEED = [
+    *map(_floor, FLOOR["networks"]),
+    *map(_stages, STAGES),
+    f"from order {TWO_STAGE_ORDER} on, or from order {THREADED_TWO_STAGE_ORDER} on where BLAS has",
+    _orders(),
+    *map(_peers, PEERS["models"]),
+    f"{PEERS['faster']['weightwatcher']:.1f} times faster than weightwatcher and "
+    f"{PEERS['faster']['bristol']:.0f} times faster than bristol",
+    f"at most {RESULTS['circular']['largest_share']:.1%} of a network's time",
+    f"{1000 * DRAWS['1024']['ours']:.1f} ms, {DRAWS['1024']['faster']:,.0f} times faster",
+    f"{SCALE['mixed']['speed_up']:.2f} times as fast on two workers as on one",
+    f"without a runner, gains {SCALE['mixed']['numpy']:.2f}",
+    f"of {min(SCALE['mixed']['speed_ups']):.2f} to {max(SCALE['mixed']['speed_ups']):.2f}",
+    f"{1000 * SCALE['mixed']['overhead']:.0f} ms for one of the {SCALE['mixed']['networks']}",
+    f"{1000 * SCALE['tiny']['1600']['overhead']:.1f} ms a network",
+    f"{SCALE['order']['4096']['beyond_process']:.1f} times its 8 N² bytes at order 4096",
+    *map(_classify, CLASSIFY["sizes"]),
+    f"against the exact classes is at least {_agreement('average'):.2f} with average linkage, "
+    f"{_agreement('single'):.2f} with single and {CLASSIFY['at_scale']['complete']:.2f} with "
+    f"complete, but {_agreement('complete'):.2f} with complete at the smallest limit",
+    *map(_initial, INITIAL["networks"]),
+]
+README += [
+    f"at most {FLOOR['worst']['1']:.2f} of the time that bare numpy takes",
+    f"{PEERS['faster']['weightwatcher']:.1f} times faster than weightwatcher's `analyze` and "
+    f"{PEERS['faster']['bristol']:.0f} times faster than bristol's `cpse_measure`",
+    f"10,000 networks are classified in {CLASSIFY['sizes']['10000']['classify_seconds']:.0f} s, "
+    f"100,000 in {CLASSIFY['sizes']['100000']['classify_seconds'] / 60:.1f} minutes and "
+    f"{CLASSIFY['sizes']['100000']['peak_gigabytes']:.1f} GB",
+    f"adjusted Rand index {CLASSIFY['at_scale']['average']:.2f} to the exact ones on 10,000",
+]
+
+
+def _recovery(what: str, key: str) -> str:
+    found = RESULTS["zoo"]["recovery"][key]
+    near, classes = found["nearest"], found["classes"]
+    return (
+        f"| {what} | {found['architectures']:,}, {found['families']} | {near['share']:.0%} "
+        f"({near['interval'][0]:.0%}–{near['interval'][1]:.0%}) | {near['chance']:.0%} | "
+        f"{classes['classes']} | {classes['adjusted_rand']:.2f} | {classes['v_measure']:.2f} |"
+    )
+
+
+def _peer_features(what: str, key: str) -> str:
+    found = RESULTS["zoo"]["peers"]["by"][key]
+    cut, best = found["cut"], found["best"]
+    return (
+        f"| {what} | {found['nearest']:.0%} ({found['interval'][0]:.0%}–"
+        f"{found['interval'][1]:.0%}) | {cut['adjusted_rand']:.2f} | {cut['v_measure']:.2f} | "
+        f"{best['adjusted_rand']:.2f} at {best['classes']} |"
+    )
+
+
+def _quantile(of: str) -> float:
+    return float(RESULTS["zoo"]["distances"][of]["quantiles"]["0.5"])
+
+
+ZOO_PEERS = RESULTS["zoo"]["peers"]
+NEAR = {key: f"{ZOO_PEERS['by'][key]['nearest']:.0%}" for key in ZOO_PEERS["by"]}
+ZOO = [
+    _recovery("all", "all"),
+    _recovery("twins once", "distinct"),
+    _recovery("22 designs, twins once", "designs"),
+    _peer_features("CSD", "csd"),
+    _peer_features("weightwatcher, means of its summary", "weightwatcher"),
+    _peer_features("the same, ranked", "weightwatcher_ranks"),
+    _peer_features("bristol, cPSE", "bristol"),
+    _peer_features("three sizes, no spectrum", "sizes"),
+    f"{ZOO_PEERS['architectures']} architectures of {ZOO_PEERS['families']} modules",
+]
+DISTINCT = RESULTS["zoo"]["recovery"]["distinct"]
+README += [
+    f"{DISTINCT['architectures']} timm architectures with different matrices: the nearest "
+    f"neighbour is of the same module for {DISTINCT['nearest']['share']:.0%} (chance "
+    f"{DISTINCT['nearest']['chance']:.0%})",
+    f"adjusted Rand index {DISTINCT['classes']['adjusted_rand']:.2f}, V-measure "
+    f"{DISTINCT['classes']['v_measure']:.2f}",
+    f"two seeds are {_quantile('seeds'):.3f} e-folds apart, two architectures of a module "
+    f"{_quantile('family'):.2f}, of two modules {_quantile('families'):.2f}",
+    f"On {ZOO_PEERS['architectures']} of them the CSD finds {NEAR['csd']}, weightwatcher's means "
+    f"{NEAR['weightwatcher']}, bristol's cPSE {NEAR['bristol']}, and three counts without a "
+    f"spectrum {NEAR['sizes']}",
+]
+QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS + SPEED + ZOO]
+QUOTES += [("README.md", text) for text in README]
+
+
+@pytest.mark.parametrize(("file", "text"), QUOTES)
+def test_figures_are_those_of_the_benchmarks(file: str, text: str) -> None:
+    written = " ".join((ROOT / file).read_text(encoding="utf-8").split())
+    assert text.format(**RESULTS) in written
+
+
+def test_trained_networks_are_one_class() -> None:
+    assert RESULTS["trained"]["trained_in_one_class"]
+    assert RESULTS["trained"]["trained_apart_from_random"]
+
+
+@pytest.mark.parametrize("case", ["sound", "failures"])
+def test_the_schedule_is_near_its_bound_and_fast(case: str) -> None:
+    assert RESULTS["scheduler"][case]["over_work"] < 0.05
+    assert RESULTS["scheduler"][case]["decisions_per_second"] > 5000
+
+
+@pytest.mark.parametrize(
+    ("setting", "least"), [("beside", TWO_STAGE_ORDER), ("threaded", THREADED_TWO_STAGE_ORDER)]
+)
+def test_two_stages_are_taken_where_they_are_faster(setting: str, least: int) -> None:
+    taken = [found[setting]["ratio"] for order, found in STAGES.items() if int(order) >= least]
+    assert taken
+    assert max(taken) < 1
+
+
+def test_the_spectra_are_those_of_weightwatcher() -> None:
+    for model in PEERS["models"].values():
+        assert model["agreement"]["layers"] > 30
+        assert model["agreement"]["of_largest"] < 1e-6

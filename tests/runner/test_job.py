@@ -1,0 +1,80 @@
+"""Job files: what is valid, and errors that name the line and the nearest key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from zoo_spectra.errors import JobError
+from zoo_spectra.method.analysis import Settings
+from zoo_spectra.runner.job import Classification, Job
+
+JOBS = sorted((Path(__file__).parents[2] / "jobs").glob("*.toml"))
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "job.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_whole_job(tmp_path: Path) -> None:
+    job = Job.from_toml(written(tmp_path, """
+        sources = ["timm:resnet18", "connectome:@samples/worms/*.json"]
+        catalog = "out"
+        samples = ["worms"]
+        workers = 2
+        realisations = 3
+        exact_limit = 512
+        [classify]
+        accuracy = 0.2
+        linkage = "complete"
+    """))  # fmt: skip
+    assert job.sources == ("timm:resnet18", "connectome:@samples/worms/*.json")
+    assert (job.catalog, job.samples, job.workers) == ("out", ("worms",), 2)
+    assert job.settings == Settings(realisations=3, exact_limit=512)
+    assert job.classify == Classification(accuracy=0.2, linkage="complete")
+
+
+@pytest.mark.parametrize("path", JOBS, ids=lambda path: path.stem)
+def test_the_shipped_jobs_are_valid(path: Path) -> None:
+    assert Job.from_toml(path).sources
+
+
+def test_three_jobs_are_shipped() -> None:
+    assert {path.stem for path in JOBS} >= {"demo", "timm-random", "timm-pretrained"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('catalog = "x"\n\nsorces = ["a:b"]\n', "line 3: unknown key 'sorces'; did you mean 'sou"),
+        ('catalog = "x"\n', "the key 'sources' is missing"),
+        ("sources = []\n", "line 1: sources: .*at least 1"),
+        ('sources = ["a:b"]\n# workers = 1\nworkers = 0\n', "line 3: workers: .*greater than"),
+        ('sources = ["a:b"]\nworkers = "two"\n', "line 2: workers: .*valid integer"),
+        ('sources = ["a:b"]\nrealisations = -1\n', "line 2: realisations"),
+        ('sources = [\n  "a:b",\n  3,\n]\n', "line 1: sources.1: .*valid string"),
+        ('sources = [\n  "a:b",\n  "resnet18",\n]\n', "line 3: 'resnet18' is not a source"),
+        ('sources = ["a:b"]\n[classify]\nacuracy = 1\n', "line 3: unknown key 'classify.acuracy'"),
+        ('sources = ["a:b"]\n[classify]\nlinkage = "ward"\n', "line 3: classify.linkage: .*avera"),
+        ('sources = ["a:b"]\n[classify]\naccuracy = nan\n', "line 3: classify.accuracy"),
+        ('sources = ["a:b"]\n[clasify]\naccuracy = 1.0\n', "line 2: unknown key 'clasify'"),
+        ('sources = ["a:b"\n', "not valid TOML: Unclosed array"),
+        ('sources = ["a:b"]\n[classify.accuracy]\nx = 1\n', "line 2: classify.accuracy"),
+    ],
+)
+def test_errors_name_the_line(tmp_path: Path, text: str, message: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(JobError, match=message) as caught:
+        Job.from_toml(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_or_binary_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(JobError, match="cannot be read"):
+        Job.from_toml(tmp_path / "none.toml")
+    (tmp_path / "job.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(JobError, match="cannot be read"):
+        Job.from_toml(tmp_path / "job.toml")

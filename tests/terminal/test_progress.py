@@ -1,0 +1,77 @@
+"""The progress display, on a terminal and in a log."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from zoo_spectra.runner.work import Receipt
+from zoo_spectra.terminal.progress import Bar, Lines, watcher
+
+
+def receipt(name: str, status: str = "ok", reason: str | None = None) -> Receipt:
+    return Receipt("0" * 32, name, status, reason)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_run_is_told(terminal: bool) -> None:
+    out = io.StringIO()
+    shown = watcher(Console(file=out, force_terminal=terminal, width=80))
+    assert isinstance(shown, Bar if terminal else Lines)
+    shown.begin(2, 5)
+    shown.advance(receipt("a[/red]", "failed", "[bold]no weights"), 0.25)
+    shown.advance(receipt("b"), 1.0)
+    shown.end()
+    text = out.getvalue()
+    assert "2 networks to analyse; 5 are in the catalog already" in text
+    assert "failed: a[/red]: [bold]no weights" in text
+    assert "2/2" in text
+    assert "100%" in text
+    assert "ETA 0:00" in text
+    assert "b" in text
+
+
+def test_nothing_to_do() -> None:
+    out = io.StringIO()
+    shown = Bar(Console(file=out, force_terminal=True, width=80))
+    shown.begin(0, 3)
+    shown.end()
+    assert "0 networks to analyse; 3 are in the catalog already" in out.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_failed_and_what_is_tried_again_is_counted(terminal: bool) -> None:
+    out = io.StringIO()
+    shown = watcher(Console(file=out, force_terminal=terminal, width=120))
+    shown.begin(3, 0)
+    shown.retry("a", "the worker died")
+    shown.retry("b", "the worker died")
+    shown.advance(receipt("a", "quarantined", "died"), 0.4)
+    shown.advance(receipt("c", "failed", "no"), 0.6)
+    shown.advance(receipt("b"), 1.0)
+    shown.end()
+    text = out.getvalue()
+    assert "retry: b: the worker died" in text
+    assert "3/3 (1 failed, 1 quarantined)" in text
+    if not terminal:
+        assert "1/3 (1 quarantined, 1 in retry)" in text
+
+
+def test_json_lines_are_objects_with_counts() -> None:
+    out = io.StringIO()
+    shown = watcher(Console(file=out), json_log=True)
+    shown.begin(2, 1)
+    shown.say("hello")
+    shown.retry("a", "died")
+    shown.advance(receipt("a"), 0.5)
+    shown.advance(receipt("b", "failed", "no"), 1.0)
+    shown.end()
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    events = ["begin", "message", "retry", "network", "network", "end"]
+    assert [line["event"] for line in lines] == events
+    assert (lines[0]["todo"], lines[0]["done_before"]) == (2, 1)
+    assert (lines[4]["name"], lines[4]["status"], lines[4]["reason"]) == ("b", "failed", "no")
+    assert (lines[5]["ok"], lines[5]["failed"], lines[5]["retried"]) == (1, 1, 1)

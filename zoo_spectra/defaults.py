@@ -1,0 +1,15 @@
+"""The defaults that functions, job files and the command line share, in one place.
+
+Nothing is imported here, so that ``zoo-spectra --help`` can show them without loading what they
+configure. They are conventions of this package, not of the paper (docs/method.md).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Linkage = Literal["average", "complete", "single"]
+LINKAGES: tuple[Linkage, ...] = get_args(Linkage)
+DEFAULT_LINKAGE: Linkage = "average"
+DEFAULT_ACCURACY = 0.1  # ε, in e-folds
+DEFAULT_CATALOG = "catalogs/zoo"

@@ -1,0 +1,43 @@
+"""The mathematics: numpy in, numpy out, no files and no processes.
+
+From constituents to eigenvalues (``spectrum``, with ``lapack``, ``torch_solver`` and ``slq`` as its
+solvers, ``engine`` beside one another), to the mixed matrix ensemble (``mme``), its conjugate
+circular ensembles (``circular``), the circular spectral difference, its tail and its distance
+(``csd``), level statistics (``levels``), resampled curves (``bootstrap``), and all of it for one
+network (``analysis``). What is the paper's and what is ours: docs/method.md.
+"""
+
+from zoo_spectra.method.analysis import Settings, Spectrum, analyze, combine
+from zoo_spectra.method.csd import BIN_WIDTH, distance
+from zoo_spectra.method.engine import Device, Engine, all_threads, check_device, limited, solve
+from zoo_spectra.method.levels import GapRatio
+from zoo_spectra.method.mme import S_EDGES
+from zoo_spectra.method.spectrum import (
+    EXACT_LIMIT,
+    METHOD_VERSION,
+    ConstituentSpectrum,
+    Floats,
+    Integers,
+)
+
+__all__ = [
+    "BIN_WIDTH",
+    "EXACT_LIMIT",
+    "METHOD_VERSION",
+    "S_EDGES",
+    "ConstituentSpectrum",
+    "Device",
+    "Engine",
+    "Floats",
+    "GapRatio",
+    "Integers",
+    "Settings",
+    "Spectrum",
+    "all_threads",
+    "analyze",
+    "check_device",
+    "combine",
+    "distance",
+    "limited",
+    "solve",
+]

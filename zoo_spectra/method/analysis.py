@@ -1,0 +1,176 @@
+"""One network to its spectrum: everything the method computes, in one frozen value."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+
+from zoo_spectra.errors import NetworkError
+from zoo_spectra.method import circular, levels, mme
+from zoo_spectra.method.bootstrap import resampled_csd
+from zoo_spectra.method.csd import Tail, circular_spectral_difference, distance
+from zoo_spectra.method.csd import tail as fit_tail
+from zoo_spectra.method.engine import all_threads, solve
+from zoo_spectra.method.spectrum import (
+    EXACT_LIMIT,
+    ConstituentSpectrum,
+    Floats,
+    stream,
+)
+from zoo_spectra.sources import Kind, Matrix, MemoryAdapter, Network, Scalar
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What changes a result beside the network: it is stored with every row.
+
+    ``realisations``: draws of each conjugate ensemble, ≥ 0. ``exact_limit``: the largest order
+    that is diagonalised; above it the spectrum is estimated.
+    """
+
+    realisations: int = 0
+    exact_limit: int = EXACT_LIMIT
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """The MME spectrum of one network, its conjugate ensembles, CSD, tail and level statistics.
+
+    Curves have shape (129,), at the edges ``zoo_spectra.S_EDGES`` of s = ln(λ/σ); ``density`` has
+    shape (130,): underflow, 128 bins, overflow; it sums to 1. ``csd_fluctuation`` and
+    ``csd_realisations`` have the keys coe, cue and cse; a realisation array is (R, 129).
+    """
+
+    name: str
+    kind: Kind
+    family: str
+    source: str
+    constituents: tuple[ConstituentSpectrum, ...]
+    scale: float
+    null_mass: float
+    density: Floats
+    density_se: Floats | None
+    csd: Floats
+    csd_fluctuation: Mapping[str, Floats]
+    csd_realisations: Mapping[str, Floats]
+    csd_resamples: Floats
+    tail: Tail
+    gap_ratio: levels.GapRatio | None
+    metadata: Mapping[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def decay_rate(self) -> float | None:
+        """κ of the long positive tail, CSD ~ x^-κ; None below 10 eigenvalues in the tail."""
+        return self.tail.decay_rate
+
+    @property
+    def spectrum_kind(self) -> str:
+        """``exact``, or ``slq`` when any constituent was estimated."""
+        return "slq" if any(c.kind == "slq" for c in self.constituents) else "exact"
+
+    @property
+    def used(self) -> tuple[ConstituentSpectrum, ...]:
+        """The constituents that are in the ensemble (the others carry ``skipped``)."""
+        return tuple(c for c in self.constituents if c.skipped is None)
+
+    def distance(self, other: Spectrum) -> float:
+        """d(self, other) in e-folds, ≥ 0: the first Wasserstein distance of the log spectra."""
+        return distance(self.csd, other.csd)
+
+
+def analyze(
+    what: Network | Mapping[str, Matrix] | Any,
+    settings: Settings | None = None,
+) -> Spectrum:
+    """The spectrum of a network, of a mapping of names to numpy arrays, or of a torch module.
+
+    Raises NetworkError when no constituent is left (the message says why each was skipped), and
+    TypeError for anything else.
+    """
+    chosen = settings or Settings()
+    network = as_network(what)
+    identity = hashlib.blake2b((network.source or network.name).encode(), digest_size=16)
+    seed = identity.hexdigest()
+    solved = solve(network.constituents(), chosen.exact_limit, seed, all_threads())
+    return combine(network, [each.spectrum for each in solved], chosen, seed)
+
+
+def as_network(what: Network | Mapping[str, Matrix] | Any) -> Network:
+    """A Network as it is; arrays and torch modules wrapped. Raises TypeError otherwise."""
+    if isinstance(what, Network):
+        return what
+    if isinstance(what, Mapping):
+        arrays = {str(name): np.asarray(array) for name, array in what.items()}
+        adapter = MemoryAdapter({"arrays": arrays})
+        return adapter.load(next(iter(adapter.list("arrays", {}))))
+    if callable(getattr(what, "named_parameters", None)):
+        from zoo_spectra.sources import network_from_module
+
+        return network_from_module(what)
+    raise TypeError(f"cannot analyze {type(what).__name__}: give a Network, arrays or a module")
+
+
+def combine(
+    network: Network,
+    spectra: Iterable[ConstituentSpectrum],
+    settings: Settings,
+    network_id: str,
+) -> Spectrum:
+    """Everything that is computed from the constituents' spectra. Raises NetworkError on none."""
+    constituents = tuple(spectra)
+    used = [c for c in constituents if c.skipped is None]
+    if not used:
+        raise NetworkError(nothing_left(network.name, constituents))
+    orders = [c.order for c in used]
+    mixed = mme.mix([c.eigenvalues for c in used], [c.weights for c in used], orders)
+    scale = mme.scale_of(mixed.eigenvalues, mixed.mass)
+    cumulative = mme.cumulative_density(mixed.eigenvalues, mixed.mass)
+    estimated = any(c.kind == "slq" for c in used)
+    return Spectrum(
+        name=network.name,
+        kind=network.kind,
+        family=network.family,
+        source=network.source,
+        constituents=constituents,
+        scale=scale,
+        null_mass=mme.null_mass(mixed),
+        density=mme.density(cumulative),
+        density_se=mme.density_standard_error(used) if estimated else None,
+        csd=circular_spectral_difference(cumulative),
+        csd_fluctuation={k: circular.fluctuation(orders, b) for k, b in circular.BETAS.items()},
+        csd_realisations={
+            key: _realisations(orders, cumulative, beta, settings.realisations, network_id)
+            for key, beta in circular.BETAS.items()
+        },
+        csd_resamples=resampled_csd(mixed, stream(network_id, "bootstrap")),
+        tail=fit_tail(mixed.eigenvalues / scale, mixed.mass, mixed.levels),
+        gap_ratio=levels.average_gap_ratio([c.gap_ratio for c in used], orders),
+        metadata=network.metadata,
+    )
+
+
+def _realisations(
+    orders: list[int], cumulative: Floats, beta: int, count: int, network_id: str
+) -> Floats:
+    """F_M minus the F_C of each draw: the CSD against real ensembles, shape (count, 129)."""
+    draws = [
+        circular.realisation(orders, beta, circular.stream(network_id, beta, number))
+        for number in range(count)
+    ]
+    return cumulative - np.array(draws) if draws else np.empty((0, len(cumulative)))
+
+
+def nothing_left(name: str, constituents: tuple[ConstituentSpectrum, ...]) -> str:
+    """Why a network has no constituent left, for an error message."""
+    if not constituents:
+        return f"{name}: holds no matrix of two or more dimensions; nothing to analyse"
+    reasons = dict.fromkeys(cast(str, c.skipped) for c in constituents)
+    first = constituents[0].name
+    return (
+        f"{name}: all {len(constituents)} matrices were skipped ({'; '.join(list(reasons)[:3])}); "
+        f"the first is {first!r}"
+    )

@@ -1,0 +1,142 @@
+"""The spectral density of the mixed matrix ensemble (Süzen, arXiv:2006.13687).
+
+The grid, the scale and the completion by weights are conventions of this package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from zoo_spectra.method.levels import zero_threshold
+from zoo_spectra.method.spectrum import ConstituentSpectrum, Floats, Integers
+
+BINS = 128
+S_EDGES: Floats = np.linspace(-8.0, 8.0, BINS + 1)
+
+
+# Eigenvalues this close above an edge, in e-folds, count as on it. σ is itself an eigenvalue, so
+# without this rounding alone would decide on which side of s = 0 its degenerate partners fall.
+EDGE_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class MixedSpectrum:
+    """The pooled positive spectrum of a network, sorted by eigenvalue.
+
+    ``eigenvalues``: shape (n,), ascending, > 0. ``owner``: shape (n,), index of the constituent.
+    ``orders``: shape (m,), the orders N_l. ``mass``: shape (n,), 1/(m N_l) of an exact eigenvalue,
+    weight/m of a quadrature node. ``null``: shape (m,), share of numerical zeros a constituent.
+    """
+
+    eigenvalues: Floats
+    owner: Integers
+    orders: Integers
+    mass: Floats
+    null: Floats
+
+    @property
+    def levels(self) -> Floats:
+        """How many eigenvalues each entry stands for, shape (n,): 1 for exact spectra."""
+        return self.mass * (len(self.orders) * self.orders[self.owner])
+
+
+def mix(
+    spectra: Sequence[Floats],
+    weights: Sequence[Floats | None] | None = None,
+    orders: Sequence[int] | None = None,
+) -> MixedSpectrum:
+    """Pool the spectra of m ≥ 1 constituents; numerical zeros are left out.
+
+    Periodic completion: each constituent weighs the same, so an eigenvalue of constituent l has
+    mass 1/(m N_l), the limit of repeating each spectrum cyclically to a common length. Quadrature
+    nodes come with ``weights`` of sum 1 (None: exact) and their constituents' ``orders``.
+    Raises ValueError without a constituent, for an empty spectrum, or weights without orders.
+    """
+    if not spectra or not all(len(values) for values in spectra):
+        raise ValueError("a mixed matrix ensemble needs constituents, each with eigenvalues")
+    given = [None] * len(spectra) if weights is None else list(weights)
+    if orders is None and any(each is not None for each in given):
+        raise ValueError("the orders of constituents are needed where weights are given")
+    sizes = [len(values) for values in spectra] if orders is None else list(orders)
+    kept, masses, null = [], [], []
+    for values, share, order in zip(spectra, given, sizes, strict=True):
+        positive = values > zero_threshold(values, order)
+        kept.append(values[positive])
+        if share is None:
+            masses.append(np.full(len(kept[-1]), 1.0 / (len(spectra) * order)))
+            null.append((order - len(kept[-1])) / order)
+        else:
+            masses.append(share[positive] / len(spectra))
+            null.append(float(np.sum(share[~positive])))
+    owner = np.repeat(np.arange(len(kept)), [len(values) for values in kept])
+    pooled = np.concatenate(kept)
+    rank = np.argsort(pooled, kind="stable")
+    mass = np.concatenate(masses)[rank]
+    return MixedSpectrum(pooled[rank], owner[rank], np.array(sizes), mass, np.array(null))
+
+
+def scale_of(eigenvalues: Floats, mass: Floats) -> float:
+    """σ: the smallest eigenvalue at which the cumulative mass reaches half (weighted median).
+
+    Both arguments have shape (n,), eigenvalues ascending. The factor 1 - 1e-9 keeps a sum that
+    is half up to rounding (1e-11 for a million terms) from moving to the next eigenvalue.
+    """
+    cumulative = np.cumsum(mass)
+    at = int(np.searchsorted(cumulative, 0.5 * cumulative[-1] * (1 - 1e-9)))
+    return float(eigenvalues[at])
+
+
+def cumulative_density(eigenvalues: Floats, mass: Floats) -> Floats:
+    """F_M at the 129 edges: the mass at or below each edge of s = ln(λ/σ), null mass included.
+
+    Returns shape (129,), non-decreasing, in [0, 1].
+    """
+    s = np.log(eigenvalues) - np.log(scale_of(eigenvalues, mass))
+    above = np.concatenate([np.cumsum(mass[::-1])[::-1], [0.0]])
+    return np.clip(1.0 - above[np.searchsorted(s, S_EDGES + EDGE_TOLERANCE, side="right")], 0, 1)
+
+
+def density(cumulative: Floats) -> Floats:
+    """Mass per bin, shape (130,): underflow (null mass included), 128 bins, overflow; sums to 1."""
+    return np.diff(cumulative, prepend=0.0, append=1.0)
+
+
+def null_mass(mixed: MixedSpectrum) -> float:
+    """The mass of the numerical zeros, in [0, 1]."""
+    return float(np.mean(mixed.null))
+
+
+def density_standard_error(spectra: Sequence[ConstituentSpectrum]) -> Floats:
+    """Standard error of ``density`` per bin, shape (130,), ≥ 0: zero where all spectra are exact.
+
+    Probe i of every estimated constituent, with the exact spectra, makes one replicate of the
+    network, its scale σ included; the error is the scatter of the replicates over √probes.
+    Raises ValueError when estimated constituents differ in their number of probes.
+    """
+    counts = {int(each.probe.max()) + 1 for each in spectra if each.probe is not None}
+    if not counts:
+        return np.zeros(BINS + 2)
+    if len(counts) > 1:
+        raise ValueError(f"constituents with different numbers of probes: {sorted(counts)}")
+    probes = counts.pop()
+    replicates = [_replicate(spectra, probe, probes) for probe in range(probes)]
+    error: Floats = np.std(replicates, axis=0, ddof=1) / np.sqrt(probes)
+    return error
+
+
+def _replicate(spectra: Sequence[ConstituentSpectrum], probe: int, probes: int) -> Floats:
+    """The density of a network when only one probe of each estimated constituent is taken."""
+    values: list[Floats] = []
+    weights: list[Floats | None] = []
+    for each in spectra:
+        if each.probe is None or each.weights is None:
+            values.append(each.eigenvalues)
+            weights.append(None)
+        else:
+            values.append(each.eigenvalues[each.probe == probe])
+            weights.append(each.weights[each.probe == probe] * probes)
+    mixed = mix(values, weights, [each.order for each in spectra])
+    return density(cumulative_density(mixed.eigenvalues, mixed.mass))

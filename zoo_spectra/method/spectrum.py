@@ -1,0 +1,207 @@
+"""Constituents to eigenvalues: the squared singular values, from the smaller Gram matrix.
+
+Exact up to a size limit, by stochastic Lanczos quadrature (``slq.py``) above it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from zoo_spectra.method.lapack import symmetric_eigenvalues
+from zoo_spectra.method.levels import GapRatio, gap_ratio, zero_threshold
+from zoo_spectra.method.slq import slq_spectrum
+from zoo_spectra.sources import Constituent, Matrix
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Solver = Callable[[Sequence[Matrix]], list[Floats]]
+METHOD_VERSION = 1
+EXACT_LIMIT = 8192
+SAFE_EXPONENT = 256  # float32 ends at 2^±149, float64 at 2^±1074
+
+
+@dataclass(frozen=True)
+class ConstituentSpectrum:
+    """The spectrum of one constituent.
+
+    ``eigenvalues``: shape (n,), float64, ascending, ≥ 0; empty when the constituent is skipped.
+    Exact: n = N, every eigenvalue of share 1/N. Estimated: n quadrature nodes, with ``weights``
+    (n,), of sum 1, and ``probe`` (n,), the number from 0 of the random probe a node comes from.
+    ``skipped``: None, or why the matrix is not a constituent.
+    """
+
+    name: str
+    shape: tuple[int, int]
+    eigenvalues: Floats
+    skipped: str | None = None
+    weights: Floats | None = None
+    probe: Integers | None = None
+
+    @property
+    def order(self) -> int:
+        """N = min(p, q)."""
+        return min(self.shape)
+
+    @property
+    def kind(self) -> Literal["exact", "slq"]:
+        """``exact``, or ``slq`` for stochastic Lanczos quadrature: nodes are no energy levels."""
+        return "exact" if self.weights is None else "slq"
+
+    @property
+    def positive(self) -> Floats:
+        """The eigenvalues above the numerical zero N · eps · λ_max."""
+        return self.eigenvalues[self.eigenvalues > zero_threshold(self.eigenvalues, self.order)]
+
+    @cached_property
+    def gap_ratio(self) -> GapRatio | None:
+        """The mean adjacent gap ratio; None when skipped, estimated, or below 32 levels."""
+        exact = self.skipped is None and self.kind == "exact"
+        return gap_ratio(self.positive) if exact else None
+
+
+def stream(*parts: object) -> np.random.Generator:
+    """A random stream named by ``parts``: the same on every machine, in every order of work."""
+    text = "/".join(str(part) for part in (*parts, METHOD_VERSION))
+    digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
+    return np.random.default_rng(int.from_bytes(digest, "little"))
+
+
+def skip_reason(matrix: Matrix) -> str | None:
+    """Why a matrix is not a constituent, or None when it is one."""
+    if min(matrix.shape) < 2:
+        return f"order below 2 (shape {matrix.shape[0]}×{matrix.shape[1]})"
+    if matrix.dtype.kind not in "fiub":
+        return f"not real numbers (dtype {matrix.dtype})"
+    if matrix.dtype.itemsize > 8:
+        with np.errstate(over="ignore", under="ignore"):
+            matrix = matrix.astype(np.float64)  # a long double beyond float64 becomes Inf
+    largest = _largest(matrix)
+    if not np.isfinite(largest):
+        bad = int(matrix.size - np.count_nonzero(np.isfinite(matrix)))
+        return f"{bad} non-finite entries (NaN or Inf)"
+    if largest == 0.0:
+        return "all entries are zero"
+    return None
+
+
+def _largest(matrix: Matrix) -> float:
+    """The largest absolute entry, NaN if there is one: without a temporary copy."""
+    return max(abs(float(matrix.min())), abs(float(matrix.max())))
+
+
+def scaled(matrix: Matrix) -> tuple[Floats, int]:
+    """W · 2^-e in float64, and e: an exact scaling, so that squares can be formed and summed.
+
+    e = 0 where no square of the largest entries comes near the ends of float64, which nothing of up
+    to four bytes can.
+    """
+    weights = np.asarray(matrix, dtype=np.float64)
+    if matrix.dtype.itemsize <= 4:
+        return weights, 0
+    exponent = int(np.frexp(_largest(weights))[1])
+    if abs(exponent) <= SAFE_EXPONENT:
+        return weights, 0
+    return np.ldexp(weights, -exponent), exponent
+
+
+def gram_eigenvalues(matrix: Matrix) -> Floats:
+    """Eigenvalues of W Wᵀ or Wᵀ W, whichever is smaller: shape (N,), ascending, ≥ 0.
+
+    The Gram matrix is formed in float64, after scaling by a power of two so that squares neither
+    overflow nor vanish (exact). Rounding errors below zero are clipped to zero. The entries must
+    be finite and not all zero; ``skip_reason`` tells.
+    """
+    weights, exponent = scaled(matrix)
+    rows, columns = weights.shape
+    gram = weights @ weights.T if rows <= columns else weights.T @ weights
+    return unscaled(symmetric_eigenvalues(gram), exponent)
+
+
+def unscaled(values: Floats, exponent: int) -> Floats:
+    """Eigenvalues of W from those of W · 2^-exponent; below zero is rounding, and becomes zero."""
+    with np.errstate(over="ignore", under="ignore"):
+        eigenvalues: Floats = np.ldexp(np.clip(values, 0.0, None), 2 * exponent)
+    return eigenvalues
+
+
+def lapack_eigenvalues(matrices: Sequence[Matrix]) -> list[Floats]:
+    """``gram_eigenvalues`` of each."""
+    return [gram_eigenvalues(matrix) for matrix in matrices]
+
+
+def constituent_spectrum(
+    constituent: Constituent, exact_limit: int = EXACT_LIMIT, network_id: str = ""
+) -> ConstituentSpectrum:
+    """The spectrum of one constituent, or the reason why it is skipped.
+
+    Exact up to order ``exact_limit``; estimated by stochastic Lanczos quadrature above it, with
+    probes that are drawn from a hash of ``network_id`` and the constituent's name.
+    """
+    return batch_spectra([constituent], exact_limit, network_id)[0]
+
+
+def batch_spectra(
+    constituents: Sequence[Constituent],
+    exact_limit: int = EXACT_LIMIT,
+    network_id: str = "",
+    solve: Solver = lapack_eigenvalues,
+) -> list[ConstituentSpectrum]:
+    """``constituent_spectrum`` of each; ``solve`` is given all that are to be diagonalised."""
+    dense = [c for c in constituents if _is_dense(c, exact_limit)]
+    solved = dict(zip(map(id, dense), solve([c.matrix for c in dense]), strict=True))
+    found = []
+    for constituent in constituents:
+        shape = _shape(constituent)
+        if id(constituent) in solved:
+            values = solved[id(constituent)]
+            spectrum = ConstituentSpectrum(constituent.name, shape, values)
+        elif reason := skip_reason(constituent.matrix):
+            spectrum = ConstituentSpectrum(constituent.name, shape, np.empty(0), reason)
+        else:
+            spectrum = _estimated(constituent, shape, network_id)
+        found.append(_in_range(spectrum))
+    return found
+
+
+def _is_dense(constituent: Constituent, exact_limit: int) -> bool:
+    return min(_shape(constituent)) <= exact_limit and skip_reason(constituent.matrix) is None
+
+
+def _shape(constituent: Constituent) -> tuple[int, int]:
+    shape = constituent.matrix.shape
+    if len(shape) != 2:
+        raise ValueError(f"constituent {constituent.name!r}: shape {shape} is not a matrix")
+    return int(shape[0]), int(shape[1])
+
+
+def _in_range(spectrum: ConstituentSpectrum) -> ConstituentSpectrum:
+    if spectrum.skipped is not None:
+        return spectrum
+    largest = spectrum.eigenvalues[-1]
+    if np.isfinite(largest) and largest >= np.finfo(np.float64).tiny:
+        return spectrum
+    reason = "squared entries are outside the range of float64"
+    return ConstituentSpectrum(spectrum.name, spectrum.shape, np.empty(0), reason)
+
+
+def _estimated(
+    constituent: Constituent, shape: tuple[int, int], network_id: str
+) -> ConstituentSpectrum:
+    weights, exponent = scaled(constituent.matrix)
+    pairs = slq_spectrum(weights, stream(network_id, constituent.name, "slq"))
+    nodes = np.concatenate([values for values, _ in pairs])
+    share = np.concatenate([each for _, each in pairs]) / len(pairs)
+    probe = np.repeat(np.arange(len(pairs)), [len(values) for values, _ in pairs])
+    rank = np.argsort(nodes, kind="stable")
+    with np.errstate(over="ignore", under="ignore"):
+        values: Floats = np.ldexp(nodes[rank], 2 * exponent)
+    return ConstituentSpectrum(
+        constituent.name, shape, values, None, share[rank], probe[rank].astype(np.int64)
+    )

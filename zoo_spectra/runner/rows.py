@@ -1,0 +1,175 @@
+"""Results to catalog rows."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from zoo_spectra.method import METHOD_VERSION, ConstituentSpectrum, GapRatio, Settings, Spectrum
+from zoo_spectra.sources import NetworkRef
+
+Row = dict[str, Any]
+_RECORDED = ("zoo-spectra", "numpy", "scipy", "torch", "timm", "safetensors", "networkx")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One constituent's result: what a network's row is made of, at once or share by share."""
+
+    position: int
+    spectrum: ConstituentSpectrum
+    digest: str
+    seconds: float
+    load_seconds: float
+    peak_memory: int
+
+
+def network_row(
+    ref: NetworkRef, settings: Settings, attempts: int = 1, commit_id: str | None = None
+) -> Row:
+    """What is known of a network before it is analysed; ``commit_id`` is new unless it is given."""
+    return {
+        "network_id": ref.network_id,
+        "commit_id": commit_id or secrets.token_hex(8),
+        "source": ref.source,
+        "adapter": ref.adapter,
+        "name": ref.name,
+        "kind": ref.kind,
+        "family": ref.family,
+        "attempts": attempts,
+        "fingerprint": ref.fingerprint,
+        "metadata": json.dumps(dict(ref.metadata), sort_keys=True),
+        "realisations": settings.realisations,
+        "exact_limit": settings.exact_limit,
+        "method_version": METHOD_VERSION,
+    }
+
+
+def finished(row: Row, status: str, reason: str | None = None) -> Row:
+    """The row as it is committed: with its status, the packages in use and the time."""
+    return {
+        **row,
+        "status": status,
+        "reason": reason,
+        "versions": json.dumps(_versions(), sort_keys=True),
+        "finished_at": datetime.now(UTC),
+    }
+
+
+def spectrum_columns(spectrum: Spectrum) -> Row:
+    """The columns of ``networks`` that hold what was computed."""
+    used, tail = spectrum.used, spectrum.tail
+    return {
+        "parameters": sum(c.shape[0] * c.shape[1] for c in used),
+        "constituents": len(used),
+        "skipped": len(spectrum.constituents) - len(used),
+        "order_max": max(c.order for c in used),
+        "spectrum_kind": spectrum.spectrum_kind,
+        "scale": spectrum.scale,
+        "null_mass": spectrum.null_mass,
+        "density": spectrum.density,
+        "density_se": spectrum.density_se,
+        "csd": spectrum.csd,
+        **{f"csd_fluctuation_{key}": curve for key, curve in spectrum.csd_fluctuation.items()},
+        **{f"csd_realisations_{key}": list(c) for key, c in spectrum.csd_realisations.items()},
+        "csd_resamples": list(spectrum.csd_resamples),
+        "tail_mass": tail.mass,
+        "tail_count": tail.count,
+        "decay_rate": tail.decay_rate,
+        "decay_rate_se": tail.decay_rate_se,
+        "tail_law": tail.law,
+        "tail_law_ratio": tail.law_ratio,
+        "tail_law_p_value": tail.law_p_value,
+        "vanishing_location": tail.vanishing_location,
+        **_level_columns(spectrum.gap_ratio),
+        "metadata": json.dumps(dict(spectrum.metadata), sort_keys=True),
+    }
+
+
+def spectra_rows(network_id: str, commit_id: str, pieces: Iterable[Piece]) -> list[Row]:
+    """A row of ``spectra`` for each piece, the skipped ones with their reason."""
+    return [
+        {
+            "network_id": network_id,
+            "commit_id": commit_id,
+            "position": piece.position,
+            "constituent": piece.spectrum.name,
+            "rows": piece.spectrum.shape[0],
+            "columns": piece.spectrum.shape[1],
+            "order": piece.spectrum.order,
+            "skipped": piece.spectrum.skipped,
+            "spectrum_kind": piece.spectrum.kind,
+            "eigenvalues": piece.spectrum.eigenvalues,
+            "weights": piece.spectrum.weights,
+            "probe": piece.spectrum.probe,
+            **_level_columns(piece.spectrum.gap_ratio),
+            "digest": piece.digest,
+            "method_version": METHOD_VERSION,
+            "seconds": piece.seconds,
+            "load_seconds": piece.load_seconds,
+            "peak_memory": piece.peak_memory,
+        }
+        for piece in pieces
+    ]
+
+
+def pieces_of(frame: pl.DataFrame) -> list[Piece]:
+    """Rows of ``spectra`` back to pieces, in the frame's order."""
+    return [_piece(row) for row in frame.iter_rows(named=True)]
+
+
+def _piece(row: Row) -> Piece:
+    weights, probe = row["weights"], row["probe"]
+    spectrum = ConstituentSpectrum(
+        name=row["constituent"],
+        shape=(row["rows"], row["columns"]),
+        eigenvalues=np.array(row["eigenvalues"], dtype=np.float64),
+        skipped=row["skipped"],
+        weights=None if weights is None else np.array(weights, dtype=np.float64),
+        probe=None if probe is None else np.array(probe, dtype=np.int64),
+    )
+    return Piece(
+        row["position"],
+        spectrum,
+        row["digest"],
+        row["seconds"],
+        row["load_seconds"],
+        row["peak_memory"],
+    )
+
+
+def _level_columns(ratio: GapRatio | None) -> Row:
+    if ratio is None:
+        return {}
+    return {
+        "gap_ratio": ratio.mean,
+        "gap_ratio_se": ratio.standard_error,
+        "universality": ratio.nearest,
+        # Infinite where every ratio is the same: no number in a table.
+        "universality_deviation": ratio.deviation if isfinite(ratio.deviation) else None,
+    }
+
+
+def _versions() -> dict[str, str]:
+    """The versions of those recorded packages that this process has loaded."""
+    loaded = [name for name in _RECORDED if name.replace("-", "_") in sys.modules]
+    return {name: found for name in loaded if (found := _version(name)) is not None}
+
+
+@cache
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,71 @@
+"""Where networks come from.
+
+A network is a list of real matrices (``network``), named by a source string (``source``) and opened
+by an adapter, a plug-in of two verbs (``adapter``). Here too: what every adapter shares, files and
+globs (``files``), the rule of what is a weight (``weights``), torch modules and tensors
+(``torch_module``), arrays in memory (``memory``), and the sample data (``samples``,
+``sample_list``). Plug-in authors import from this room and from ``zoo_spectra.errors``.
+"""
+
+from zoo_spectra.sources.adapter import (
+    Adapter,
+    Adapters,
+    NetworkRef,
+    get_adapter,
+    list_networks,
+    load,
+)
+from zoo_spectra.sources.files import fingerprint, match_files, network_name, resolve
+from zoo_spectra.sources.memory import MemoryAdapter
+from zoo_spectra.sources.network import Constituent, Kind, Matrix, Network, Scalar, flatten_weight
+from zoo_spectra.sources.samples import SAMPLES, Sample, samples_root
+from zoo_spectra.sources.samples import fetch as fetch_samples
+from zoo_spectra.sources.source import Source, check_options, parse_bool, parse_source
+from zoo_spectra.sources.torch_module import (
+    dtype_name,
+    is_tensor,
+    network_from_module,
+    tensor_array,
+    tensor_constituents,
+    weight_names,
+)
+from zoo_spectra.sources.weights import REAL, is_constituent, is_weight, not_real, parameter_count
+
+__all__ = [
+    "REAL",
+    "SAMPLES",
+    "Adapter",
+    "Adapters",
+    "Constituent",
+    "Kind",
+    "Matrix",
+    "MemoryAdapter",
+    "Network",
+    "NetworkRef",
+    "Sample",
+    "Scalar",
+    "Source",
+    "check_options",
+    "dtype_name",
+    "fetch_samples",
+    "fingerprint",
+    "flatten_weight",
+    "get_adapter",
+    "is_constituent",
+    "is_tensor",
+    "is_weight",
+    "list_networks",
+    "load",
+    "match_files",
+    "network_from_module",
+    "network_name",
+    "not_real",
+    "parameter_count",
+    "parse_bool",
+    "parse_source",
+    "resolve",
+    "samples_root",
+    "tensor_array",
+    "tensor_constituents",
+    "weight_names",
+]

@@ -1,0 +1,78 @@
+"""The command line.
+
+Exit code 0: all ok; 1: some networks failed; 2: bad usage or input; 130: stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+import zoo_spectra
+from zoo_spectra.errors import ZooSpectraError
+from zoo_spectra.terminal.commands import catalog, classes, job, sources
+
+COMMANDS = (
+    job.run,
+    job.submit,
+    sources.ls,
+    classes.classify,
+    catalog.show,
+    catalog.query,
+    catalog.compact,
+    sources.samples,
+)
+
+app = typer.Typer(
+    help="Spectral equivalence classes of artificial and biological networks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+for command in COMMANDS:
+    app.command()(command)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        print(f"zoo-spectra {zoo_spectra.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Say the version, and end."
+        ),
+    ] = False,
+) -> None:
+    """What goes before a command."""
+
+
+def main() -> None:
+    """Entry point: a foreseen error is a message and exit code 2, never a traceback."""
+    try:
+        app()
+    except ZooSpectraError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        polars = sys.modules.get("polars")  # only a command that asked for it can have met it
+        if polars is None or not isinstance(error, polars.exceptions.PolarsError):
+            raise
+        # Polars adds the resolved plan after an empty line.
+        _fail(f"the query or the catalog is at fault: {str(error).partition(chr(10) * 2)[0]}")
+
+
+def _fail(message: str) -> None:
+    from rich.console import Console
+
+    Console(stderr=True).print(
+        f"zoo-spectra: {message}", style="red", markup=False, highlight=False, soft_wrap=True
+    )
+    sys.exit(2)

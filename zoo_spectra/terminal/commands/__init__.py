@@ -1,0 +1,1 @@
+"""The commands, a file a group; ``zoo_spectra.terminal.app`` lists them."""

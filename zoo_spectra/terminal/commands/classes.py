@@ -1,0 +1,35 @@
+"""``classify``: sort a catalog into equivalence classes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, cast
+
+import typer
+
+from zoo_spectra.defaults import DEFAULT_ACCURACY, DEFAULT_LINKAGE, LINKAGES, Linkage
+from zoo_spectra.terminal.arguments import AsJson, CatalogPath, standard_output
+
+LinkageName = StrEnum("LinkageName", [(name, name) for name in LINKAGES])  # type: ignore[misc]
+
+
+def classify(
+    catalog: CatalogPath,
+    accuracy: Annotated[
+        float, typer.Option(min=0.0, max=1e6, help="ε, in e-folds.")
+    ] = DEFAULT_ACCURACY,
+    linkage: Annotated[LinkageName, typer.Option(help="When classes merge.")] = LinkageName(
+        DEFAULT_LINKAGE
+    ),
+    as_json: AsJson = False,
+) -> None:
+    """Sort the catalog's networks into equivalence classes, and write them."""
+    from zoo_spectra import classes
+    from zoo_spectra.catalog import Catalog
+    from zoo_spectra.terminal.tables import class_table, frame_json
+
+    found = classes.classify(Catalog(catalog), accuracy, cast(Linkage, linkage.value))
+    if as_json:
+        print(frame_json(found))
+    else:
+        standard_output().print(class_table(found))

@@ -1,0 +1,135 @@
+"""``run`` and ``submit``: a job, here or on a cluster."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from zoo_spectra.defaults import DEFAULT_CATALOG
+from zoo_spectra.terminal.arguments import AsJson, standard_output
+
+if TYPE_CHECKING:
+    from zoo_spectra.runner import Job, Progress, Stop, Summary
+
+INTERRUPTED = 130
+
+
+def run(
+    what: Annotated[
+        list[str],
+        typer.Argument(help="One JOB.toml, or source strings such as 'timm:resnet*?seed=0'."),
+    ],
+    catalog: Annotated[
+        str | None, typer.Option(help=f"Where results go [the job's, or {DEFAULT_CATALOG}].")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes [all cores].")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="A running Ray cluster: HOST:PORT, or auto.")
+    ] = None,
+    in_process: Annotated[bool, typer.Option("--in-process", help="Without Ray.")] = False,
+    retry_quarantined: Annotated[
+        bool, typer.Option("--retry-quarantined", help="Try again what was given up.")
+    ] = False,
+    json_log: Annotated[
+        bool, typer.Option("--json-log", help="Progress as JSON lines on stderr.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Analyse every network of a job; what the catalog has already is not done again."""
+    from zoo_spectra import runner
+    from zoo_spectra.terminal.progress import watcher
+
+    if in_process and (address or workers):
+        raise typer.BadParameter("--in-process goes without --address and --workers")
+    job = _job(what)
+    progress = watcher(Console(stderr=True), json_log)
+    # Ray prints what happens to its nodes; standard output is the summary's.
+    with redirect_stdout(sys.stderr), _stopping_gently(progress) as stop:
+        summary = runner.run(
+            job,
+            catalog=catalog,
+            workers=workers,
+            address=address,
+            in_process=in_process,
+            retry_quarantined=retry_quarantined,
+            progress=progress,
+            stop=stop,
+        )
+    if as_json:
+        counts = {status: summary.count(status) for status in ("ok", "failed", "quarantined")}
+        print(json.dumps({**asdict(summary), **counts}))
+    else:
+        _print(summary, classified=job.classify is not None)
+    raise typer.Exit(INTERRUPTED if summary.stopped else 1 if summary.problems else 0)
+
+
+def _print(summary: Summary, classified: bool) -> None:
+    from zoo_spectra.catalog import Catalog
+    from zoo_spectra.terminal.tables import class_table, problem_table, summary_line
+
+    out = standard_output()
+    if summary.problems:
+        out.print(problem_table([(r.name, r.status, r.reason) for r in summary.problems]))
+    catalog = Catalog(summary.catalog)
+    if classified and not (classes := catalog.collect(catalog.classes())).is_empty():
+        out.print(class_table(classes))
+    out.print(summary_line(summary), soft_wrap=True, highlight=False, markup=False)
+
+
+@contextmanager
+def _stopping_gently(progress: Progress) -> Iterator[Stop]:
+    """The first Ctrl-C lets what is in flight end; the second one is the usual one."""
+    from zoo_spectra.runner import Stop
+
+    stop = Stop()
+
+    def first(signum: int, frame: object) -> None:
+        stop.requested = True
+        signal.signal(signal.SIGINT, before)
+        progress.say("stopping: what is in flight is finished; Ctrl-C again stops now")
+
+    before = signal.signal(signal.SIGINT, first)
+    try:
+        yield stop
+    except KeyboardInterrupt:
+        progress.say("stopped; the same command goes on where it was")
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _job(what: list[str]) -> Job:
+    from zoo_spectra.runner import Job
+
+    files = [text for text in what if text.endswith(".toml") and ":" not in text]
+    if not files:
+        return Job(sources=tuple(what))
+    if len(what) > 1:
+        raise typer.BadParameter("give one JOB.toml, or only source strings")
+    return Job.from_toml(files[0])
+
+
+def submit(
+    job: Annotated[str, typer.Argument(help="A JOB.toml; only this file is uploaded.")],
+    address: Annotated[str, typer.Option(help="The cluster's dashboard, http://HOST:8265.")],
+    catalog: Annotated[
+        str | None, typer.Option(help="Where results go: an absolute path, or a URI [the job's].")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes [all cores of the cluster].")
+    ] = None,
+) -> None:
+    """Run a job on a Ray cluster over HTTP, follow it, and exit as it does."""
+    from zoo_spectra import runner
+
+    raise typer.Exit(runner.submit(job, address, catalog, workers))
