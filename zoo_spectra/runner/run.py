@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from zoo_spectra import classes
 from zoo_spectra.catalog import Catalog, Storage
-from zoo_spectra.classes import classify
 from zoo_spectra.method import Engine, all_threads, check_device
 from zoo_spectra.runner.drive import Drive, Reporter, Stop
 from zoo_spectra.runner.job import Job
@@ -115,7 +115,7 @@ def run(
         work = plan(refs, opened, job.settings, retry_quarantined)
         _work(work, opened, job, workers, address, in_process, extra, tally, stop)
         if job.classify is not None and not stop.requested and opened.has_ok():
-            classify(opened, job.classify.accuracy, job.classify.linkage)
+            classes.classify(opened, job.classify.accuracy, job.classify.linkage)
     seconds = time.monotonic() - started
     return Summary(
         str(opened.location), len(refs), work.done, seconds, tuple(tally.receipts), stop.requested

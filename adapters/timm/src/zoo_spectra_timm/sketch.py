@@ -16,7 +16,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from zoo_spectra.method import METHOD_VERSION
 from zoo_spectra.sources import weight_names
 from zoo_spectra_timm.building import meta_model, timm_library
 
@@ -86,7 +85,7 @@ def _read(path: Path) -> dict[str, Sketch]:
 def _read_as_of(path: Path, *_version: int) -> dict[str, Sketch]:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        if stored["rule"] != [RULE, METHOD_VERSION]:
+        if stored["rule"] != RULE:
             return {}
         return {str(name): _parse(entry) for name, entry in stored["models"].items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -103,7 +102,7 @@ def _parse(entry: Any) -> Sketch:
 def _write(path: Path, known: Mapping[str, Sketch]) -> None:
     """Replace the cache at once; a folder that cannot be written costs only time."""
     models = {name: (sketch.shapes, sketch.parameters) for name, sketch in sorted(known.items())}
-    text = json.dumps({"rule": [RULE, METHOD_VERSION], "models": models}, separators=(",", ":"))
+    text = json.dumps({"rule": RULE, "models": models}, separators=(",", ":"))
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
