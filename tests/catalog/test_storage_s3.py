@@ -9,8 +9,8 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ import pytest
 import zoo_spectra as zs
 from networks import zoo
 from parts import assert_same, assert_shows, commit, result, tables
+from s3_server import CREDENTIALS, serving, uri
 from zoo_spectra.catalog import compaction, storage
 from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.catalog.compaction import compact
@@ -28,38 +29,7 @@ from zoo_spectra.classes.classify import classify
 from zoo_spectra.errors import CatalogError
 
 PROGRAM = Path(sys.executable).with_name("zoo-spectra")
-CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
 SHOWN = [("an", "a1"), ("bo", "b1")]
-
-
-@contextmanager
-def serving(environment: Mapping[str, str]) -> Iterator[int]:
-    """A moto server on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-p", str(port)]
-    with subprocess.Popen(
-        command,
-        env=os.environ | dict(environment),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as server:
-        try:
-            end = time.monotonic() + 60
-            while True:
-                assert server.poll() is None, "the S3 server ended"
-                with suppress(OSError):
-                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                    break
-                assert time.monotonic() < end
-                time.sleep(0.1)
-            yield port
-        finally:
-            server.kill()
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +44,6 @@ def port() -> Iterator[int]:
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
-
-
-def uri(port: int, place: str, more: str = "") -> str:
-    return f"s3://{place}?endpoint_override=http://127.0.0.1:{port}&region=us-east-1{more}"
 
 
 @pytest.fixture

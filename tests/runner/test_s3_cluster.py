@@ -10,12 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from test_storage_s3 import CREDENTIALS, serving, uri
 
 import zoo_spectra as zs
 from networks import SlowAdapter
 from ray_cluster import RayCluster
 from runner.rows_of import assert_same_rows
+from s3_server import CREDENTIALS, serving, uri
 from zoo_spectra.errors import CatalogError
 
 DRIVER = Path(__file__).parents[1] / "driver.py"
