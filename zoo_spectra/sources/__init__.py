@@ -1,8 +1,9 @@
 """Where networks come from.
 
 A network is a list of real matrices (``network``), named by a source string (``source``) and opened
-by an adapter, a plug-in of two verbs (``adapter``). Here too: what every adapter shares, files and
-globs (``files``), the rule of what is a weight (``weights``), torch modules and tensors
+by an adapter, a plug-in of two verbs (``adapter``). Here too: what every adapter shares, files
+(``files``; ``globbing`` finds them, ``places`` says where they are, ``left_out`` what was not taken,
+``telling`` how far it is), the rule of what is a weight (``weights``), torch modules and tensors
 (``torch_module``), arrays in memory (``memory``), and the sample data (``samples``,
 ``sample_list``). Plug-in authors import from this room and from ``zoo_spectra.errors``.
 """
@@ -10,17 +11,45 @@ globs (``files``), the rule of what is a weight (``weights``), torch modules and
 from zoo_spectra.sources.adapter import (
     Adapter,
     Adapters,
+    Listing,
     NetworkRef,
     get_adapter,
     list_networks,
+    listed,
+    listing,
     load,
 )
-from zoo_spectra.sources.files import fingerprint, match_files, network_name, resolve
-from zoo_spectra.sources.memory import MemoryAdapter
-from zoo_spectra.sources.network import Constituent, Kind, Matrix, Network, Scalar, flatten_weight
+from zoo_spectra.sources.files import (
+    Files,
+    find_files,
+    fingerprint,
+    folder_name,
+    match_files,
+    network_name,
+    shown,
+)
+from zoo_spectra.sources.left_out import LeftOut
+from zoo_spectra.sources.memory import MemoryAdapter, network_from_arrays
+from zoo_spectra.sources.network import (
+    Constituent,
+    Kind,
+    Matrix,
+    Network,
+    Scalar,
+    digest,
+    flatten_weight,
+)
+from zoo_spectra.sources.places import place, resolve
 from zoo_spectra.sources.samples import SAMPLES, Sample, samples_root
 from zoo_spectra.sources.samples import fetch as fetch_samples
-from zoo_spectra.sources.source import Source, check_options, parse_bool, parse_source
+from zoo_spectra.sources.source import (
+    Source,
+    check_options,
+    literal,
+    parse_bool,
+    parse_source,
+)
+from zoo_spectra.sources.telling import counted, tell
 from zoo_spectra.sources.torch_module import (
     dtype_name,
     is_tensor,
@@ -37,7 +66,10 @@ __all__ = [
     "Adapter",
     "Adapters",
     "Constituent",
+    "Files",
     "Kind",
+    "LeftOut",
+    "Listing",
     "Matrix",
     "MemoryAdapter",
     "Network",
@@ -46,25 +78,36 @@ __all__ = [
     "Scalar",
     "Source",
     "check_options",
+    "counted",
+    "digest",
     "dtype_name",
     "fetch_samples",
+    "find_files",
     "fingerprint",
     "flatten_weight",
+    "folder_name",
     "get_adapter",
     "is_constituent",
     "is_tensor",
     "is_weight",
     "list_networks",
+    "listed",
+    "listing",
+    "literal",
     "load",
     "match_files",
+    "network_from_arrays",
     "network_from_module",
     "network_name",
     "not_real",
     "parameter_count",
     "parse_bool",
     "parse_source",
+    "place",
     "resolve",
     "samples_root",
+    "shown",
+    "tell",
     "tensor_array",
     "tensor_constituents",
     "weight_names",

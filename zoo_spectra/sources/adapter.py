@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, runtime_checkable
 
 from zoo_spectra.errors import AdapterError, SourceError, nearest
+from zoo_spectra.sources.left_out import LeftOut
 from zoo_spectra.sources.network import Kind, Network, Scalar
-from zoo_spectra.sources.source import check_options, parse_source
+from zoo_spectra.sources.places import resolve
+from zoo_spectra.sources.source import Source, check_options, literal, parse_source
 
 GROUP = "zoo_spectra.adapters"
 KNOWN_PLUGINS = ("timm", "connectome", "checkpoint")
@@ -20,7 +23,8 @@ KNOWN_PLUGINS = ("timm", "connectome", "checkpoint")
 class NetworkRef:
     """A small, picklable pointer to exactly one network.
 
-    ``source`` is the canonical source string that lists this network and no other.
+    ``source`` is the canonical source string that lists this network and no other; ``identity`` is
+    that without the options that only describe, where it has any (``list_networks`` sets it).
     ``shapes`` are the (p, q) of the constituents where they are known without reading weights.
     ``fingerprint`` changes when the file behind the network changes (empty: it never does).
     ``location`` is where ``load`` finds it when ``source`` is relative: an absolute path.
@@ -37,16 +41,36 @@ class NetworkRef:
     fingerprint: str = ""
     location: str = ""
     metadata: Mapping[str, Scalar] = field(default_factory=dict)
+    identity: str = ""
 
     @property
     def network_id(self) -> str:
-        """16 bytes of BLAKE2b of the source, in hex: the same on every machine."""
-        return hashlib.blake2b(self.source.encode(), digest_size=16).hexdigest()
+        """16 bytes of BLAKE2b of the identity, in hex: the same on every machine."""
+        text = (self.identity or self.source).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(text, digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The networks that a source matches, and what it leaves out; ``Adapter.list`` may give one."""
+
+    refs: tuple[NetworkRef, ...]
+    left_out: LeftOut = field(default_factory=LeftOut)
+
+    def __iter__(self) -> Iterator[NetworkRef]:
+        return iter(self.refs)
+
+    def __len__(self) -> int:
+        return len(self.refs)
 
 
 @runtime_checkable
 class Adapter(Protocol):
-    """What a plug-in implements. ``options`` maps each option's name to one line of help."""
+    """What a plug-in implements. ``options`` maps each option's name to one line of help.
+
+    It may also have ``describing``, a set of option names: those that say what a network is called
+    and belongs to, and change none of its matrices. They are no part of a network's identity.
+    """
 
     name: str
     options: Mapping[str, str]
@@ -108,13 +132,61 @@ def list_networks(text: str, extra: Adapters | None = None) -> list[NetworkRef]:
 
     ``extra`` adds adapters that are not installed, by name. Raises SourceError, AdapterError.
     """
-    source = parse_source(text)
-    adapter = get_adapter(source.adapter, extra)
-    check_options(source.adapter, source.options, adapter.options)
-    refs = list(adapter.list(source.pattern, source.options))
-    if not refs:
+    return list(listing(text, extra))
+
+
+def listing(text: str, extra: Adapters | None = None) -> Listing:
+    """The same, with what the source leaves out: files of other formats, links to nothing."""
+    try:
+        source = parse_source(text)
+        adapter = get_adapter(source.adapter, extra)
+        check_options(source.adapter, source.options, adapter.options)
+        found = _either_way(adapter, source, text)
+    except SourceError as error:
+        raise SourceError(f"{error}{_about_question_marks(text)}") from error
+    if not found.refs:
         raise SourceError(f"{text!r} matches nothing; check the pattern with: zoo-spectra ls")
-    return refs
+    return found
+
+
+def listed(adapter: Adapter, source: Source) -> Listing:
+    """What an adapter lists, with the identity of each network. Raises what the adapter raises."""
+    found = adapter.list(source.pattern, source.options)
+    describing = frozenset(getattr(adapter, "describing", ()))
+    refs = tuple(_identified(ref, describing) for ref in found)
+    return Listing(refs, getattr(found, "left_out", LeftOut()))
+
+
+def _identified(ref: NetworkRef, describing: Collection[str]) -> NetworkRef:
+    if not describing or "?" not in ref.source:
+        return ref
+    identity = str(parse_source(ref.source).without(describing))
+    return ref if identity == ref.source else replace(ref, identity=identity)
+
+
+def _either_way(adapter: Adapter, source: Source, text: str) -> Listing:
+    """As percent escapes say; where that matches nothing, as it was typed (``50%20off.npz``)."""
+    try:
+        return listed(adapter, source)
+    except SourceError:
+        typed = Source(source.adapter, text.partition(":")[2].partition("?")[0], source.options)
+        if typed == source:
+            raise
+        try:
+            return listed(adapter, typed)
+        except SourceError:
+            pass
+        raise
+
+
+def _about_question_marks(text: str) -> str:
+    """A hint where a file is called what stands before, and perhaps after, the first ``?``."""
+    adapter, _, rest = text.partition(":")
+    for end in [at for at, sign in enumerate(f"{rest}?") if sign == "?"][1:]:
+        if os.path.isfile(resolve(rest[:end])):
+            name = Source(adapter, literal(rest[:end]))
+            return f"; a ? begins the options, and there is a file of that name: write {name}"
+    return ""
 
 
 def load(text: str, extra: Adapters | None = None) -> Network:
@@ -123,4 +195,6 @@ def load(text: str, extra: Adapters | None = None) -> Network:
     if len(refs) > 1:
         names = ", ".join(ref.name for ref in refs[:3])
         raise SourceError(f"{text!r} matches {len(refs)} networks ({names}…); name one of them")
-    return get_adapter(refs[0].adapter, extra).load(refs[0])
+    (ref,) = refs
+    network = get_adapter(ref.adapter, extra).load(ref)
+    return replace(network, identity=ref.identity) if ref.identity else network
