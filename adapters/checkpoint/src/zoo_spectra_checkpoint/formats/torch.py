@@ -16,8 +16,9 @@ from zoo_spectra.sources import (
     is_tensor,
     tensor_array,
     weight_names,
+    zip_members,
 )
-from zoo_spectra_checkpoint.pickle_scan import foreign_globals, is_torchscript, members
+from zoo_spectra_checkpoint.formats.pickle_scan import foreign_globals, is_torchscript
 from zoo_spectra_checkpoint.tensors import Entry, TensorFile
 
 # Where training scripts keep the weights, the most specific first.
@@ -25,7 +26,7 @@ KEYS = ("state_dict", "model_state_dict", "model", "net", "network", "params", "
 PREFIXES = ("module.", "_orig_mod.")  # DataParallel, torch.compile
 
 
-def open_torch(path: Path) -> TensorFile:
+def open_file(path: Path) -> TensorFile:
     """Open the state dict in a .pt, .pth or .bin file.
 
     Weights may lie under a key such as ``state_dict`` or ``model``; the prefixes of DataParallel
@@ -46,7 +47,7 @@ def open_torch(path: Path) -> TensorFile:
 
 
 def read_state(path: Path) -> dict[str, Any]:
-    """The tensors of a .pt, .pth or .bin file by name. Raises as ``open_torch`` does."""
+    """The tensors of a .pt, .pth or .bin file by name. Raises as ``open_file`` does."""
     return _without_prefix(_find_state(_load(path), path))
 
 
@@ -69,7 +70,7 @@ def _load(path: Path) -> object:
 
 def _mappable(path: Path) -> bool:
     """Whether the tensors lie uncompressed in a zip archive (torch's format since 1.6)."""
-    found = members(path)
+    found = zip_members(path)
     return bool(found) and all(info.compress_type == zipfile.ZIP_STORED for info in found)
 
 
