@@ -58,18 +58,24 @@ def _load(path: Path) -> object:
         raise NetworkError(
             f"{path} needs torch to be read; pip install 'zoo-spectra-checkpoint[torch]'"
         ) from error
-    with path.open("rb"):  # what cannot be read at all is no fault of its format
-        pass
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=_mappable(path))
-    except Exception as error:  # a malformed file makes torch raise anything, OSError too
-        raise _reason(path, error) from error
+    with path.open("rb") as stream:  # what cannot be read at all is no fault of its format
+        mapped = _mappable(path)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                source = path if mapped else stream
+                return torch.load(source, map_location="cpu", weights_only=True, mmap=mapped)
+        except Exception as error:  # a malformed file makes torch raise anything, OSError too
+            raise _reason(path, error) from error
 
 
 def _mappable(path: Path) -> bool:
-    """Whether the tensors lie uncompressed in a zip archive (torch's format since 1.6)."""
+    """Whether the tensors lie uncompressed in a zip archive (torch's format since 1.6).
+
+    Mapping needs a name, and torch takes what is called .safetensors for that, whatever it is.
+    """
+    if path.suffix.lower() == ".safetensors":
+        return False
     found = zip_members(path)
     return bool(found) and all(info.compress_type == zipfile.ZIP_STORED for info in found)
 
