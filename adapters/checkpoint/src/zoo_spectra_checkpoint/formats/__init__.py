@@ -26,7 +26,7 @@ def open_tensors(path: Path) -> TensorFile:
     Raises NetworkError when the file is not there, FileFormatError when it is truncated, malformed
     or of no format of ours, UnsafeFileError when it wants to run code.
     """
-    by_suffix(path)
+    by_suffix(path)  # what has none of our suffixes is refused, whatever it is
     if not path.is_file():
         raise NetworkError(f"{path}: no such file; was it moved?")
     try:
