@@ -2,9 +2,10 @@
 
 A network is a list of real matrices (``network``), named by a source string (``source``) and opened
 by an adapter, a plug-in of two verbs (``adapter``). Here too: what every adapter shares, files and
-globs (``files``), the rule of what is a weight (``weights``), torch modules and tensors
-(``torch_module``), arrays in memory (``memory``), and the sample data (``samples``,
-``sample_list``). Plug-in authors import from this room and from ``zoo_spectra.errors``.
+globs (``files``), what a file is by its bytes (``content``), the rule of what is a weight
+(``weights``), torch modules and tensors (``torch_module``), arrays in memory (``memory``), and the
+sample data (``samples``, ``sample_list``). Plug-in authors import from this room and from
+``zoo_spectra.errors``.
 """
 
 from zoo_spectra.sources.adapter import (
@@ -15,6 +16,7 @@ from zoo_spectra.sources.adapter import (
     list_networks,
     load,
 )
+from zoo_spectra.sources.content import first_bytes, stand_in, zip_members
 from zoo_spectra.sources.files import fingerprint, match_files, network_name, resolve
 from zoo_spectra.sources.memory import MemoryAdapter
 from zoo_spectra.sources.network import Constituent, Kind, Matrix, Network, Scalar, flatten_weight
@@ -49,6 +51,7 @@ __all__ = [
     "dtype_name",
     "fetch_samples",
     "fingerprint",
+    "first_bytes",
     "flatten_weight",
     "get_adapter",
     "is_constituent",
@@ -65,7 +68,9 @@ __all__ = [
     "parse_source",
     "resolve",
     "samples_root",
+    "stand_in",
     "tensor_array",
     "tensor_constituents",
     "weight_names",
+    "zip_members",
 ]

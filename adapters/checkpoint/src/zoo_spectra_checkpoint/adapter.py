@@ -18,8 +18,9 @@ from zoo_spectra.sources import (
     match_files,
     resolve,
 )
+from zoo_spectra_checkpoint.formats import SUFFIXES, by_suffix, format_of
 from zoo_spectra_checkpoint.shards import is_later_shard, open_network, shards, stem
-from zoo_spectra_checkpoint.tensors import FORMATS, TensorFile
+from zoo_spectra_checkpoint.tensors import TensorFile
 
 
 class CheckpointAdapter:
@@ -40,7 +41,7 @@ class CheckpointAdapter:
         check_options(self.name, options, self.options)
         if options.get("family") == "":
             raise SourceError("checkpoint: option family is empty; leave it out, or name a family")
-        files = match_files(self.name, pattern, FORMATS)
+        files = match_files(self.name, pattern, SUFFIXES)
         first = [file for file in files if not is_later_shard(resolve(file))]
         if not first:
             raise SourceError(
@@ -68,7 +69,7 @@ class CheckpointAdapter:
     def _ref(self, file: str, options: Mapping[str, str]) -> NetworkRef:
         path = resolve(file)
         parts = [part for part in shards(path) if part.is_file()]
-        form = FORMATS[path.suffix.lower()]
+        form = _format(path)
         opened = _glance(path) if form != "torch" else None
         return NetworkRef(
             source=str(Source(self.name, file, options)),
@@ -83,6 +84,14 @@ class CheckpointAdapter:
             location=str(path),
             metadata={"format": form, "file_size": sum(part.stat().st_size for part in parts)},
         )
+
+
+def _format(path: Path) -> str:
+    """What a file is, or is called where it is broken, which ``load`` will say."""
+    try:
+        return format_of(path).name
+    except (NetworkError, OSError):
+        return by_suffix(path).name
 
 
 def _glance(path: Path) -> TensorFile | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from zoo_spectra.errors import NetworkError, SourceError, nearest
+from zoo_spectra.errors import SourceError, nearest
 from zoo_spectra.sources import (
     Network,
     NetworkRef,
@@ -17,24 +17,18 @@ from zoo_spectra.sources import (
     resolve,
 )
 from zoo_spectra_connectome.about import About, look_up, read_about
-from zoo_spectra_connectome.adjacency import Adjacency, reading, summary, symmetrised
-from zoo_spectra_connectome.arrays import read_npy, read_npz
+from zoo_spectra_connectome.adjacency import reading, summary, symmetrised
 from zoo_spectra_connectome.blocks import blocks
-from zoo_spectra_connectome.graphs import read_graphml
-from zoo_spectra_connectome.matrix_market import read_mtx
 from zoo_spectra_connectome.partition import regions
+from zoo_spectra_connectome.readers import SUFFIXES, check_applies, read_adjacency, suffix_of
 from zoo_spectra_connectome.settings import (
     ADAPTER,
     OPTIONS,
-    SUFFIXES,
     Settings,
     absolute,
-    check_applies,
     check_tables,
     parse_settings,
 )
-from zoo_spectra_connectome.tables import read_cect, read_parquet
-from zoo_spectra_connectome.text import read_text
 
 
 class ConnectomeAdapter:
@@ -61,8 +55,8 @@ class ConnectomeAdapter:
         Raises NetworkError, FileFormatError, UnsafeFileError.
         """
         settings, path = parse_settings(ref.options), Path(ref.location)
-        with reading(path, _suffix(path).lstrip(".")):
-            adjacency = _read(path, settings)
+        with reading(path, suffix_of(path.name).lstrip(".")):
+            adjacency = read_adjacency(path, settings)
             if settings.symmetrise:
                 adjacency = symmetrised(adjacency)
             labels = None
@@ -85,7 +79,7 @@ def _ref(
     check_applies(file, options)
     path = resolve(file)
     synapse = settings.synapse
-    stem = path.name.removesuffix(_suffix(path))
+    stem = path.name.removesuffix(suffix_of(path.name))
     metadata: Mapping[str, Scalar] = {}
     if about is not None and settings.about is not None:
         metadata = look_up(about, stem, settings.about)
@@ -115,28 +109,3 @@ def _family(settings: Settings, metadata: Mapping[str, Scalar], path: Path) -> s
         )
     value = metadata[settings.family]
     return "" if value is None else str(value)
-
-
-def _suffix(path: Path) -> str:
-    name = path.name.lower()
-    return max((end for end in SUFFIXES if name.endswith(end)), key=len, default="")
-
-
-def _read(path: Path, settings: Settings) -> Adjacency:
-    match _suffix(path):
-        case ".graphml":
-            return read_graphml(path, settings.weight)
-        case ".npy":
-            return read_npy(path)
-        case ".npz":
-            return read_npz(path, settings.array)
-        case ".mtx" | ".mtx.gz":
-            return read_mtx(path)
-        case ".parquet":
-            return read_parquet(path, settings.weight)
-        case ".json":
-            return read_cect(path, settings.synapse)
-        case ".csv" | ".tsv" | ".txt" | ".edgelist":
-            return read_text(path, settings.form, settings.weight)
-        case other:
-            raise NetworkError(f"no reader for {other or 'a file without a suffix'}")
