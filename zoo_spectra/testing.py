@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Mapping
+from contextlib import chdir
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from zoo_spectra.errors import ZooSpectraError
-from zoo_spectra.sources import Adapter, Constituent, Network, NetworkRef, parse_source
+from zoo_spectra.sources import Adapter, Constituent, Network, NetworkRef, listed, parse_source
 
 MAX_REF_BYTES = 1 << 16
 
@@ -35,12 +37,13 @@ def check_adapter(
     assert isinstance(adapter, Adapter), "an adapter has name, options, list and load"
     assert all(text.strip() for text in adapter.options.values()), "each option has a line of help"
     assert set(given) <= set(adapter.options), "options given to the suite must be declared"
-    refs = list(adapter.list(pattern, given))
+    refs = list(listed(adapter, pattern, given))
     assert refs, f"{pattern!r} lists no network"
-    assert refs == list(adapter.list(pattern, given)), "list gives the same refs each time"
+    assert refs == list(listed(adapter, pattern, given)), "list gives the same refs each time"
     for what in ("source", "name", "network_id"):
         values = [getattr(ref, what) for ref in refs]
         assert len(set(values)) == len(values), f"two networks share one {what}"
+    _check_describing(adapter, pattern, given, refs)
     carried: Adapter = pickle.loads(pickle.dumps(adapter))
     for ref in refs:
         _check_ref(adapter, ref)
@@ -70,6 +73,18 @@ def check_refuses(
     return message
 
 
+def _check_describing(
+    adapter: Adapter, pattern: str, given: Mapping[str, str], refs: list[NetworkRef]
+) -> None:
+    describing = frozenset(getattr(adapter, "describing", ()))
+    assert describing <= set(adapter.options), "describing names options of the adapter"
+    bare = {key: value for key, value in given.items() if key not in describing}
+    for ref, again in zip(refs, listed(adapter, pattern, bare), strict=True):
+        for what in ("network_id", "fingerprint"):
+            said, found = getattr(ref, what), getattr(again, what)
+            assert said == found, f"{ref.name}: an option that describes changes its {what}"
+
+
 def _check_ref(adapter: Adapter, ref: NetworkRef) -> None:
     assert ref.adapter == adapter.name, f"{ref.name}: ref.adapter is {ref.adapter!r}"
     assert ref.name.strip(), f"{ref.source}: a network has a name"
@@ -78,7 +93,8 @@ def _check_ref(adapter: Adapter, ref: NetworkRef) -> None:
     assert pickle.loads(packed) == ref, f"{ref.name}: the ref changes when pickled"
     source = parse_source(ref.source)
     assert str(source) == ref.source, f"{ref.source}: not in canonical form, {source}"
-    again = list(adapter.list(source.pattern, source.options))
+    with TemporaryDirectory() as elsewhere, chdir(elsewhere):
+        again = list(listed(adapter, source.pattern, source.options))
     assert again == [ref], f"{ref.source}: lists {[r.name for r in again]}, not itself alone"
 
 

@@ -2,10 +2,11 @@
 
 A network is a list of real matrices (``network``), named by a source string (``source``) and opened
 by an adapter, a plug-in of two verbs (``adapter``). Here too: what every adapter shares, files
-(``files``; ``globbing`` finds them, ``places`` says where they are, ``left_out`` what was not taken,
-``telling`` how far it is), the rule of what is a weight (``weights``), torch modules and tensors
-(``torch_module``), arrays in memory (``memory``), and the sample data (``samples``,
-``sample_list``). Plug-in authors import from this room and from ``zoo_spectra.errors``.
+(``files``; ``globbing`` finds them, ``places`` says where they lie, ``left_out`` what is not taken,
+``telling`` how far it is, ``content`` what a file is by its bytes), the rule of what is a weight
+(``weights``), torch modules and tensors (``torch_module``), arrays in memory (``memory``), and the
+sample data (``samples``, ``sample_list``). Plug-in authors import from this room and from
+``zoo_spectra.errors``.
 """
 
 from zoo_spectra.sources.adapter import (
@@ -19,6 +20,7 @@ from zoo_spectra.sources.adapter import (
     listing,
     load,
 )
+from zoo_spectra.sources.content import first_bytes, stand_in, zip_members
 from zoo_spectra.sources.files import (
     Files,
     find_files,
@@ -84,6 +86,7 @@ __all__ = [
     "fetch_samples",
     "find_files",
     "fingerprint",
+    "first_bytes",
     "flatten_weight",
     "folder_name",
     "get_adapter",
@@ -107,8 +110,10 @@ __all__ = [
     "resolve",
     "samples_root",
     "shown",
+    "stand_in",
     "tell",
     "tensor_array",
     "tensor_constituents",
     "weight_names",
+    "zip_members",
 ]

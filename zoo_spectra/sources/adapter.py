@@ -149,9 +149,9 @@ def listing(text: str, extra: Adapters | None = None) -> Listing:
     return found
 
 
-def listed(adapter: Adapter, source: Source) -> Listing:
+def listed(adapter: Adapter, pattern: str, options: Mapping[str, str]) -> Listing:
     """What an adapter lists, with the identity of each network. Raises what the adapter raises."""
-    found = adapter.list(source.pattern, source.options)
+    found = adapter.list(pattern, options)
     describing = frozenset(getattr(adapter, "describing", ()))
     refs = tuple(_identified(ref, describing) for ref in found)
     return Listing(refs, getattr(found, "left_out", LeftOut()))
@@ -167,13 +167,13 @@ def _identified(ref: NetworkRef, describing: Collection[str]) -> NetworkRef:
 def _either_way(adapter: Adapter, source: Source, text: str) -> Listing:
     """As percent escapes say; where that matches nothing, as it was typed (``50%20off.npz``)."""
     try:
-        return listed(adapter, source)
+        return listed(adapter, source.pattern, source.options)
     except SourceError:
         typed = Source(source.adapter, text.partition(":")[2].partition("?")[0], source.options)
         if typed == source:
             raise
         try:
-            return listed(adapter, typed)
+            return listed(adapter, typed.pattern, typed.options)
         except SourceError:
             pass
         raise

@@ -73,7 +73,7 @@ TEXT_FILES: list[tuple[str, str, str]] = [
     ("dictionaries.edgelist", "0 1 {}\n1 2 {}\n", "weight '{}' is no number"),
     ("names.csv", ",a,b,c\na,0,1,1\nc,1,0,1\nb,1,1,0\n", "row 'c' stands where column 'b' does"),
     ("quote.csv", 'a,b\n"a,b\n', "not a whole csv file"),
-    ("empty.json", "", "not a whole json file"),
+    ("empty.json", "", "it is empty (0 bytes)"),
     ("truncated.json", cect()[:-9], "not a whole json file"),
     ("deep.json", "[" * 100_000, "not a whole json file"),
     ("list.json", "[1, 2]", "no file of cect"),
@@ -87,13 +87,13 @@ TEXT_FILES: list[tuple[str, str, str]] = [
     ("ragged.json", cect(connections={"Generic_CS": [[1, 2], [3]]}), "not a whole json file"),
     ("none.json", cect(nodes=[], connections={"Generic_CS": []}), "shape (0,) for 0 nodes"),
     ("one.json", cect(nodes=["A"], connections={"Generic_CS": [[1.0]]}), "one node"),
-    ("empty.graphml", "", "not a whole graphml file"),
+    ("empty.graphml", "", "it is empty (0 bytes)"),
     ("truncated.graphml", graphml(nx.path_graph(4))[:-30], "not a whole graphml file"),
     ("no_graph.graphml", NO_GRAPH, "not a whole graphml file"),
     ("nodeless.graphml", graphml(nx.Graph()), "no nodes"),
     ("one.graphml", graphml(nx.path_graph(1)), "one node"),
     ("word.graphml", graphml(nx.Graph([(0, 1, {"weight": "big"})])), "'big' is no real number"),
-    ("empty.mtx", "", "does not begin with %%MatrixMarket"),
+    ("empty.mtx", "", "it is empty (0 bytes)"),
     ("other.mtx", "0 1 2\n", "does not begin with %%MatrixMarket"),
     ("banner.mtx", MTX, "ends before the sizes"),
     ("bodyless.mtx", MTX + "3 3 1\n", "ends before the entries"),
@@ -111,7 +111,7 @@ TEXT_FILES: list[tuple[str, str, str]] = [
     ("huge.mtx", MTX + "9999999999 9999999999 1\n1 2 1.0\n", "nodes are more than"),
     ("full.mtx", MTX + "100 100 999999999999\n1 2 1.0\n", "GiB of memory to read"),
     ("complex.mtx", MTX.replace("real", "complex") + "2 2 1\n1 2 1 1\n", "not one of real"),
-    ("not_zip.mtx.gz", MTX, "not a whole mtx.gz file"),
+    ("not_zip.mtx.gz", "0 1\n1 0\n", "not a whole mtx.gz file"),
     ("text.npy", "0 1\n1 0\n", "does not begin like a .npy file"),
     ("text.npz", "0 1\n1 0\n", "not a whole npz file"),
     ("text.parquet", "0 1\n1 0\n", "not a whole parquet file"),
@@ -169,7 +169,7 @@ WORM_EDGES = {"source": ["a", "b"], "target": ["b", "a"]}
 BINARY_FILES: list[tuple[str, bytes, type[ZooSpectraError], str]] = [
     ("truncated.npy", npy(np.eye(9))[:-40], FileFormatError, "not a whole npy file"),
     ("header.npy", npy(np.eye(9))[:20], FileFormatError, "not a whole npy file"),
-    ("empty.npy", b"", FileFormatError, "does not begin like"),
+    ("empty.npy", b"", FileFormatError, "it is empty (0 bytes)"),
     ("flat.npy", npy(np.ones(4)), NetworkError, "(4,) is not square"),
     ("cube.npy", npy(np.ones((2, 2, 2))), NetworkError, "(2, 2, 2) is not square"),
     ("wide.npy", npy(np.ones((2, 3))), NetworkError, "(2, 3) is not square"),
@@ -234,14 +234,14 @@ def test_files_that_are_not_there(adapter: ConnectomeAdapter, tmp_path: Path) ->
 def test_an_unknown_array(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
     (tmp_path / "two.npz").write_bytes(TWO)
     options = {"array": "frist"}
-    said = check_refuses(adapter, str(tmp_path / "two.npz"), NetworkError, options)
+    said = check_refuses(adapter, str(tmp_path / "two.npz"), SourceError, options)
     assert "did you mean 'first'" in said
 
 
 def test_no_partition_in_the_file(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
     (tmp_path / "worm.json").write_text(cect())
     options = {"partition": "class"}
-    said = check_refuses(adapter, str(tmp_path / "worm.json"), NetworkError, options)
+    said = check_refuses(adapter, str(tmp_path / "worm.json"), SourceError, options)
     assert "the file has none: give nodes=FILE" in said
 
 

@@ -1,6 +1,14 @@
 """Networks in files: ``checkpoint:weights/*.safetensors``, and npz, pt, pth and bin."""
 
 from zoo_spectra_checkpoint.adapter import CheckpointAdapter
-from zoo_spectra_checkpoint.tensors import Entry, TensorFile, open_tensors
+from zoo_spectra_checkpoint.formats import format_of, open_tensors, read_state
+from zoo_spectra_checkpoint.tensors import Entry, TensorFile
 
-__all__ = ["CheckpointAdapter", "Entry", "TensorFile", "open_tensors"]
+__all__ = [
+    "CheckpointAdapter",
+    "Entry",
+    "TensorFile",
+    "format_of",
+    "open_tensors",
+    "read_state",
+]

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from pathlib import Path
 
 from zoo_spectra.errors import NetworkError, SourceError
 from zoo_spectra.sources import (
     Constituent,
+    Listing,
     Network,
     NetworkRef,
     Source,
     check_options,
+    counted,
+    find_files,
     fingerprint,
     flatten_weight,
-    match_files,
+    folder_name,
+    literal,
     resolve,
+    shown,
 )
+from zoo_spectra_checkpoint.formats import SUFFIXES, by_suffix, format_of
 from zoo_spectra_checkpoint.shards import is_later_shard, open_network, shards, stem
-from zoo_spectra_checkpoint.tensors import FORMATS, TensorFile
+from zoo_spectra_checkpoint.tensors import TensorFile
 
 
 class CheckpointAdapter:
@@ -31,8 +37,9 @@ class CheckpointAdapter:
 
     name = "checkpoint"
     options: Mapping[str, str] = {"family": "the family of these networks (default: their folder)"}
+    describing = frozenset({"family"})
 
-    def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
+    def list(self, pattern: str, options: Mapping[str, str]) -> Listing:
         """The files that match a glob; the shards of one network are one.
 
         Shapes come from the headers of safetensors and npz files. Raises SourceError on no match.
@@ -40,14 +47,15 @@ class CheckpointAdapter:
         check_options(self.name, options, self.options)
         if options.get("family") == "":
             raise SourceError("checkpoint: option family is empty; leave it out, or name a family")
-        files = match_files(self.name, pattern, FORMATS)
-        first = [file for file in files if not is_later_shard(resolve(file))]
+        found = find_files(self.name, pattern, SUFFIXES)
+        first = [file for file in found.files if not is_later_shard(resolve(file))]
         if not first:
             raise SourceError(
-                f"checkpoint:{pattern} matches {Path(files[0]).name}, a later part of a network; "
-                "name its first part"
+                f"{Source(self.name, pattern)} matches {Path(found.files[0]).name}, a later part "
+                "of a network; name its first part"
             )
-        return [self._ref(file, options) for file in first]
+        headers = counted(first, "headers read:")
+        return Listing(tuple(self._ref(file, options) for file in headers), found.left_out)
 
     def load(self, ref: NetworkRef) -> Network:
         """Open one file. Raises NetworkError (FileFormatError, UnsafeFileError) when it cannot."""
@@ -68,14 +76,14 @@ class CheckpointAdapter:
     def _ref(self, file: str, options: Mapping[str, str]) -> NetworkRef:
         path = resolve(file)
         parts = [part for part in shards(path) if part.is_file()]
-        form = FORMATS[path.suffix.lower()]
+        form = _format(path)
         opened = _glance(path) if form != "torch" else None
         return NetworkRef(
-            source=str(Source(self.name, file, options)),
+            source=str(Source(self.name, literal(file), options)),
             adapter=self.name,
-            name=f"{path.parent.name}/{stem(path)}",
+            name=f"{folder_name(file)}/{shown(stem(path))}",
             kind="artificial",
-            family=options.get("family") or path.parent.name,
+            family=options.get("family") or folder_name(file),
             options=dict(options),
             shapes=_flat_shapes(opened) if opened else None,
             parameters=opened.parameters() if opened else None,
@@ -83,6 +91,14 @@ class CheckpointAdapter:
             location=str(path),
             metadata={"format": form, "file_size": sum(part.stat().st_size for part in parts)},
         )
+
+
+def _format(path: Path) -> str:
+    """What a file is, or is called where it is broken, which ``load`` will say."""
+    try:
+        return format_of(path).name
+    except (NetworkError, OSError):
+        return by_suffix(path).name
 
 
 def _glance(path: Path) -> TensorFile | None:

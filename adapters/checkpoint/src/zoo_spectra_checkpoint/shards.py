@@ -8,7 +8,8 @@ from pathlib import Path
 
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources import Matrix
-from zoo_spectra_checkpoint.tensors import Entry, TensorFile, open_tensors
+from zoo_spectra_checkpoint.formats import open_tensors
+from zoo_spectra_checkpoint.tensors import Entry, TensorFile
 
 _SHARD = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<total>\d{5})(?P<suffix>\.\w+)")
 

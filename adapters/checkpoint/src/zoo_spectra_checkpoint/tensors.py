@@ -1,4 +1,4 @@
-"""A file of named tensors: its table of contents, and one tensor at a time."""
+"""An opened file of tensors, of any format: its table of contents, and one tensor at a time."""
 
 from __future__ import annotations
 
@@ -10,14 +10,6 @@ import numpy as np
 
 from zoo_spectra.errors import FileFormatError, NetworkError
 from zoo_spectra.sources import REAL, Matrix, is_constituent, not_real, parameter_count
-
-FORMATS = {
-    ".safetensors": "safetensors",
-    ".npz": "npz",
-    ".pt": "torch",
-    ".pth": "torch",
-    ".bin": "torch",
-}
 
 
 @dataclass(frozen=True)
@@ -60,27 +52,3 @@ class TensorFile:
             raise FileFormatError(f"{where}: shape {values.shape}, promised {entry.shape}")
         wanted = np.float64 if entry.dtype == "float64" else np.float32
         return values.astype(wanted, copy=False)
-
-
-def open_tensors(path: Path) -> TensorFile:
-    """Open a file by its suffix. Nothing of it is run, and no values are read for npz and
-    safetensors; a PyTorch file is mapped into memory where its format allows it.
-
-    Raises NetworkError when the file is not there, FileFormatError when it is truncated or
-    malformed, UnsafeFileError when it wants to run code.
-    """
-    kind = FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise FileFormatError(f"{path}: {path.suffix!r} is not one of {', '.join(FORMATS)}")
-    if not path.is_file():
-        raise NetworkError(f"{path}: no such file; was it moved?")
-    if kind == "safetensors":
-        from zoo_spectra_checkpoint.safetensors_file import open_safetensors as opener
-    elif kind == "npz":
-        from zoo_spectra_checkpoint.npz_file import open_npz as opener
-    else:
-        from zoo_spectra_checkpoint.torch_file import open_torch as opener
-    try:
-        return opener(path)
-    except OSError as error:
-        raise NetworkError(f"{path} cannot be read: {error}") from error

@@ -1,14 +1,12 @@
-"""networkx graphs and GraphML files as adjacency matrices."""
+"""networkx graphs as adjacency matrices and as networks."""
 
 from __future__ import annotations
 
-from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo_spectra.errors import NetworkError, UnsafeFileError, nearest
+from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources import Network
 from zoo_spectra_connectome.adjacency import Adjacency, from_edges, summary
 from zoo_spectra_connectome.blocks import blocks
@@ -63,23 +61,3 @@ def adjacency_from_graph(graph: nx.Graph[Any], weight: str = "weight") -> Adjace
         str(key): tuple(data.get(key) for _, data in graph.nodes(data=True)) for key in names
     }
     return Adjacency(adjacency.matrix, adjacency.nodes, attributes)
-
-
-def read_graphml(path: Path, weight: str | None = None) -> Adjacency:
-    """A GraphML file. Raises UnsafeFileError for a DTD, an entity, an outside reference."""
-    import networkx as nx
-    from defusedxml import DefusedXmlException, ElementTree
-
-    content = path.read_bytes()
-    try:
-        ElementTree.fromstring(content, forbid_dtd=True)
-    except DefusedXmlException as error:
-        raise UnsafeFileError(
-            f"it has a DTD or entities, which can fill the memory ({error}); remove the DOCTYPE"
-        ) from error
-    graph: nx.Graph[Any] = nx.read_graphml(BytesIO(content))
-    if weight is not None:
-        known = {str(key) for _, _, data in graph.edges(data=True) for key in data}
-        if weight not in known:
-            raise NetworkError(f"no edge attribute {weight!r}; {nearest(weight, known)}")
-    return adjacency_from_graph(graph, weight or "weight")

@@ -41,7 +41,7 @@ def regions(adjacency: Adjacency, columns: Sequence[str], table: Path | None = N
 
 def _from_table(nodes: Sequence[str], columns: Sequence[str], rows: list[list[str]]) -> list[str]:
     """Join a table to the nodes: by ranges, by the ids in its first column, or in row order."""
-    header, body = _split_header(rows, columns)
+    header, body = split_header(rows, columns)
     at = [header.index(column) for column in columns]
     labels = []
     for number, row in enumerate(body, len(rows) - len(body) + 1):
@@ -67,7 +67,7 @@ def _from_table(nodes: Sequence[str], columns: Sequence[str], rows: list[list[st
     )
 
 
-def _split_header(
+def split_header(
     rows: list[list[str]], columns: Sequence[str]
 ) -> tuple[list[str], list[list[str]]]:
     """The first row is the header if it has the columns; else columns are named 1, 2, …"""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from zoo_spectra.errors import SourceError, nearest
-from zoo_spectra.sources import check_options, parse_bool, resolve
+from zoo_spectra.sources import check_options, parse_bool, place, resolve
 from zoo_spectra_connectome.partition import split_columns
-from zoo_spectra_connectome.tables import SYNAPSES
-from zoo_spectra_connectome.text import FORMATS
 
 ADAPTER = "connectome"
-TEXT = (".edgelist", ".csv", ".tsv", ".txt")
-SUFFIXES = (".graphml", *TEXT, ".npy", ".npz", ".mtx", ".mtx.gz", ".parquet", ".json")
+SYNAPSES = ("chemical", "gap", "both")
+FORMS = ("edges", "adjacency")
 
 OPTIONS: Mapping[str, str] = {
     "partition": "node attribute, or column of nodes=, that gives each node's region (A,B joins)",
@@ -28,12 +27,9 @@ OPTIONS: Mapping[str, str] = {
     "about": "CSV or TSV table whose first column names the network; its columns become metadata",
     "family": "column of about=, or without about= the family's name (default: the folder's)",
 }
-ONLY_FOR: Mapping[str, tuple[str, ...]] = {
-    "weight": (".graphml", ".parquet", *TEXT),
-    "synapse": (".json",),
-    "format": TEXT,
-    "array": (".npz",),
-}
+# They say what a network is, and change none of its matrices.
+DESCRIBING = frozenset({"about", "family"})
+DEFAULTS: Mapping[str, str] = {"projections": "true", "directed": "true", "synapse": "chemical"}
 
 
 @dataclass(frozen=True)
@@ -67,11 +63,25 @@ def parse_settings(options: Mapping[str, str]) -> Settings:
         symmetrise=not parse_bool(ADAPTER, "directed", options.get("directed", "true")),
         weight=options.get("weight"),
         synapse=_choice(options, "synapse", SYNAPSES, "chemical"),
-        form=_choice(options, "format", FORMATS, "edges") if "format" in options else None,
+        form=_choice(options, "format", FORMS, "edges") if "format" in options else None,
         array=options.get("array"),
         about=resolve(options["about"]) if "about" in options else None,
         family=options.get("family"),
     )
+
+
+def canonical(options: Mapping[str, str]) -> dict[str, str]:
+    """The same options in one spelling, without defaults: what a network is known by."""
+    named = dict(options)
+    for table in ("nodes", "about"):
+        if table in named:
+            named[table] = place(named[table])
+    if "partition" in named:
+        named["partition"] = ",".join(split_columns(named["partition"]))
+    for switch in ("projections", "directed"):
+        if switch in named:
+            named[switch] = named[switch].lower()
+    return {key: value for key, value in named.items() if DEFAULTS.get(key) != value}
 
 
 def absolute(options: Mapping[str, str]) -> dict[str, str]:
@@ -80,21 +90,7 @@ def absolute(options: Mapping[str, str]) -> dict[str, str]:
     return {**options, **tables}
 
 
-def check_applies(file: str, options: Mapping[str, str]) -> None:
-    """Raise SourceError for an option that means nothing for this file's format."""
-    for option, suffixes in ONLY_FOR.items():
-        if option in options and not file.lower().endswith(suffixes):
-            raise SourceError(
-                f"connectome:{file}: option {option!r} is only for {', '.join(suffixes)}"
-            )
-
-
-def _choice(
-    options: Mapping[str, str],
-    option: str,
-    choices: Mapping[str, object] | tuple[str, ...],
-    default: str,
-) -> str:
+def _choice(options: Mapping[str, str], option: str, choices: tuple[str, ...], default: str) -> str:
     value = options.get(option, default)
     if value not in choices:
         raise SourceError(f"connectome: {option}={value!r}; {nearest(value, choices)}")
@@ -104,5 +100,5 @@ def _choice(
 def check_tables(settings: Settings) -> None:
     """Raise SourceError for a table that is not there."""
     for option, path in (("nodes", settings.nodes), ("about", settings.about)):
-        if path is not None and not path.is_file():
+        if path is not None and not os.path.isfile(path):
             raise SourceError(f"connectome: {option}={path} is no file; check the path")

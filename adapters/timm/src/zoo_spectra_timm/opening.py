@@ -15,8 +15,7 @@ from zoo_spectra.sources import (
     tensor_constituents,
     weight_names,
 )
-from zoo_spectra_checkpoint import Entry, TensorFile, open_tensors
-from zoo_spectra_checkpoint.torch_file import read_state
+from zoo_spectra_checkpoint import Entry, TensorFile, format_of, open_tensors, read_state
 from zoo_spectra_timm.building import (
     custom_trained_model,
     meta_model,
@@ -145,7 +144,7 @@ def _convert(choice: Choice, path: Path, build: Callable[[str, Any], Any], given
 
 def _all_tensors(path: Path) -> dict[str, Any]:
     """Every tensor of a file that ``open_tensors`` has found whole, as torch tensors."""
-    if path.suffix.lower() != ".safetensors":
+    if format_of(path).name != "safetensors":
         return read_state(path)
     from safetensors.torch import load_file
 

@@ -16,8 +16,9 @@ from zoo_spectra.sources import (
     is_tensor,
     tensor_array,
     weight_names,
+    zip_members,
 )
-from zoo_spectra_checkpoint.pickle_scan import foreign_globals, is_torchscript, members
+from zoo_spectra_checkpoint.formats.pickle_scan import foreign_globals, is_torchscript
 from zoo_spectra_checkpoint.tensors import Entry, TensorFile
 
 # Where training scripts keep the weights, the most specific first.
@@ -25,7 +26,7 @@ KEYS = ("state_dict", "model_state_dict", "model", "net", "network", "params", "
 PREFIXES = ("module.", "_orig_mod.")  # DataParallel, torch.compile
 
 
-def open_torch(path: Path) -> TensorFile:
+def open_file(path: Path) -> TensorFile:
     """Open the state dict in a .pt, .pth or .bin file.
 
     Weights may lie under a key such as ``state_dict`` or ``model``; the prefixes of DataParallel
@@ -46,7 +47,7 @@ def open_torch(path: Path) -> TensorFile:
 
 
 def read_state(path: Path) -> dict[str, Any]:
-    """The tensors of a .pt, .pth or .bin file by name. Raises as ``open_torch`` does."""
+    """The tensors of a .pt, .pth or .bin file by name. Raises as ``open_file`` does."""
     return _without_prefix(_find_state(_load(path), path))
 
 
@@ -57,19 +58,25 @@ def _load(path: Path) -> object:
         raise NetworkError(
             f"{path} needs torch to be read; pip install 'zoo-spectra-checkpoint[torch]'"
         ) from error
-    with path.open("rb"):  # what cannot be read at all is no fault of its format
-        pass
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=_mappable(path))
-    except Exception as error:  # a malformed file makes torch raise anything, OSError too
-        raise _reason(path, error) from error
+    with path.open("rb") as stream:  # what cannot be read at all is no fault of its format
+        mapped = _mappable(path)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                source = path if mapped else stream
+                return torch.load(source, map_location="cpu", weights_only=True, mmap=mapped)
+        except Exception as error:  # a malformed file makes torch raise anything, OSError too
+            raise _reason(path, error) from error
 
 
 def _mappable(path: Path) -> bool:
-    """Whether the tensors lie uncompressed in a zip archive (torch's format since 1.6)."""
-    found = members(path)
+    """Whether the tensors lie uncompressed in a zip archive (torch's format since 1.6).
+
+    Mapping needs a name, and torch takes what is called .safetensors for that, whatever it is.
+    """
+    if path.suffix.lower() == ".safetensors":
+        return False
+    found = zip_members(path)
     return bool(found) and all(info.compress_type == zipfile.ZIP_STORED for info in found)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from zoo_spectra.sources import zip_members
+
 # Where the pickle of a plain state dict has its names from.
 PLAIN = {"collections", "torch", "torch._utils", "torch._tensor", "torch.nn.parameter"}
 PLAIN |= {"torch.storage"}
@@ -26,24 +28,13 @@ def foreign_globals(path: Path) -> list[str]:
     return [name for name in dict.fromkeys(names) if name.rpartition(".")[0] not in PLAIN]
 
 
-def members(path: Path) -> list[zipfile.ZipInfo]:
-    """What a zip archive holds; nothing when the file is no archive, or a broken one."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.infolist()
-    except OSError:
-        raise
-    except Exception:  # zipfile raises BadZipFile, and whatever decoding a damaged list raises
-        return []
-
-
 def is_torchscript(path: Path) -> bool:
     """Whether a file is a TorchScript archive: a program, with its weights."""
-    return any("/code/" in info.filename for info in members(path))
+    return any("/code/" in info.filename for info in zip_members(path))
 
 
 def _pickles(path: Path) -> Iterator[IO[bytes]]:
-    inside = [info for info in members(path) if info.filename.endswith(".pkl")]
+    inside = [info for info in zip_members(path) if info.filename.endswith(".pkl")]
     if not inside:
         with path.open("rb") as stream:
             yield stream

@@ -17,7 +17,7 @@ _NAMES |= {"C64": "complex64", "I64": "int64", "I32": "int32", "I16": "int16", "
 _STORED = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2"}
 
 
-def open_safetensors(path: Path) -> TensorFile:
+def open_file(path: Path) -> TensorFile:
     """Open a safetensors file; its header gives the entries, in the order of their data.
 
     Raises FileFormatError when the header does not describe the file.

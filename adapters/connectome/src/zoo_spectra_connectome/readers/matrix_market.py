@@ -16,13 +16,14 @@ import numpy.typing as npt
 
 from zoo_spectra.errors import FileFormatError, NetworkError
 from zoo_spectra_connectome.adjacency import Adjacency, check_bytes, check_count, from_edges
+from zoo_spectra_connectome.settings import Settings
 
 FIELDS = ("real", "double", "integer", "pattern")
 SYMMETRIES = {"general": 0.0, "symmetric": 1.0, "skew-symmetric": -1.0}
 Index = npt.NDArray[np.int64]
 
 
-def read_mtx(path: Path) -> Adjacency:
+def read(path: Path, settings: Settings) -> Adjacency:
     """A square real matrix; a pattern counts 1 per entry; the half left out is filled in.
 
     Raises NetworkError, FileFormatError, and what the codec and numpy raise.

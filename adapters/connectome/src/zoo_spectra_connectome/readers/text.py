@@ -13,15 +13,14 @@ from pathlib import Path
 
 from zoo_spectra.errors import FileFormatError
 from zoo_spectra_connectome.adjacency import Adjacency
-from zoo_spectra_connectome.edge_lists import read_edges
-from zoo_spectra_connectome.matrix_tables import read_matrix
+from zoo_spectra_connectome.readers.edge_lists import read_edges
+from zoo_spectra_connectome.readers.matrix_tables import read_matrix
 from zoo_spectra_connectome.rows import has_edge_header, read_rows
+from zoo_spectra_connectome.settings import Settings
 
-FORMATS = ("edges", "adjacency")
 
-
-def read_text(path: Path, form: str | None = None, weight: str | None = None) -> Adjacency:
-    """Read an edge list or an adjacency matrix; ``form`` is one of FORMATS, or None to detect.
+def read(path: Path, settings: Settings) -> Adjacency:
+    """Read an edge list or an adjacency matrix, as the option ``format`` says or by detection.
 
     Raises NetworkError, FileFormatError, and what csv and the codec raise.
     """
@@ -29,10 +28,11 @@ def read_text(path: Path, form: str | None = None, weight: str | None = None) ->
     start = list(islice(rows, 2))
     if not start:
         raise FileFormatError("the file is empty: no nodes and no edges")
+    form = settings.form
     if form is None:
         form = "edges" if path.suffix.lower() == ".edgelist" else detect(start)
     every = chain(start, rows)
-    return read_edges(every, weight) if form == "edges" else read_matrix(every)
+    return read_edges(every, settings.weight) if form == "edges" else read_matrix(every)
 
 
 def detect(start: Sequence[Sequence[str]]) -> str:

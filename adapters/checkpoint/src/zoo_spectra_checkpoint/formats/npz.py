@@ -13,7 +13,7 @@ from zoo_spectra.sources import Matrix
 from zoo_spectra_checkpoint.tensors import Entry, TensorFile
 
 
-def open_npz(path: Path) -> TensorFile:
+def open_file(path: Path) -> TensorFile:
     """Open an npz archive; the headers of its members give the entries.
 
     Raises FileFormatError when it is truncated or malformed, UnsafeFileError when a member holds

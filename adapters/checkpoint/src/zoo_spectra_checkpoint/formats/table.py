@@ -1,0 +1,85 @@
+"""The table of formats: which module opens a file, by its suffix and by its first bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from zoo_spectra.errors import FileFormatError
+from zoo_spectra.sources import first_bytes, stand_in, zip_members
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format: ``name`` is its module in this folder, ``begins(path, head)`` knows its files.
+
+    ``begins`` is asked with the first bytes of a file. ``suffixes`` are lower case; a file of
+    theirs that no format knows goes to this one, which says what is wrong with it.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    begins: Callable[[Path, bytes], bool]
+
+
+def _is_safetensors(path: Path, head: bytes) -> bool:
+    """The length of the header, 8 bytes, then the header, which is JSON."""
+    end = 8 + int.from_bytes(head[:8], "little")
+    return head[8:9] == b"{" and end <= path.stat().st_size
+
+
+def _is_npz(path: Path, head: bytes) -> bool:
+    return head.startswith(b"PK\x03\x04") and any(
+        info.filename.endswith(".npy") for info in zip_members(path)
+    )
+
+
+def _is_torch(path: Path, head: bytes) -> bool:
+    """A zip archive with the pickle ``data.pkl``, or a pickle, which was the format before 1.6."""
+    if head.startswith(b"PK\x03\x04"):
+        return any(info.filename.rpartition("/")[2] == "data.pkl" for info in zip_members(path))
+    return head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05")
+
+
+# Asked in this order: a safetensors header may have a length that looks like a pickle's start.
+FORMATS = (
+    Format("safetensors", (".safetensors",), _is_safetensors),
+    Format("npz", (".npz",), _is_npz),
+    Format("torch", (".pt", ".pth", ".bin"), _is_torch),
+)
+
+# Known and not read: what such a file is, how it begins, what to do.
+UNREAD = (
+    ("an HDF5 file", b"\x89HDF\r\n\x1a\n", "save its weights as safetensors"),
+    ("a GGUF file", b"GGUF", "save its weights as safetensors"),
+    ("a single array (.npy)", b"\x93NUMPY", "save it under its name, with numpy.savez"),
+)
+
+SUFFIXES = tuple(suffix for form in FORMATS for suffix in form.suffixes)
+
+
+def by_suffix(path: Path) -> Format:
+    """The format that a file's name promises. Raises FileFormatError when it is none of ours."""
+    for form in FORMATS:
+        if path.name.lower().endswith(form.suffixes):
+            return form
+    raise FileFormatError(f"{path}: {path.suffix!r} is not one of {', '.join(SUFFIXES)}")
+
+
+def format_of(path: Path) -> Format:
+    """The format of a file: by its first bytes, and by its suffix where those say nothing.
+
+    Raises FileFormatError for what is no file of tensors, with its name and the cure; OSError.
+    """
+    head = first_bytes(path)
+    instead = stand_in(head)
+    if instead is not None:
+        raise FileFormatError(f"{path} is {instead}")
+    for form in FORMATS:
+        if form.begins(path, head):
+            return form
+    for what, start, cure in UNREAD:
+        if head.startswith(start):
+            raise FileFormatError(f"{path} is {what}, which this adapter does not read yet; {cure}")
+    return by_suffix(path)

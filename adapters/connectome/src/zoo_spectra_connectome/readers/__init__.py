@@ -1,0 +1,38 @@
+"""The readers: a file a format, which makes a matrix of a file, and ``table``, which lists them.
+
+A reader is a module with ``read(path, settings) -> Adjacency``; what it raises is given the file's
+name by ``adjacency.reading``. It is imported when a file of its format is read, for it may need a
+library of its own. ``edge_lists`` and ``matrix_tables`` are the two halves of ``text``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from zoo_spectra_connectome.adjacency import Adjacency
+from zoo_spectra_connectome.readers.table import (
+    READERS,
+    SUFFIXES,
+    check_applies,
+    check_content,
+    reader_of,
+    suffix_of,
+)
+from zoo_spectra_connectome.settings import Settings
+
+__all__ = ["READERS", "SUFFIXES", "check_applies", "read_adjacency", "suffix_of"]
+
+
+def read_adjacency(path: Path, settings: Settings) -> Adjacency:
+    """Read a graph with the reader of its suffix.
+
+    Raises FileFormatError when its first bytes are those of another format, and what the reader
+    raises.
+    """
+    reader = reader_of(path)
+    check_content(path, reader)
+    module = import_module(f"{__name__}.{reader.name}")
+    read: Callable[[Path, Settings], Adjacency] = module.read
+    return read(path, settings)

@@ -1,0 +1,168 @@
+"""The table of readers: complete, its suffixes kept, and each reader imported when needed."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import itertools
+import json
+import pkgutil
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from scipy.io import mmwrite
+
+from zoo_spectra.errors import FileFormatError, SourceError
+from zoo_spectra.testing import check_adapter, check_refuses
+from zoo_spectra_connectome import ConnectomeAdapter, readers
+from zoo_spectra_connectome.readers import READERS, SUFFIXES
+from zoo_spectra_connectome.settings import OPTIONS
+
+HELPERS = {"table", "edge_lists", "matrix_tables"}
+MATRIX = np.array([[0.0, 2.0], [3.0, 0.0]])
+CONNECTIONS = {"Generic_CS": MATRIX.tolist(), "Generic_GJ": MATRIX.tolist()}
+
+
+def written() -> dict[str, bytes]:
+    """The same two nodes in a file of each suffix."""
+    npy, npz, mtx, parquet = (io.BytesIO() for _ in range(4))
+    np.save(npy, MATRIX)
+    np.savez(npz, a=MATRIX)
+    mmwrite(mtx, MATRIX)
+    pq.write_table(pa.table({"source": [0, 1], "target": [1, 0], "weight": [2.0, 3.0]}), parquet)
+    graph = nx.from_numpy_array(MATRIX, create_using=nx.DiGraph)
+    return {
+        ".graphml": "\n".join(nx.generate_graphml(graph)).encode(),
+        ".edgelist": b"0 1 2\n1 0 3\n",
+        ".csv": b"0,1,2\n1,0,3\n",
+        ".tsv": b"0\t1\t2\n1\t0\t3\n",
+        ".txt": b"0 1 2\n1 0 3\n",
+        ".npy": npy.getvalue(),
+        ".npz": npz.getvalue(),
+        ".mtx": mtx.getvalue(),
+        ".mtx.gz": gzip.compress(mtx.getvalue()),
+        ".parquet": parquet.getvalue(),
+        ".json": json.dumps({"nodes": ["0", "1"], "connections": CONNECTIONS}).encode(),
+    }
+
+
+FILES = written()
+PLAIN = (".edgelist", ".csv", ".tsv", ".txt", ".json")  # whose first bytes say nothing
+SIGNED = {
+    ".graphml": "it is a GraphML file, not what {} promises; rename it to a.graphml",
+    ".npy": "it is a numpy array, not what {} promises; rename it to a.npy",
+    ".npz": "it is a zip archive, as .npz is, not what {} promises; rename it to a.npz if numpy",
+    ".mtx": "it is a Matrix Market file, not what {} promises; rename it to a.mtx",
+    ".mtx.gz": "it is gzipped, not what {} promises; unpack it (gunzip)",
+    ".parquet": "it is a Parquet file, not what {} promises; rename it to a.parquet",
+}
+LIBRARIES = {"graphml": {"networkx", "defusedxml"}, "parquet": {"pyarrow"}}
+
+
+def test_the_table_is_complete() -> None:
+    found = {module.name for module in pkgutil.iter_modules(readers.__path__)}
+    assert found - HELPERS == {reader.name for reader in READERS}
+    for reader in READERS:
+        assert callable(import_module(f"{readers.__name__}.{reader.name}").read)
+        assert set(reader.options) <= set(OPTIONS)
+    assert len(set(SUFFIXES)) == len(SUFFIXES)
+    assert set(FILES) == set(SUFFIXES) == set(PLAIN) | set(SIGNED)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_each_suffix_has_its_reader(
+    adapter: ConnectomeAdapter, tmp_path: Path, suffix: str
+) -> None:
+    for name in (f"a{suffix}", f"B{suffix.upper()}"):
+        (tmp_path / name).write_bytes(FILES[suffix])
+        (ref,) = check_adapter(adapter, str(tmp_path / name))
+        (whole,) = adapter.load(ref).constituents()
+        np.testing.assert_array_equal(whole.matrix, MATRIX)
+
+
+PAIRS = [pair for pair in itertools.product(SIGNED, SUFFIXES) if pair[0] != pair[1]]
+
+
+@pytest.mark.parametrize(("real", "suffix"), PAIRS)
+def test_a_wrong_suffix_is_named(
+    adapter: ConnectomeAdapter, tmp_path: Path, real: str, suffix: str
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(FILES[real])
+    said = check_refuses(adapter, str(path), FileFormatError)
+    assert said.startswith(f"{path}: {SIGNED[real].format(suffix)}")
+
+
+def test_node_names_that_look_like_a_signature_are_text(
+    adapter: ConnectomeAdapter, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("PAR1,PK\nPK,PAR1\n")
+    (ref,) = check_adapter(adapter, str(tmp_path / "a.csv"))
+    (whole,) = adapter.load(ref).constituents()
+    np.testing.assert_array_equal(whole.matrix, [[0, 1], [1, 0]])
+
+
+STAND_INS = {
+    "nothing": (b"", "empty (0 bytes); fetch or save it again"),
+    "page": (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", "a web page (HTML)"),
+    "pointer": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4380\n",
+        "a Git LFS pointer, which only names the real file; get that with: git lfs pull",
+    ),
+}
+
+
+@pytest.mark.parametrize(("what", "suffix"), itertools.product(STAND_INS, SUFFIXES))
+def test_what_is_no_graph_is_named(
+    adapter: ConnectomeAdapter, tmp_path: Path, what: str, suffix: str
+) -> None:
+    data, message = STAND_INS[what]
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(data)
+    said = check_refuses(adapter, str(path), FileFormatError)
+    assert said.startswith(f"{path}: it is {message}")
+
+
+def test_options_apply_where_the_table_says(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
+    values = {"weight": "weight", "format": "edges", "array": "a", "synapse": "gap"}
+    assert set(values) == {option for reader in READERS for option in reader.options}
+    for reader in READERS:
+        for suffix, option in itertools.product(reader.suffixes, values):
+            path = tmp_path / f"a{suffix}"
+            path.write_bytes(FILES[suffix])
+            # In text without a header the first row is one, once a weight is named.
+            named = option == "weight" and suffix in PLAIN
+            options = {option: "2" if named else values[option]}
+            if option in reader.options:
+                assert len(list(adapter.list(str(path), options))) == 1
+            else:
+                said = check_refuses(adapter, str(path), SourceError, options)
+                assert f"{option!r} is only for" in said
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_reading_a_format_imports_no_others_library(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(FILES[suffix])
+    code = (
+        "import sys; from zoo_spectra_connectome import ConnectomeAdapter\n"
+        "(ref,) = ConnectomeAdapter().list(sys.argv[1], {})\n"
+        "assert list(ConnectomeAdapter().load(ref).constituents())\n"
+        "print(*sys.modules)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    )
+    loaded = set(ran.stdout.split())
+    (name,) = {reader.name for reader in READERS if suffix in reader.suffixes}
+    shared = {"npz": {"npz", "npy"}}  # an array is loaded alike in both
+    own = {r.name for r in READERS if f"{readers.__name__}.{r.name}" in loaded}
+    assert own == shared.get(name, {name})
+    assert loaded & {"networkx", "defusedxml", "pyarrow"} == LIBRARIES.get(name, set())
