@@ -40,7 +40,7 @@ _LEVELS = (
 )
 
 NETWORKS = (
-    _key("network_id", _TEXT, "BLAKE2b-128 of `source`, hex: the same on every machine"),
+    _key("network_id", _TEXT, "BLAKE2b-128 of `source` without options that only describe, hex"),
     _key("commit_id", _TEXT, "identifies this result; joins its rows in `spectra`"),
     _key("source", _TEXT, "canonical source string of this one network"),
     _key("adapter", _TEXT, "the adapter that read it"),
@@ -79,6 +79,7 @@ NETWORKS = (
     Column("vanishing_location", _REAL, "first x from which abs(CSD) < 0.001", "≥ 2"),
     *_LEVELS,
     _key("metadata", _TEXT, "JSON object: what the adapter knows (genotype, architecture, …)"),
+    Column("described", _TEXT, "JSON object: the part of it that is known without reading weights"),
     _key("realisations", _INT, "R, draws per circular ensemble", "≥ 0"),
     _key("exact_limit", _INT, "largest order diagonalised; above it: slq", "≥ 2"),
     _key("method_version", _INT, "version of the conventions", "≥ 1"),

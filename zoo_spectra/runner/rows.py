@@ -49,11 +49,17 @@ def network_row(
         "family": ref.family,
         "attempts": attempts,
         "fingerprint": ref.fingerprint,
-        "metadata": json.dumps(dict(ref.metadata), sort_keys=True),
+        "metadata": described(ref),
+        "described": described(ref),
         "realisations": settings.realisations,
         "exact_limit": settings.exact_limit,
         "method_version": METHOD_VERSION,
     }
+
+
+def described(ref: NetworkRef) -> str:
+    """What is known of a network before it is read, as JSON."""
+    return json.dumps(dict(ref.metadata), sort_keys=True)
 
 
 def finished(row: Row, status: str, reason: str | None = None) -> Row:

@@ -13,6 +13,7 @@ from zoo_spectra.method import Engine, all_threads, check_device
 from zoo_spectra.runner.drive import Drive, Reporter, Stop
 from zoo_spectra.runner.job import Job
 from zoo_spectra.runner.plan import Plan, expand, plan, tasks_left
+from zoo_spectra.runner.refresh import refresh
 from zoo_spectra.runner.schedule import Schedule
 from zoo_spectra.runner.tasks import tasks_of
 from zoo_spectra.runner.work import Bench, Receipt, analyze_networks
@@ -113,6 +114,9 @@ def run(
     opened = Catalog.create(_anchored(catalog or job.catalog))
     with opened.exclusive():
         work = plan(refs, opened, job.settings, retry_quarantined)
+        if work.renamed:
+            refresh(work.renamed, opened)
+            tally.progress.say(f"described anew, not analysed again: {len(work.renamed):,}")
         _work(work, opened, job, workers, address, in_process, extra, tally, stop)
         if job.classify is not None and not stop.requested and opened.has_ok():
             classes.classify(opened, job.classify.accuracy, job.classify.linkage)

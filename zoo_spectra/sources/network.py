@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -56,7 +57,7 @@ def flatten_weight(array: Matrix) -> Matrix:
     """
     if array.ndim < 2:
         raise ValueError(f"a weight needs at least 2 dimensions, got shape {array.shape}")
-    return np.reshape(array, (array.shape[0], -1))
+    return np.reshape(array, (array.shape[0], prod(array.shape[1:])))
 
 
 def digest(name: str, array: Matrix) -> str:

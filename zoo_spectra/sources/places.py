@@ -39,7 +39,7 @@ def place(path: str) -> str:
         return SAMPLES_PREFIX + _inner(path)
     folder, name = os.path.split(resolve(path))
     if name == "..":
-        folder, name = os.path.join(folder, name), ""
+        return os.path.realpath(resolve(path))
     return places([os.path.join(os.path.realpath(folder), name)])[0]
 
 
