@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from datetime import UTC, datetime
 
 import numpy as np
@@ -64,7 +65,7 @@ def _classifiable(catalog: Catalog, view: pl.LazyFrame) -> pl.DataFrame:
     if networks.is_empty():
         raise CatalogError(
             f"{catalog.location} has no network to classify; run a job first, or see what failed "
-            f"with: zoo-spectra show {catalog.location}"
+            f"with: zoo-spectra show {shlex.quote(str(catalog.location))}"
         )
     return networks.sort("name", "network_id")
 

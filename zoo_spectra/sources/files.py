@@ -84,19 +84,22 @@ def _advice(pattern: str) -> str:
 
 def network_name(path: str) -> str:
     """``folder/stem``: short, and distinct for files of one name in different folders."""
-    place = resolve(path)
-    stem = place.name.partition(".")[0] or place.name
+    name = os.path.basename(path)
+    stem = name.partition(".")[0] or name
     folder = folder_name(path)
     return f"{folder}/{shown(stem)}" if folder else shown(stem)
 
 
 def folder_name(path: str) -> str:
-    """The name of the folder that a file lies in."""
-    return shown(resolve(path).parent.name)
+    """The name of the folder that a file lies in. ``path``: a place, or as ``resolve`` takes it."""
+    absolute = path.startswith((SAMPLES_PREFIX, "/"))
+    return shown(os.path.basename(os.path.dirname(path if absolute else str(resolve(path)))))
 
 
 def shown(name: str) -> str:
     r"""A file's name as text: bytes that are no UTF-8 are written ``\xe9``."""
+    if name.isascii():
+        return name
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

@@ -36,18 +36,17 @@ class Source:
     options: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pattern", _read(_write(self.pattern)))
-        options = {
-            unquote_text(quote_text(k)): unquote_text(quote_text(v))
-            for k, v in self.options.items()
-        }
+        if _WRITTEN_OUT.search(self.pattern):
+            object.__setattr__(self, "pattern", _read(_write(self.pattern)))
+        options = {_same(key): _same(value) for key, value in self.options.items()}
         object.__setattr__(self, "options", options)
 
     def __str__(self) -> str:
-        tail = "&".join(
-            f"{quote_text(key)}={quote_text(value)}" for key, value in sorted(self.options.items())
-        )
-        return f"{self.adapter}:{_write(self.pattern)}" + (f"?{tail}" if tail else "")
+        text = f"{self.adapter}:{_write(self.pattern)}"
+        if not self.options:
+            return text
+        items = sorted(self.options.items())
+        return f"{text}?" + "&".join(f"{quote_text(k)}={quote_text(v)}" for k, v in items)
 
     def without(self, options: Collection[str]) -> Source:
         """The same source without some of its options."""

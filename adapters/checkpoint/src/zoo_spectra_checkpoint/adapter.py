@@ -48,14 +48,16 @@ class CheckpointAdapter:
         if options.get("family") == "":
             raise SourceError("checkpoint: option family is empty; leave it out, or name a family")
         found = find_files(self.name, pattern, SUFFIXES)
-        first = [file for file in found.files if not is_later_shard(resolve(file))]
+        paths = {file: resolve(file) for file in found.files}
+        first = [(file, path) for file, path in paths.items() if not is_later_shard(path)]
         if not first:
             raise SourceError(
                 f"{Source(self.name, pattern)} matches {Path(found.files[0]).name}, a later part "
                 "of a network; name its first part"
             )
         headers = counted(first, "headers read:")
-        return Listing(tuple(self._ref(file, options) for file in headers), found.left_out)
+        refs = tuple(self._ref(file, path, options) for file, path in headers)
+        return Listing(refs, found.left_out)
 
     def load(self, ref: NetworkRef) -> Network:
         """Open one file. Raises NetworkError (FileFormatError, UnsafeFileError) when it cannot."""
@@ -73,17 +75,16 @@ class CheckpointAdapter:
 
         return Network(ref.name, ref.kind, constituents, ref.family, ref.source, ref.metadata)
 
-    def _ref(self, file: str, options: Mapping[str, str]) -> NetworkRef:
-        path = resolve(file)
+    def _ref(self, file: str, path: Path, options: Mapping[str, str]) -> NetworkRef:
         parts = [part for part in shards(path) if part.is_file()]
-        form = _format(path)
+        form, folder = _format(path), folder_name(file)
         opened = _glance(path) if form != "torch" else None
         return NetworkRef(
             source=str(Source(self.name, literal(file), options)),
             adapter=self.name,
-            name=f"{folder_name(file)}/{shown(stem(path))}",
+            name=f"{folder}/{shown(stem(path))}",
             kind="artificial",
-            family=options.get("family") or folder_name(file),
+            family=options.get("family") or folder,
             options=dict(options),
             shapes=_flat_shapes(opened) if opened else None,
             parameters=opened.parameters() if opened else None,
