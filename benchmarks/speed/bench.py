@@ -58,6 +58,8 @@ CLAIMS = (
     Claim("classify", "the same, peak GB", "sizes/100000/peak_gigabytes", "<= 8"),
     Claim("classify", "adjusted Rand against exact, average", "at_scale/average", ">= 0.95"),
     Claim("classify", "adjusted Rand against exact, complete", "at_scale/complete", ">= 0.95"),
+    Claim("start", "zoo-spectra --help, times python -c pass", "commands/help/ratio", "<= 12"),
+    Claim("start", "completion, times python -c pass", "commands/completion/ratio", "<= 12"),
     Claim("query", "look-up by name, 100,000 networks, s", "networks/100000/after/network"),
     Claim("query", "a family of 100,000 networks, s", "networks/100000/after/family"),
 )

@@ -258,6 +258,11 @@ README += [
     f"{NEAR['weightwatcher']}, bristol's cPSE {NEAR['bristol']}, and three counts without a "
     f"spectrum {NEAR['sizes']}",
 ]
+START = {name: found["ratio"] for name, found in RESULTS["start"]["commands"].items()}
+SPEED.append(
+    f"| {START['version']:.1f} | {START['help']:.1f} | {START['completion']:.1f} | "
+    f"{START['import']:.1f} |"
+)
 QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS + SPEED + ZOO]
 QUOTES += [("README.md", text) for text in README]
 
