@@ -34,11 +34,14 @@ from zoo_spectra.runner.tasks import Task, tasks_of
 NETWORKS, WORKERS, NODE_WORKERS = 100_000, 1_000, 16
 FULL, REST = divmod(WORKERS, NODE_WORKERS)
 NODES = (NODE_WORKERS,) * FULL + (REST,) * (REST > 0)
+NODE_BYTES = 256 * 10**9
 CASES = {
-    "sound": Case(NODES, 256e9),
-    "failures": Case(NODES, 256e9, crashing=0.001, hungry=0.0005, crashes=0.025, losses=0.05),
-    "many_failures": Case(NODES, 256e9, crashing=0.001, hungry=0.0005, crashes=0.1, losses=0.2),
-    "little_memory": Case(NODES, 64e9),
+    "sound": Case(NODES, NODE_BYTES),
+    "failures": Case(NODES, NODE_BYTES, crashing=0.001, hungry=0.0005, crashes=0.025, losses=0.05),
+    "many_failures": Case(
+        NODES, NODE_BYTES, crashing=0.001, hungry=0.0005, crashes=0.1, losses=0.2
+    ),
+    "little_memory": Case(NODES, NODE_BYTES // 4),
 }
 
 
@@ -113,7 +116,7 @@ def peak_bytes() -> dict[str, float]:
     built, _ = tracemalloc.get_traced_memory()
     tracemalloc.reset_peak()
     for number in range(WORKERS):
-        schedule.join(str(number), str(number // NODE_WORKERS), 256e9)
+        schedule.join(str(number), str(number // NODE_WORKERS), NODE_BYTES)
     flying = deque(unit for n in range(WORKERS) if (unit := schedule.start(str(n))) is not None)
     while flying:
         unit = flying.popleft()

@@ -30,7 +30,7 @@ class Case:
     """
 
     nodes: Sequence[int]  # workers of each
-    node_bytes: float
+    node_bytes: int
     crashing: float = 0.0
     hungry: float = 0.0
     crashes: float = 0.0
@@ -135,7 +135,7 @@ class Simulation:
     def _fault(self, task: Task, unit: Unit) -> Cause | None:
         if task.network in self._crashing:
             return "crash"
-        needs = 2 * self._memory.get(task.key, 0.0)
+        needs = 2 * self._memory.get(task.key, 0)
         return "memory" if task.network in self._hungry and unit.memory < needs else None
 
     def _lands(self, what: tuple[Unit, Cause | None]) -> None:

@@ -188,4 +188,4 @@ def _run_here(todo: Sequence[NetworkRef], bench: Bench, tally: _Tally, stop: Sto
             return
         (receipt,) = analyze_networks(bench, [ref], [1])
         done += cost[ref.network_id]
-        tally.advance(receipt, done / total)
+        tally.advance(receipt, min(1.0, done / total))  # rounding may end above
