@@ -187,7 +187,7 @@ def _line(text: str, place: tuple[Any, ...], value: Any) -> int:
     start = 0
     for at, key in enumerate(keys):
         header = rf"^\s*\[+\s*{re.escape('.'.join(keys[: at + 1]))}\s*\]+"
-        entry = rf"^\s*[\"']?{re.escape(key)}[\"']?\s*="
+        entry = rf"^\s*[\"']?{re.escape(key)}[\"']?\s*[.=]"
         for number in range(start, len(lines)):
             if re.match(header, lines[number]) or re.match(entry, lines[number]):
                 start = number
