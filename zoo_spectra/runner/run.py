@@ -17,6 +17,9 @@ from zoo_spectra.runner.schedule import Schedule
 from zoo_spectra.runner.tasks import tasks_of
 from zoo_spectra.runner.work import Bench, Receipt, analyze_networks
 from zoo_spectra.sources import Adapter, Adapters, NetworkRef, fetch_samples, get_adapter
+from zoo_spectra.text import count, message, visible
+
+SHOWN = 5  # problems in the repr of a summary
 
 
 class Progress(Reporter, Protocol):
@@ -37,11 +40,13 @@ class Silent:
     def end(self) -> None: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Summary:
     """How a run ended. ``done_before`` networks were in the catalog already.
 
-    ``stopped``: it was asked to stop, and networks are left for the next run.
+    ``stopped``: it was asked to stop, and networks are left for the next run. ``classified``: how
+    many networks were classified at the end, of which ``classified_others`` are not of this job.
+    ``str`` is one line, and ``repr`` that and the first networks that did not end ok.
     """
 
     catalog: str
@@ -50,6 +55,8 @@ class Summary:
     seconds: float
     receipts: Sequence[Receipt] = field(default_factory=tuple)
     stopped: bool = False
+    classified: int = 0
+    classified_others: int = 0
 
     def count(self, status: str) -> int:
         """Networks of this run that ended ok, failed or quarantined."""
@@ -64,6 +71,25 @@ class Summary:
     def problems(self) -> list[Receipt]:
         """The networks of this run that did not end ok."""
         return [receipt for receipt in self.receipts if receipt.status != "ok"]
+
+    def __str__(self) -> str:
+        counts = ", ".join(
+            f"{self.count(status):,} {status}"
+            for status in ("ok", "failed", "quarantined")
+            if self.count(status) or status == "ok"
+        )
+        left = f", {self.left:,} left for the next run" if self.left else ""
+        before = f", {self.done_before:,} done before" if self.done_before else ""
+        return (
+            f"{count(self.asked, 'network')} asked for: {counts}{before}{left}; "
+            f"{self.seconds:.1f} s; catalog {visible(self.catalog)}"
+        )
+
+    def __repr__(self) -> str:
+        bad = self.problems
+        lines = [f"{r.status}: {visible(r.name)}: {message(r.reason)}" for r in bad[:SHOWN]]
+        more = [f"and {len(bad) - SHOWN:,} more"] if len(bad) > SHOWN else []
+        return "\n".join([str(self), *lines, *more])
 
 
 @dataclass
@@ -114,11 +140,19 @@ def run(
     with opened.exclusive():
         work = plan(refs, opened, job.settings, retry_quarantined)
         _work(work, opened, job, workers, address, in_process, extra, tally, stop)
+        sorted_ids: list[str] = []
         if job.classify is not None and not stop.requested and opened.has_ok():
-            classes.classify(opened, job.classify.accuracy, job.classify.linkage)
-    seconds = time.monotonic() - started
+            found = classes.classify(opened, job.classify.accuracy, job.classify.linkage)
+            sorted_ids = found["network_id"].to_list()
     return Summary(
-        str(opened.location), len(refs), work.done, seconds, tuple(tally.receipts), stop.requested
+        catalog=str(opened.location),
+        asked=len(refs),
+        done_before=work.done,
+        seconds=time.monotonic() - started,
+        receipts=tuple(tally.receipts),
+        stopped=stop.requested,
+        classified=len(sorted_ids),
+        classified_others=len(set(sorted_ids) - {ref.network_id for ref in refs}),
     )
 
 
