@@ -16,7 +16,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/.bench
-	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python -m benchmarks.speed.bench
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -268,6 +268,16 @@ def test_figures_are_those_of_the_benchmarks(file: str, text: str) -> None:
     assert text.format(**RESULTS) in written
 
 
+def test_every_result_names_the_command_that_wrote_it() -> None:
+    assert RESULTS
+    for name, found in RESULTS.items():
+        python, option, module = found["command"].split()
+        assert (python, option) == ("python", "-m")
+        file = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+        assert f'"{module.removeprefix("benchmarks.")}"' in file.read_text(encoding="utf-8")
+        assert file.stem == name
+
+
 def test_trained_networks_are_one_class() -> None:
     assert RESULTS["trained"]["trained_in_one_class"]
     assert RESULTS["trained"]["trained_apart_from_random"]

@@ -1,6 +1,6 @@
 """Run the benchmarks of speed, and show each claim beside its goal and the last committed figure.
 
-make bench, or: python benchmarks/bench.py [NAME...]
+make bench, or: python -m benchmarks.speed.bench [NAME...]
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import reduce
 from operator import getitem
 from typing import Any
 
-from common import RESULTS, ROOT, show
+from benchmarks.common import RESULTS, ROOT, show
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def main() -> None:
         sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
     for name in chosen:
         print(f"\n=== {name}", flush=True)
-        subprocess.run([sys.executable, f"benchmarks/{name}.py"], cwd=ROOT, check=True)
+        subprocess.run([sys.executable, "-m", f"benchmarks.speed.{name}"], cwd=ROOT, check=True)
     rows = [row(claim) for claim in CLAIMS if claim.benchmark in chosen]
     show("Claims", ["", "goal", "committed", "now", "change", ""], rows)
 

@@ -13,9 +13,9 @@ import polars as pl
 import vl_convert
 from PIL import Image
 
-from common import ACCURACY, Floats
-from picture import SCALE
-from picture_curves import BLUE, GREEN, GREY, ORANGE, RED, SKY
+from benchmarks.common import ACCURACY, Floats
+from benchmarks.pictures.classes import SCALE
+from benchmarks.pictures.curves import BLUE, GREEN, GREY, ORANGE, RED, SKY
 
 Layers = alt.LayerChart | alt.FacetChart
 SMALLEST = 1e-3  # e-folds; twins with the same seed can be equal

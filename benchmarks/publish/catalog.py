@@ -1,6 +1,6 @@
 """A catalog's networks and classes without its spectra: small enough to be published.
 
-python benchmarks/publish.py SOURCE TARGET [--how COMMAND]     on the machine that ran SOURCE
+python -m benchmarks.publish.catalog SOURCE TARGET [--how COMMAND]    on the machine that ran SOURCE
 
 TARGET is a catalog like any other, with every digit of SOURCE, but without eigenvalues, resamples
 and realisations; beside it lies DATASHEET.md. Ends with a message when SOURCE is not classified
@@ -17,8 +17,8 @@ import numpy as np
 import polars as pl
 
 import zoo_spectra as zs
-from common import CONSOLE
-from datasheet import datasheet
+from benchmarks.common import CONSOLE
+from benchmarks.publish.datasheet import datasheet
 from zoo_spectra.catalog.schema import arrow_schema
 from zoo_spectra.classes.equivalence import equivalence_classes
 

@@ -21,8 +21,8 @@ from scipy.spatial.distance import pdist, squareform
 from scipy.stats import rankdata
 from sklearn.metrics import adjusted_rand_score, v_measure_score
 
-from common import ACCURACY, RESULTS, Floats, Labels, chance, nearest, percent, show
-from families import interval
+from benchmarks.common import ACCURACY, RESULTS, Floats, Labels, chance, nearest, percent, show
+from benchmarks.evidence.families import interval
 from zoo_spectra.classes.equivalence import distance_matrix
 
 METRICS = (
@@ -106,7 +106,7 @@ def compare(rows: pl.DataFrame) -> dict[str, Any]:
     """Every description, on the networks that the peers were asked about."""
     path = RESULTS / "peer_features.json"
     if not path.exists():
-        sys.exit(f"{path} is missing; run: python benchmarks/peer_features.py")
+        sys.exit(f"{path} is missing; run: python -m benchmarks.evidence.peer_features")
     peers = {f"{row['name']}/seed0": row for row in json.loads(path.read_text())["networks"]}
     rows = rows.filter(pl.col("name").is_in(list(peers))).sort("name")
     if rows.height < len(peers):

@@ -2,7 +2,7 @@
 
 The networks are blends of real ones with the differences of real seeds: see ``blends.py``.
 
-python benchmarks/classify.py
+python -m benchmarks.speed.classify
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_rand_score
 
 import zoo_spectra as zs
-from blends import Real, fill, make, real_networks
-from common import ACCURACY, Floats, show, write
+from benchmarks.common import ACCURACY, Floats, show, write
+from benchmarks.speed.blends import Real, fill, make, real_networks
 from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.classes.equivalence import EXACT_LIMIT, equivalence_classes
 from zoo_spectra.defaults import LINKAGES
@@ -123,7 +123,7 @@ def main() -> None:
     show(f"The large method against the exact one, {SUBSET:,} networks", header, cells)
     at_scale = {row["linkage"]: row["adjusted_rand"] for row in agreed if row["limit"] == LIMITS[0]}
     figures = {"sizes": sizes, "at_scale": at_scale, "agreement": agreed}
-    write("classify", ["polars", "pyarrow", "scikit-learn"], figures)
+    write("speed.classify", ["polars", "pyarrow", "scikit-learn"], figures)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What a catalog of the whole timm zoo at random initialisation says.
 
-python benchmarks/zoo.py [CATALOG]     default: catalogs/timm-random, as published
+python -m benchmarks.evidence.zoo [CATALOG]     default: catalogs/timm-random, as published
 
 Families against classes and nearest neighbours; seeds, architectures and families; the ε curve;
 and on a common subset the summary metrics of weightwatcher and the cPSE of bristol
@@ -23,13 +23,13 @@ import numpy as np
 import polars as pl
 
 import zoo_spectra as zs
-from architectures import DESIGNS, MODULES
-from common import ACCURACY, CONSOLE, ROOT, Floats, Labels, percent, show, write
-from common import chance as chance_of
-from common import nearest as nearest_of
-from families import interval
-from zoo_peers import Tree, compare
-from zoo_picture import draw
+from benchmarks.architectures import DESIGNS, MODULES
+from benchmarks.common import ACCURACY, CONSOLE, ROOT, Floats, Labels, percent, show, write
+from benchmarks.common import chance as chance_of
+from benchmarks.common import nearest as nearest_of
+from benchmarks.evidence.families import interval
+from benchmarks.evidence.zoo_peers import Tree, compare
+from benchmarks.pictures.zoo import draw
 from zoo_spectra.classes.equivalence import distance_matrix, equivalence_classes
 
 ACCURACIES = tuple(float(value) for value in np.geomspace(0.01, 1, 41).round(4))
@@ -185,7 +185,7 @@ def main() -> None:
     tables(figures)
     draw(figures, values, ROOT / "docs" / "zoo.png")
     CONSOLE.print("drawn: docs/zoo.png")
-    write("zoo", ("scikit-learn",), figures)
+    write("evidence.zoo", ("scikit-learn",), figures)
 
 
 if __name__ == "__main__":

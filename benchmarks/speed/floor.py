@@ -4,7 +4,7 @@ Ours is all that a worker does with weights that are in memory: checks, eigenval
 statistics, conjugate ensembles, rows and Parquet. Both take the same matrices in turns in one
 process; a ratio is the median over the turns. Initialisation is timed apart.
 
-python benchmarks/floor.py
+python -m benchmarks.speed.floor
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 import zoo_spectra as zs
-from common import LONG, show, write
+from benchmarks.common import LONG, show, write
 from zoo_spectra.method.analysis import combine
 from zoo_spectra.method.engine import Engine
 from zoo_spectra.method.spectrum import ConstituentSpectrum, gram_eigenvalues, skip_reason
@@ -163,7 +163,7 @@ def main() -> None:
     show("Gram and eigenvalues by order, one thread", ["N", "numpy", "ours", "ratio"], rows)
     print(f"worst above a second: {worst['1']:.3f} on one thread, {worst['2']:.3f} on two")
     write(
-        "floor",
+        "speed.floor",
         ["timm", "torch"],
         {"goal": GOAL, "turns": TURNS, "worst": worst, "networks": networks, "orders": orders},
     )

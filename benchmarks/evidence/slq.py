@@ -1,6 +1,6 @@
 """How far an estimated spectrum lies from the exact one, by the decades that the spectrum spans.
 
-python benchmarks/slq.py
+python -m benchmarks.evidence.slq
 """
 
 from __future__ import annotations

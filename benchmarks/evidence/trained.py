@@ -10,7 +10,7 @@ from itertools import combinations
 
 import numpy as np
 
-from common import ACCURACY, analyse, show, write
+from benchmarks.common import ACCURACY, analyse, show, write
 from zoo_spectra.classes.equivalence import distance_matrix, equivalence_classes
 
 NAMES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
@@ -60,7 +60,7 @@ def main() -> None:
         f"classes at ε = {ACCURACY}: {figures['classes']}; the trained ones in one class: "
         f"{len(trained) == 1}; apart from the random ones: {not trained & random}"
     )
-    write("trained", ("torch", "timm"), figures)
+    write("evidence.trained", ("torch", "timm"), figures)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Each network is analysed in a fresh process, on one thread: nothing is cached, a
 leaves out loading, digests and Parquet, so that a share is rather too large. A dense draw is a
 Haar unitary U (QR of a Gaussian matrix with the phases mended, Mezzadri 2007), UᵀU, and eigvals.
 
-python benchmarks/circular.py
+python -m benchmarks.speed.circular
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from scipy.stats import unitary_group
 from threadpoolctl import threadpool_limits
 
 import zoo_spectra as zs
-from common import LONG, show, write
+from benchmarks.common import LONG, ROOT, show, write
 from zoo_spectra.method import circular
 from zoo_spectra.method.analysis import combine
 from zoo_spectra.method.spectrum import constituent_spectrum
@@ -56,8 +56,8 @@ def one(name: str) -> dict[str, float]:
 
 
 def in_a_fresh_process(name: str) -> dict[str, float]:
-    command = [sys.executable, __file__, name]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "benchmarks.speed.circular", name]
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found
 
@@ -127,7 +127,7 @@ def main() -> None:
     worst = max(found["share"] for found in networks.values() if found["analysis"] > 1)
     print(f"largest share above a second: {worst:.1%}")
     figures = {"goals": {"share": SHARE_GOAL, "faster": SPEED_GOAL}, "largest_share": worst}
-    write("circular", ["timm", "torch"], {**figures, "networks": networks, "draws": drawn})
+    write("speed.circular", ["timm", "torch"], {**figures, "networks": networks, "draws": drawn})
 
 
 if __name__ == "__main__":

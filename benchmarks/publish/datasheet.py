@@ -17,8 +17,8 @@ LARGEST = 10
 TEXT = """# Datasheet: {title}
 
 {networks} networks, {architectures} architectures of {families} families: timm at random
-initialisation. Written by `benchmarks/publish.py` from the catalog of the run; every digit of a
-curve is the run's.
+initialisation. Written by `benchmarks/publish/catalog.py` from the catalog of the run; every digit
+of a curve is the run's.
 
 ## How it was made
 

@@ -4,7 +4,7 @@ The rows are real results of small networks, multiplied: copies under other name
 with noise on the widest column, so that they are as long on disk as real ones. The answers mean
 nothing.
 
-python benchmarks/query.py
+python -m benchmarks.speed.query
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 import zoo_spectra as zs
-from common import show, write
+from benchmarks.common import show, write
 from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.catalog.compaction import compact
 from zoo_spectra.catalog.schema import arrow_schema
@@ -180,7 +180,7 @@ def main() -> None:
         header,
         rows,
     )
-    write("query", ["polars", "pyarrow"], {"networks": results})
+    write("speed.query", ["polars", "pyarrow"], {"networks": results})
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 weightwatcher's ``analyze()`` and ``get_summary()``, and bristol's ``cpse_measure``, on every
 network of ``subset()``; zoo.py compares them with the CSD. Half an hour of one core; what is done
 is kept in catalogs/bench-peers/ and not redone. ``seconds`` are wall times beside whatever else
-ran: it is peers.py that compares speeds.
+ran: it is speed/peers.py that compares speeds.
 
 bristol's cPSE draws no circular ensemble: it compares histograms (ten bins) of the eigenvalues of
 (W Wᵀ)², repeated to the length of the longest, before and after each further layer, and takes the
@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from common import CONSOLE, ROOT, write
+from benchmarks.common import CONSOLE, ROOT, write
 from zoo_spectra_timm.building import random_model
 from zoo_spectra_timm.names import architectures, family
 from zoo_spectra_timm.sketch import sketches
@@ -128,7 +128,7 @@ def main() -> None:
     kin = {name: key for key, members in chosen.items() for name in members}
     rows = [{**known[name], "family": kin[name]} for name in names]
     figures = {"seed": 0, "architectures": len(rows), "families": len(chosen), "networks": rows}
-    write("peer_features", ("weightwatcher", "bristol", "torch", "timm"), figures)
+    write("evidence.peer_features", ("weightwatcher", "bristol", "torch", "timm"), figures)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.spatial.distance import pdist, squareform
 
 import zoo_spectra as zs
-from common import Floats, Labels, analyse, chance, nearest, percent, show, wilson, write
+from benchmarks.common import Floats, Labels, analyse, chance, nearest, percent, show, wilson, write
 from zoo_spectra.classes.equivalence import distance_matrix
 
 FILES = "connectome:@samples/mice/edgelists/*.edgelist"
@@ -91,7 +91,7 @@ def main() -> None:
     show("Nearest neighbour of the same genotype", ("", "all", *sorted(set(genotypes))), rows)
     counts = {str(name): int((genotypes == name).sum()) for name in sorted(set(genotypes))}
     content = {"networks": len(genotypes), "genotypes": counts, "chance": by_chance, **measured}
-    write("mice", ("netlsd",), content)
+    write("evidence.mice", ("netlsd",), content)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ One stage waits for memory, and busy cores share caches: a matrix of order 2048 
 thread is measured alone and while another process does the same on the other core; two threads,
 which pay more for the second stage, alone. Both routes take turns; a ratio is the median over them.
 
-python benchmarks/stages.py
+python -m benchmarks.speed.stages
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from common import show, write
-from floor import seconds
+from benchmarks.common import show, write
+from benchmarks.speed.floor import seconds
 from zoo_spectra.method.lapack import Routine, eigenvalues_by
 
 ORDERS = (1024, 1536, 1792, 2048, 2304, 2560, 3072)
@@ -74,7 +74,7 @@ def main() -> None:
     settings = ("one, alone", "one, beside another", "one, two threads")
     header = ["N", *(text for setting in settings for text in (setting, "two", "ratio"))]
     show("eigenvalues in one stage and in two", header, rows)
-    write("stages", [], {"turns": TURNS, "orders": orders})
+    write("speed.stages", [], {"turns": TURNS, "orders": orders})
 
 
 if __name__ == "__main__":

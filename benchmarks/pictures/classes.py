@@ -1,6 +1,8 @@
 """The README's picture of a catalog: curves of a few networks, and a map of all with their classes.
 
-python benchmarks/picture.py CATALOG -o docs/classes.png       CATALOG: made by jobs/demo.toml
+python -m benchmarks.pictures.classes CATALOG -o docs/classes.png
+
+CATALOG is made by jobs/demo.toml.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ import vl_convert
 from PIL import Image
 
 import zoo_spectra as zs
-from picture_curves import curves
-from picture_map import map_of
+from benchmarks.pictures.curves import curves
+from benchmarks.pictures.map import map_of
 
 SCALE = 1.35  # about 1300 pixels wide
 

@@ -1,6 +1,6 @@
 """100,000 networks on 1,000 simulated workers: how well and how fast the schedule decides.
 
-python benchmarks/scheduler.py
+python -m benchmarks.speed.scheduler
 
 The networks are architectures of timm, drawn with replacement; the schedule is the real one. All
 seconds are simulated but those behind the decisions a second.
@@ -17,8 +17,17 @@ from typing import Any
 import numpy as np
 
 import zoo_spectra as zs
-from common import show, write
-from simulation import LOOP, NEW_NODE, NEW_WORKER, OVERHEAD, SCATTER, SLOWNESS, Case, Simulation
+from benchmarks.common import show, write
+from benchmarks.speed.simulation import (
+    LOOP,
+    NEW_NODE,
+    NEW_WORKER,
+    OVERHEAD,
+    SCATTER,
+    SLOWNESS,
+    Case,
+    Simulation,
+)
 from zoo_spectra.runner.schedule import WORKER_BYTES, Schedule
 from zoo_spectra.runner.tasks import Task, tasks_of
 
@@ -152,7 +161,7 @@ def main() -> None:
     }
     counts = {"networks": NETWORKS, "tasks": len(tasks), "workers": WORKERS, "nodes": len(NODES)}
     write(
-        "scheduler",
+        "speed.scheduler",
         ["timm"],
         {"counts": counts, "assumed": assumed, "cases": cases, "bytes": memory, **found},
     )

@@ -5,7 +5,7 @@ is one at a time for a worker that met the seed before, with any architecture as
 also put beside bare numpy Gram matrices and eigvalsh calls of the same weights. Peak memory is
 each way's own, in a fresh process, above that after a small architecture.
 
-python benchmarks/initialisation.py
+python -m benchmarks.speed.initialisation
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from common import show, write
+from benchmarks.common import show, write
 from zoo_spectra.runner.usage import peak_memory, reset_peak_memory
 from zoo_spectra.sources.network import Constituent
 from zoo_spectra.sources.torch_module import tensor_constituents
@@ -143,7 +143,7 @@ def main() -> None:
         ]
     ]
     show("memory", ["", "weights", "largest", "peak whole", "peak one"], rows)
-    write("initialisation", ["timm", "torch"], {"turns": TURNS, "networks": networks})
+    write("speed.initialisation", ["timm", "torch"], {"turns": TURNS, "networks": networks})
 
 
 if __name__ == "__main__":

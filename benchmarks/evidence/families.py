@@ -11,8 +11,18 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import adjusted_rand_score, v_measure_score
 
-import architectures
-from common import ACCURACY, Floats, Labels, analyse, chance, nearest, percent, show, write
+from benchmarks import architectures
+from benchmarks.common import (
+    ACCURACY,
+    Floats,
+    Labels,
+    analyse,
+    chance,
+    nearest,
+    percent,
+    show,
+    write,
+)
 from zoo_spectra.classes.equivalence import distance_matrix, equivalence_classes
 
 SEEDS = (0, 1)
@@ -128,7 +138,7 @@ def main() -> None:
     }
     for title, figures in measured.items():
         tables(title, figures)
-    write("families", ("torch", "timm", "scikit-learn"), measured)
+    write("evidence.families", ("torch", "timm", "scikit-learn"), measured)
 
 
 if __name__ == "__main__":

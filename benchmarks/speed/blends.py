@@ -1,10 +1,10 @@
-"""Many networks made from the CSD curves of random timm architectures (those of ``families.py``).
+"""Many networks made from the CSD curves of random timm architectures.
 
-An artificial architecture is a blend of two real networks, (1 - t) a + t b with t uniform in
-[0, 1/2], which puts it about as far from a as two architectures of one family lie apart. Each has
-eight seeds: to the curve, and to its 32 resamples, comes the difference of two real seeds of some
-real architecture, times a normal number. So there are dense classes, stray networks, and chains
-between them.
+The real ones are those of ``evidence/families.py``. An artificial architecture is a blend of two of
+them, (1 - t) a + t b with t uniform in [0, 1/2], which puts it about as far from a as two
+architectures of one family lie apart. Each has eight seeds: to the curve, and to its 32 resamples,
+comes the difference of two real seeds of some real architecture, times a normal number. So there
+are dense classes, stray networks, and chains between them.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-import architectures
-from common import ROOT, Floats, analyse
+from benchmarks import architectures
+from benchmarks.common import ROOT, Floats, analyse
 from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.catalog.schema import arrow_schema
 from zoo_spectra.method.spectrum import Integers

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from scipy.spatial import ConvexHull
 
-from common import Floats
-from picture_curves import BLACK, BLUE, GREEN, PINK, RED, SKY, first
+from benchmarks.common import Floats
+from benchmarks.pictures.curves import BLACK, BLUE, GREEN, PINK, RED, SKY, first
 from zoo_spectra.classes.equivalence import distance_matrix
 
 # Group: colour, shape.

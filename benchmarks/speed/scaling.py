@@ -8,7 +8,7 @@ rows and Parquet, and what it waits for others at the end. Busy cores share cach
 bare numpy on the same matrices in two processes, without any runner, tells what two workers could
 reach.
 
-python benchmarks/scaling.py
+python -m benchmarks.speed.scaling
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ import polars as pl
 import ray
 
 import zoo_spectra as zs
-from common import show, write
-from floor import bare, seconds
+from benchmarks.common import show, write
+from benchmarks.speed.floor import bare, seconds
 from zoo_spectra.runner.run import Silent
 from zoo_spectra.runner.work import Receipt
 from zoo_spectra_timm.sketch import sketches
@@ -227,7 +227,7 @@ def main() -> None:
     header = ["N", "seconds", "over N³", "peak memory", "beyond the process, over 8 N² bytes"]
     show("one square constituent, one worker", header, rows)
     figures = {"goals": GOALS, "mixed": mixed, "tiny": counts, "order": orders}
-    write("scaling", ["ray", "timm"], figures)
+    write("speed.scaling", ["ray", "timm"], figures)
 
 
 if __name__ == "__main__":

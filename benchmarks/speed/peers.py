@@ -10,7 +10,7 @@ on a small model; tools take turns; each has two threads.
 The spectra are compared with weightwatcher's where both take the same matrix: Linear layers and
 convolutions of 1 by 1.
 
-python benchmarks/peers.py
+python -m benchmarks.speed.peers
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 import zoo_spectra as zs
-from common import show, write
+from benchmarks.common import ROOT, show, write
 from zoo_spectra_timm.building import random_model
 
 MODELS = ("resnet50", "vit_small_patch16_224", "convnext_tiny")
@@ -120,7 +120,8 @@ def child(task: str, name: str) -> None:
 def in_a_process(task: str, name: str) -> dict[str, float]:
     threads = {"OMP_NUM_THREADS": f"{THREADS}", "OPENBLAS_NUM_THREADS": f"{THREADS}"}
     done = subprocess.run(
-        [sys.executable, __file__, task, name],
+        [sys.executable, "-m", "benchmarks.speed.peers", task, name],
+        cwd=ROOT,
         env=os.environ | threads,
         check=True,
         stdout=subprocess.PIPE,
@@ -165,7 +166,7 @@ def main() -> None:
         print(f"{faster[tool]:.1f} times faster than {tool} (geometric mean); goal ≥ {goal:.0f}")
     packages = ["bristol", "timm", "torch", "weightwatcher"]
     settings = {"goals": GOALS, "threads": THREADS, "turns": TURNS}
-    write("peers", packages, {**settings, "faster": faster, "models": models})
+    write("speed.peers", packages, {**settings, "faster": faster, "models": models})
 
 
 if __name__ == "__main__":
