@@ -16,6 +16,7 @@ from scipy.spatial.distance import pdist, squareform
 import zoo_spectra as zs
 from benchmarks.common import Floats, Labels, analyse, chance, nearest, percent, show, wilson, write
 from zoo_spectra.classes.equivalence import distance_matrix
+from zoo_spectra.sources import get_adapter
 
 FILES = "connectome:@samples/mice/edgelists/*.edgelist"
 ABOUT = "about=@samples/mice/participants.csv&family=genotype"
@@ -40,7 +41,7 @@ def sources() -> dict[str, str]:
 def symmetric_matrices() -> list[Floats]:
     """The weighted undirected graphs as matrices, in the order of the files."""
     refs = zs.list_networks(f"{FILES}?directed=false&{ABOUT}")
-    adapter = zs.adapter.get_adapter("connectome")
+    adapter = get_adapter("connectome")
     return [next(iter(adapter.load(ref).constituents())).matrix for ref in refs]
 
 
