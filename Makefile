@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PLUGINS := -e adapters/timm -e adapters/connectome -e 'adapters/checkpoint[torch]'
+ADAPTERS := adapters/timm adapters/connectome adapters/checkpoint
 PROJECTS := pyproject.toml constraints.txt $(wildcard adapters/*/pyproject.toml)
 
-.PHONY: demo test bench lint types format clean
+.PHONY: demo test bench lint types format dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/zoo-spectra run jobs/demo.toml
@@ -16,7 +17,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/.bench
-	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python -m benchmarks.speed.bench
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -30,8 +31,14 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+dist: $(VENV)/.dev
+	rm -rf dist
+	for project in . $(ADAPTERS); do \
+		$(BIN)/python -m build --no-isolation --outdir dist $$project || exit 1; \
+	done
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -112,17 +112,20 @@ def percent(share: float, interval: Sequence[float] | None = None) -> str:
     return f"{100 * share:.0f} %{between}"
 
 
-def write(name: str, packages: Sequence[str], figures: Mapping[str, Any]) -> None:
-    """Write ``results/<name>.json``: the figures, the command and the versions behind them."""
+def write(benchmark: str, packages: Sequence[str], figures: Mapping[str, Any]) -> None:
+    """Write the figures of ``ROOM.NAME``, the command and the versions behind them.
+
+    To ``results/NAME.json``.
+    """
     names = sorted({"zoo-spectra", "numpy", "scipy", *packages})
     content = {
-        "command": f"python benchmarks/{name}.py",
+        "command": f"python -m benchmarks.{benchmark}",
         "method_version": zs.METHOD_VERSION,
         "versions": {package: version(package) for package in names},
         **_rounded(figures),
     }
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+    path = RESULTS / f"{benchmark.rpartition('.')[2]}.json"
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     CONSOLE.print(f"written: {path.relative_to(ROOT)}")
 

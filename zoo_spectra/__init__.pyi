@@ -8,7 +8,6 @@ from .method import Spectrum as Spectrum
 from .method import analyze as analyze
 from .runner import Job as Job
 from .runner import Summary as Summary
-from .runner import run as run
 from .sources import Adapter as Adapter
 from .sources import Constituent as Constituent
 from .sources import MemoryAdapter as MemoryAdapter
@@ -16,5 +15,6 @@ from .sources import Network as Network
 from .sources import NetworkRef as NetworkRef
 from .sources import list_networks as list_networks
 from .sources import load as load
+from .terminal.shown import run as run
 
 __version__: str

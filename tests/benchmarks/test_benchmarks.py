@@ -258,6 +258,11 @@ README += [
     f"{NEAR['weightwatcher']}, bristol's cPSE {NEAR['bristol']}, and three counts without a "
     f"spectrum {NEAR['sizes']}",
 ]
+START = {name: found["ratio"] for name, found in RESULTS["start"]["commands"].items()}
+SPEED.append(
+    f"| {START['version']:.1f} | {START['help']:.1f} | {START['completion']:.1f} | "
+    f"{START['import']:.1f} |"
+)
 QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS + SPEED + ZOO]
 QUOTES += [("README.md", text) for text in README]
 
@@ -266,6 +271,16 @@ QUOTES += [("README.md", text) for text in README]
 def test_figures_are_those_of_the_benchmarks(file: str, text: str) -> None:
     written = " ".join((ROOT / file).read_text(encoding="utf-8").split())
     assert text.format(**RESULTS) in written
+
+
+def test_every_result_names_the_command_that_wrote_it() -> None:
+    assert RESULTS
+    for name, found in RESULTS.items():
+        python, option, module = found["command"].split()
+        assert (python, option) == ("python", "-m")
+        file = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+        assert f'"{module.removeprefix("benchmarks.")}"' in file.read_text(encoding="utf-8")
+        assert file.stem == name
 
 
 def test_trained_networks_are_one_class() -> None:

@@ -32,7 +32,7 @@ from zoo_spectra.runner.work import (
     finish_network,
 )
 
-GB = float(1 << 30)
+GB = 1 << 30
 
 
 class Pool:
@@ -131,13 +131,13 @@ class Stage:
         self.refs = {ref.network_id: ref for ref in refs}
         self.ids = {ref.name: ref.network_id for ref in refs}
 
-    def whole(self, *names: str, seconds: float = 10.0, memory: float = 0.0) -> list[Task]:
+    def whole(self, *names: str, seconds: float = 10.0, memory: int = 0) -> list[Task]:
         return [Task(self.ids[name], self.ids[name], seconds, memory) for name in names]
 
     def shares(self, name: str, *parts: Sequence[int]) -> list[Task]:
         key = self.ids[name]
         return [
-            Task(f"{key}/{number}", key, 10.0, 0.0, "share", tuple(positions))
+            Task(f"{key}/{number}", key, 10.0, 0, "share", tuple(positions))
             for number, positions in enumerate(parts)
         ]
 
@@ -195,7 +195,7 @@ def test_the_row_of_a_split_network_that_was_committed_before_the_death_counts(
     key = stage.ids["net0"]
     stage.run(stage.shares("net0", (0, 1, 2)))
     stage.reports.ended.clear()
-    row = Task(f"{key}/row", key, 0.1, 0.0, "finish")
+    row = Task(f"{key}/row", key, 0.1, 0, "finish")
     assert len(stage.run([row], {"net0": ["late"]}).units) == 1
     assert stage.reports.ended == [("net0", "ok")]
 
@@ -226,7 +226,7 @@ def test_a_split_network_is_given_up_whole(stage: Stage) -> None:
 
 def test_what_fits_no_node_is_a_failed_row(stage: Stage) -> None:
     room = 10 * GB - WORKER_BYTES
-    tasks = [*stage.whole("net0", memory=1.1 * room), *stage.whole("net1", memory=room)]
+    tasks = [*stage.whole("net0", memory=room * 11 // 10), *stage.whole("net1", memory=room)]
     pool = stage.run(tasks)
     assert len(pool.units) == 1
     assert sorted(stage.reports.ended) == [("net0", "failed"), ("net1", "ok")]

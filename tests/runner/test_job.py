@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from zoo_spectra.errors import JobError
 from zoo_spectra.method.analysis import Settings
-from zoo_spectra.runner.job import Classification, Job
+from zoo_spectra.runner.job import MAX_BYTES, Classification, Job, describe
 
 JOBS = sorted((Path(__file__).parents[2] / "jobs").glob("*.toml"))
 
@@ -70,6 +71,51 @@ def test_errors_name_the_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(JobError, match=message) as caught:
         Job.from_toml(path)
     assert str(path) in str(caught.value)
+
+
+HOSTILE = {
+    "nested": ("x = " + "[" * 500 + "]" * 500, "near line 2: a value beyond all bounds"),
+    "long": ("workers = " + "9" * 5000, "near line 2: a value beyond all bounds"),
+    "large": ("workers = " + "9" * 30, "line 2: workers: .*less than or equal"),
+    "limit": ("exact_limit = 2147483648", "line 2: exact_limit: .*less than or equal"),
+    "draws": ("realisations = 1000000000", "line 2: realisations: .*less than or equal"),
+    "infinite": ("timeout = 1e400", "line 2: timeout: .*finite"),
+    "nul": ('catalog = "a\\u0000b"', "line 2: catalog"),
+    "path": (f'catalog = "{"a/" * 3000}"', "line 2: catalog: .*at most 4096"),
+    "dotted": ("a" + ".a" * 3000 + " = 1", "line 2: unknown key 'a'|near line 2"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_bounds(tmp_path: Path, name: str) -> None:
+    line, message = HOSTILE[name]
+    with pytest.raises(JobError, match=message):
+        Job.from_toml(written(tmp_path, f'sources = ["a:b"]\n{line}\n'))
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/zero", tmp_path):
+        with pytest.raises(JobError, match="no regular file"):
+            Job.from_toml(path)
+    with pytest.raises(JobError, match="null byte"):
+        Job.from_toml("a\0b")
+    (tmp_path / "large.toml").write_bytes(b"#" * (MAX_BYTES + 1))
+    with pytest.raises(JobError, match="more than 10 MB"):
+        Job.from_toml(tmp_path / "large.toml")
+
+
+def test_one_source_needs_no_brackets_and_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
+    text = '\ufeffsources = "memory:x"\nsamples = "worms"\n'
+    job = Job.from_toml(written(tmp_path, text))
+    assert (job.sources, job.samples) == (("memory:x",), ("worms",))
+
+
+def test_the_reference_is_the_models_own() -> None:
+    page = Path(__file__).parents[2] / "docs" / "job-file.md"
+    assert f"\n{describe()}\n" in page.read_text(encoding="utf-8")
+    for model in (Job, Classification):
+        assert all(field.description for field in model.model_fields.values())
 
 
 def test_a_missing_or_binary_file_is_an_error(tmp_path: Path) -> None:

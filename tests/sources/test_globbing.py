@@ -116,7 +116,7 @@ def test_who_listens_hears_how_far_it_is(tmp_path: Path, monkeypatch: pytest.Mon
     with tell(lines.append):
         find(f"{tmp_path}/**/*.pt")
     assert any(line.endswith(f" folders so far; now in {tmp_path}/a/b") for line in lines)
-    assert lines[-1].startswith("1 files in ")
+    assert lines[-1].startswith("1 found in ")
     heard = len(lines)
     find(f"{tmp_path}/**/*.pt")
     assert len(lines) == heard

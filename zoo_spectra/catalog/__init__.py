@@ -5,12 +5,13 @@ keeps a second writer away. ``snapshot`` says which parts count and ``views`` re
 frames; ``compaction`` and ``merge`` make few large parts of many small ones.
 """
 
-from zoo_spectra.catalog.catalog import Catalog
+from zoo_spectra.catalog.catalog import HEADER, Catalog
 from zoo_spectra.catalog.compaction import compact
 from zoo_spectra.catalog.schema import arrow_schema
 from zoo_spectra.catalog.storage import Storage
 
 __all__ = [
+    "HEADER",
     "Catalog",
     "Storage",
     "arrow_schema",

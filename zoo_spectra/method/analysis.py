@@ -22,6 +22,7 @@ from zoo_spectra.method.spectrum import (
     stream,
 )
 from zoo_spectra.sources import Kind, Matrix, Network, Scalar, network_from_arrays
+from zoo_spectra.text import count, visible
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Settings:
     exact_limit: int = EXACT_LIMIT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Spectrum:
     """The MME spectrum of one network, its conjugate ensembles, CSD, tail and level statistics.
 
@@ -61,6 +62,23 @@ class Spectrum:
     tail: Tail
     gap_ratio: levels.GapRatio | None
     metadata: Mapping[str, Scalar] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """A few lines: what it is, and its figures without the curves."""
+        orders = [c.order for c in self.used]
+        skipped = len(self.constituents) - len(orders)
+        lines = [
+            f"Spectrum of {visible(self.name)} ({self.kind}, {self.spectrum_kind})",
+            f"  {count(len(orders), 'constituent')} of order {min(orders)} to {max(orders)}"
+            + (f"; {skipped:,} left out" if skipped else ""),
+            f"  scale {self.scale:.4g}, null mass {self.null_mass:.3g}, "
+            f"tail mass {self.tail.mass:.3g}",
+        ]
+        if self.decay_rate is not None:
+            lines.append(f"  decay rate {self.decay_rate:.3g} ± {self.tail.decay_rate_se or 0:.2g}")
+        if self.gap_ratio is not None:
+            lines.append(f"  gap ratio {self.gap_ratio.mean:.3f}, nearest {self.gap_ratio.nearest}")
+        return "\n".join(lines)
 
     @property
     def decay_rate(self) -> float | None:

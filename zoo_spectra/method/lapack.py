@@ -3,9 +3,9 @@
 ``dsyevd`` spends half its time in matrix-vector products, which wait for memory. Reducing to a
 band first and to tridiagonal form then (Haidar, Ltaief & Dongarra, SC'11) does more arithmetic, but
 in matrix-matrix products: faster for large orders, and the more so beside other busy cores
-(``benchmarks/stages.py``). numpy does not offer it, but the OpenBLAS inside its wheels does. Both
-routines are called there, since numpy keeps Python's lock up to order 500 and would let no second
-thread work; where they are missing, numpy is called.
+(``benchmarks/speed/stages.py``). numpy does not offer it, but the OpenBLAS inside its wheels does.
+Both routines are called there, since numpy keeps Python's lock up to order 500 and would let no
+second thread work; where they are missing, numpy is called.
 """
 
 from __future__ import annotations

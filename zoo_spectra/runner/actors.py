@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -228,12 +229,12 @@ class RayPool:
         return Died(flight.unit, cause)
 
 
-def _memory_of(node: str) -> float:
-    """Bytes that Ray counts for tasks on a node."""
+def _memory_of(node: str) -> int:
+    """Bytes that Ray, which counts in floats, has for tasks on a node; rounded down."""
     for entry in ray.nodes():
         if entry["NodeID"] == node:
-            return float(entry["Resources"].get("memory", float("inf")))
-    return float("inf")
+            return int(entry["Resources"].get("memory", sys.maxsize))
+    return sys.maxsize
 
 
 def _is_gone(node: str) -> bool:

@@ -31,7 +31,7 @@ class Joined:
 
     worker: str
     node: str
-    memory: float
+    memory: int
 
 
 @dataclass(frozen=True)

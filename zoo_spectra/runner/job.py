@@ -3,54 +3,88 @@
 from __future__ import annotations
 
 import re
+import stat
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from zoo_spectra.defaults import (
-    DEFAULT_ACCURACY,
-    DEFAULT_CATALOG,
-    DEFAULT_LINKAGE,
-    Linkage,
-)
+from zoo_spectra.defaults import DEFAULT_ACCURACY, DEFAULT_CATALOG, DEFAULT_LINKAGE, Linkage
 from zoo_spectra.errors import JobError, SourceError, nearest
 from zoo_spectra.method import EXACT_LIMIT, Device, Settings
 from zoo_spectra.sources import parse_source
 
+MAX_BYTES = 10 << 20  # 100,000 source strings; a job file is no data file
+
+
+def _several(value: object) -> object:
+    """One text where a list of them is meant."""
+    return (value,) if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_several), Field(strict=False)]
+
 
 class Classification(BaseModel):
-    """How the finished catalog is classified: ``accuracy`` ε in e-folds, ≥ 0, and the linkage."""
+    """How the finished catalog is classified."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    accuracy: Annotated[float, Field(ge=0, allow_inf_nan=False)] = DEFAULT_ACCURACY
-    linkage: Linkage = DEFAULT_LINKAGE
+    accuracy: Annotated[
+        float, Field(ge=0, le=1e6, allow_inf_nan=False, description="ε, in e-folds")
+    ] = DEFAULT_ACCURACY
+    linkage: Annotated[Linkage, Field(description="when classes merge")] = DEFAULT_LINKAGE
 
 
 class Job(BaseModel):
-    """A job: the networks to analyse, and where the results go.
+    """A job: the networks to analyse, and where the results go. Each key is described in its field.
 
-    ``sources``: source strings. ``catalog``: a path (from the current folder) or a URI.
-    ``samples``: sample data to fetch first. ``workers``: processes, all cores by default.
-    ``realisations`` and ``exact_limit``: as in ``Settings``. ``device``: ``cuda`` computes on GPUs,
-    a worker each; ``torch-cpu`` tries the same code without one. ``timeout``: seconds after which a
-    network's worker is taken for hung; by default 900, or 20 times the estimate if that is more.
-    ``classify``: classify at the end.
+    A relative ``catalog`` starts from the current folder.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    sources: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
-    catalog: Annotated[str, Field(min_length=1)] = DEFAULT_CATALOG
-    samples: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    workers: Annotated[int, Field(ge=1)] | None = None
-    realisations: Annotated[int, Field(ge=0)] = 0
-    exact_limit: Annotated[int, Field(ge=2)] = EXACT_LIMIT
-    device: Device = "cpu"
-    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    classify: Classification | None = None
+    sources: Annotated[
+        Texts, Field(min_length=1, description="source strings; a single one needs no brackets")
+    ]
+    catalog: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=4096,
+            pattern=r"^[^\x00]+$",
+            description="where results go: a folder, or `s3://…`, `gs://…`",
+        ),
+    ] = DEFAULT_CATALOG
+    samples: Annotated[Texts, Field(description="sample data to fetch first")] = ()
+    workers: Annotated[
+        int | None, Field(ge=1, le=100_000, description="worker processes; left out: all cores")
+    ] = None
+    realisations: Annotated[
+        int, Field(ge=0, le=10_000, description="draws of each conjugate ensemble")
+    ] = 0
+    exact_limit: Annotated[
+        int,
+        Field(ge=2, le=2**31 - 1, description="largest order diagonalised; above it: estimated"),
+    ] = EXACT_LIMIT
+    device: Annotated[
+        Device,
+        Field(description="`cuda`: on GPUs, a worker each; `torch-cpu`: the same code without one"),
+    ] = "cpu"
+    timeout: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=1e9,
+            allow_inf_nan=False,
+            description="seconds after which a network's worker is taken for hung; left out: 900, "
+            "or 20 times the estimate if that is more",
+        ),
+    ] = None
+    classify: Annotated[
+        Classification | None, Field(description="a table: classify the catalog at the end")
+    ] = None
 
     @property
     def settings(self) -> Settings:
@@ -59,14 +93,15 @@ class Job(BaseModel):
     @classmethod
     def from_toml(cls, path: str | Path) -> Job:
         """Read a job file. Raises JobError, which names the line and the nearest valid key."""
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise JobError(f"{path}: cannot be read: {error}") from error
+        text = _read(Path(path))
         try:
             content = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise JobError(f"{path}: not valid TOML: {error}") from error
+        except (ValueError, RecursionError) as error:  # integers and nesting without end
+            lengths = [len(line) for line in text.splitlines()]
+            near = lengths.index(max(lengths)) + 1
+            raise JobError(f"{path}, near line {near}: a value beyond all bounds") from error
         try:
             job = cls.model_validate(content)
         except ValidationError as error:
@@ -82,6 +117,54 @@ class Job(BaseModel):
 
 
 _MODELS: dict[str, type[BaseModel]] = {"": Job, "classify": Classification}
+
+
+def describe() -> str:
+    """Every key of a job file as a Markdown table, from the models."""
+    lines = ["| key | type | default | meaning |", "|---|---|---|---|"]
+    for table, model in _MODELS.items():
+        properties = model.model_json_schema()["properties"]
+        for name, field in model.model_fields.items():
+            default = "needed" if field.is_required() else f"`{_toml(field.default)}`"
+            if field.default is None:
+                default = "left out"
+            key = f"`{table}.{name}`" if table else f"`{name}`"
+            lines.append(f"| {key} | {_type(properties[name])} | {default} | {field.description} |")
+    return "\n".join(lines)
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """What a key's value may be, in words, from its JSON schema."""
+    kind = next((s for s in schema.get("anyOf", ()) if s.get("type") != "null"), schema)
+    if "enum" in kind:
+        return ", ".join(f'`"{choice}"`' for choice in kind["enum"])
+    if "$ref" in kind:
+        return "table"
+    bounds = [f"≥ {kind['minimum']:g}"] if "minimum" in kind else []
+    bounds += [f"> {kind['exclusiveMinimum']:g}"] if "exclusiveMinimum" in kind else []
+    bounds += [f"≤ {kind['maximum']:,.0f}"] if "maximum" in kind else []
+    return " ".join([_TYPES[kind["type"]], ", ".join(bounds)]).strip()
+
+
+_TYPES = {"string": "text", "integer": "integer", "number": "number", "array": "list of texts"}
+
+
+def _toml(value: object) -> str:
+    return "[]" if value == () else f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _read(path: Path) -> str:
+    """A job file's text. Raises JobError for what is no regular file of a sensible size."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # to open a pipe would wait for its writer
+            raise JobError(f"{path} is no regular file; a job is a TOML file")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise JobError(f"{path} has more than {MAX_BYTES >> 20} MB; a job file holds settings")
+        return content.decode("utf-8-sig")  # with the mark that some editors put first
+    except (OSError, ValueError) as error:  # ValueError: undecodable, or a NUL in the path
+        raise JobError(f"{path}: cannot be read: {error}") from error
 
 
 def _explain(path: str | Path, text: str, problem: Any) -> str:
@@ -104,7 +187,7 @@ def _line(text: str, place: tuple[Any, ...], value: Any) -> int:
     start = 0
     for at, key in enumerate(keys):
         header = rf"^\s*\[+\s*{re.escape('.'.join(keys[: at + 1]))}\s*\]+"
-        entry = rf"^\s*[\"']?{re.escape(key)}[\"']?\s*="
+        entry = rf"^\s*[\"']?{re.escape(key)}[\"']?\s*[.=]"
         for number in range(start, len(lines)):
             if re.match(header, lines[number]) or re.match(entry, lines[number]):
                 start = number

@@ -36,12 +36,11 @@ def refresh(refs: Sequence[NetworkRef], catalog: Catalog) -> None:
 
 def is_described(row: Row, ref: NetworkRef) -> bool:
     """Whether a row says of its network what its reference says now."""
-    if any(row[what] != getattr(ref, what) for what in ("source", "name", "family")):
-        return False
-    if row["described"] is not None:
-        return bool(row["described"] == described(ref))
-    known = json.loads(row["metadata"] or "{}")  # of an older version
-    return all(key in known and known[key] == value for key, value in ref.metadata.items())
+    said = described(ref)
+    if row["described"] is None:  # of an older version
+        known, now = json.loads(row["metadata"]), json.loads(said.pop("described"))
+        said["metadata"] = row["metadata"] if {**known, **now} == known else None
+    return all(row[what] == value for what, value in said.items())
 
 
 def _said(row: Row, ref: NetworkRef) -> Row:
@@ -49,13 +48,11 @@ def _said(row: Row, ref: NetworkRef) -> Row:
     metadata = json.loads(row["metadata"])
     for key in json.loads(row["described"] or "{}"):
         metadata.pop(key, None)
+    said = described(ref)
     return {
+        **said,
         "network_id": ref.network_id,
-        "source": ref.source,
-        "name": ref.name,
-        "family": ref.family,
-        "metadata": json.dumps({**metadata, **ref.metadata}, sort_keys=True),
-        "described": described(ref),
+        "metadata": json.dumps(metadata | json.loads(said["described"]), sort_keys=True),
         # After the row that it replaces, also where a clock was wrong.
         "finished_at": max(datetime.now(UTC), row["finished_at"] + timedelta(microseconds=1)),
     }

@@ -42,24 +42,26 @@ def network_row(
     return {
         "network_id": ref.network_id,
         "commit_id": commit_id or secrets.token_hex(8),
-        "source": ref.source,
+        **(said := described(ref)),
         "adapter": ref.adapter,
-        "name": ref.name,
         "kind": ref.kind,
-        "family": ref.family,
         "attempts": attempts,
         "fingerprint": ref.fingerprint,
-        "metadata": described(ref),
-        "described": described(ref),
+        "metadata": said["described"],
         "realisations": settings.realisations,
         "exact_limit": settings.exact_limit,
         "method_version": METHOD_VERSION,
     }
 
 
-def described(ref: NetworkRef) -> str:
-    """What is known of a network before it is read, as JSON."""
-    return json.dumps(dict(ref.metadata), sort_keys=True)
+def described(ref: NetworkRef) -> Row:
+    """What a reference says of its network: the columns that another one may change."""
+    return {
+        "source": ref.source,
+        "name": ref.name,
+        "family": ref.family,
+        "described": json.dumps(dict(ref.metadata), sort_keys=True),
+    }
 
 
 def finished(row: Row, status: str, reason: str | None = None) -> Row:

@@ -12,12 +12,15 @@ from zoo_spectra.catalog import Catalog, Storage
 from zoo_spectra.method import Engine, all_threads, check_device
 from zoo_spectra.runner.drive import Drive, Reporter, Stop
 from zoo_spectra.runner.job import Job
-from zoo_spectra.runner.plan import Plan, expand, plan, tasks_left
+from zoo_spectra.runner.plan import Plan, gather, plan, tasks_left
 from zoo_spectra.runner.refresh import refresh
 from zoo_spectra.runner.schedule import Schedule
 from zoo_spectra.runner.tasks import tasks_of
 from zoo_spectra.runner.work import Bench, Receipt, analyze_networks
-from zoo_spectra.sources import Adapter, Adapters, NetworkRef, fetch_samples, get_adapter
+from zoo_spectra.sources import Adapter, Adapters, NetworkRef, fetch_samples, get_adapter, tell
+from zoo_spectra.text import count, message, visible
+
+SHOWN = 5  # problems in the repr of a summary
 
 
 class Progress(Reporter, Protocol):
@@ -38,11 +41,13 @@ class Silent:
     def end(self) -> None: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Summary:
     """How a run ended. ``done_before`` networks were in the catalog already.
 
-    ``stopped``: it was asked to stop, and networks are left for the next run.
+    ``stopped``: it was asked to stop, and networks are left for the next run. ``classified``: how
+    many networks were classified at the end, of which ``classified_others`` are not of this job.
+    ``str`` is one line, and ``repr`` that and the first networks that did not end ok.
     """
 
     catalog: str
@@ -51,6 +56,8 @@ class Summary:
     seconds: float
     receipts: Sequence[Receipt] = field(default_factory=tuple)
     stopped: bool = False
+    classified: int = 0
+    classified_others: int = 0
 
     def count(self, status: str) -> int:
         """Networks of this run that ended ok, failed or quarantined."""
@@ -65,6 +72,25 @@ class Summary:
     def problems(self) -> list[Receipt]:
         """The networks of this run that did not end ok."""
         return [receipt for receipt in self.receipts if receipt.status != "ok"]
+
+    def __str__(self) -> str:
+        counts = ", ".join(
+            f"{self.count(status):,} {status}"
+            for status in ("ok", "failed", "quarantined")
+            if self.count(status) or status == "ok"
+        )
+        left = f", {self.left:,} left for the next run" if self.left else ""
+        before = f", {self.done_before:,} done before" if self.done_before else ""
+        return (
+            f"{count(self.asked, 'network')} asked for: {counts}{before}{left}; "
+            f"{self.seconds:.1f} s; catalog {visible(self.catalog)}"
+        )
+
+    def __repr__(self) -> str:
+        bad = self.problems
+        lines = [f"{r.status}: {visible(r.name)}: {message(r.reason)}" for r in bad[:SHOWN]]
+        more = [f"and {len(bad) - SHOWN:,} more"] if len(bad) > SHOWN else []
+        return "\n".join([str(self), *lines, *more])
 
 
 @dataclass
@@ -110,7 +136,11 @@ def run(
     extra = {adapter.name: adapter for adapter in adapters}
     if job.samples:
         fetch_samples(job.samples, echo=tally.progress.say)
-    refs = expand(job.sources, extra)
+    with tell(tally.progress.say):
+        asked = gather(job.sources, extra)
+    if asked.left_out:
+        tally.progress.say(str(asked.left_out))
+    refs = asked.refs
     opened = Catalog.create(_anchored(catalog or job.catalog))
     with opened.exclusive():
         work = plan(refs, opened, job.settings, retry_quarantined)
@@ -118,11 +148,19 @@ def run(
             refresh(work.renamed, opened)
             tally.progress.say(f"described anew, not analysed again: {len(work.renamed):,}")
         _work(work, opened, job, workers, address, in_process, extra, tally, stop)
+        sorted_ids: list[str] = []
         if job.classify is not None and not stop.requested and opened.has_ok():
-            classes.classify(opened, job.classify.accuracy, job.classify.linkage)
-    seconds = time.monotonic() - started
+            found = classes.classify(opened, job.classify.accuracy, job.classify.linkage)
+            sorted_ids = found["network_id"].to_list()
     return Summary(
-        str(opened.location), len(refs), work.done, seconds, tuple(tally.receipts), stop.requested
+        catalog=str(opened.location),
+        asked=len(refs),
+        done_before=work.done,
+        seconds=time.monotonic() - started,
+        receipts=tuple(tally.receipts),
+        stopped=stop.requested,
+        classified=len(sorted_ids),
+        classified_others=len(set(sorted_ids) - {ref.network_id for ref in refs}),
     )
 
 
@@ -192,4 +230,4 @@ def _run_here(todo: Sequence[NetworkRef], bench: Bench, tally: _Tally, stop: Sto
             return
         (receipt,) = analyze_networks(bench, [ref], [1])
         done += cost[ref.network_id]
-        tally.advance(receipt, done / total)
+        tally.advance(receipt, min(1.0, done / total))  # rounding may end above

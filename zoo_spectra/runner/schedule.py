@@ -2,15 +2,17 @@
 
 Longest first, where a task that takes the memory of three workers counts as three times as long;
 small tasks are bundled into units of a few seconds; no unit is started on a node whose memory it
-does not fit. When a worker dies the whole of a bundle is started again one by one, since any of it
-may be guilty; a task that was on its own is tried once more with nothing else on its node, with
-twice the memory if it ran out of it, and then given up. The loss of a node is nobody's fault.
+does not fit. Bytes are whole numbers: floats would drift as units come and go, and what just fits
+would be neither started nor refused. When a worker dies the whole of a bundle is started again one
+by one, since any of it may be guilty; a task that was on its own is tried once more with nothing
+else on its node, with twice the memory if it ran out of it, and then given up. The loss of a node
+is nobody's fault.
 """
 
 from __future__ import annotations
 
 import heapq
-import math
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import InitVar, dataclass, field, replace
 from typing import Literal
@@ -26,7 +28,7 @@ WORKER_BYTES = 400 << 20
 # Tasks queue by memory, each queue up to a quarter above the last: what does not fit a node at the
 # moment holds up only what needs about as much.
 SMALL_BYTES = 256 << 20
-STEP = 1.25
+LEVELS = tuple(SMALL_BYTES * 5**level // 4**level for level in range(110))  # the most of each
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Unit:
     alone: bool = False
 
     @property
-    def memory(self) -> float:
+    def memory(self) -> int:
         """Bytes: tasks of a bundle run one after the other."""
         return max(task.memory for task in self.tasks)
 
@@ -59,8 +61,8 @@ class GivenUp:
 
 @dataclass
 class _Node:
-    memory: float
-    used: float = 0.0
+    memory: int
+    used: int = 0
     workers: int = 0
     flying: int = 0
     kept: bool = False  # for suspects: nothing else is started on it
@@ -68,7 +70,7 @@ class _Node:
     refused: int = -1  # the event after which it had nothing to start
 
     @property
-    def room(self) -> float:
+    def room(self) -> int:
         """Bytes for units when none is in flight."""
         return self.memory - self.workers * WORKER_BYTES
 
@@ -126,7 +128,7 @@ class Schedule:
         """How often an open task was started."""
         return self._open[key].attempts
 
-    def join(self, worker: str, node: str, memory: float) -> None:
+    def join(self, worker: str, node: str, memory: int) -> None:
         """A worker is ready on a node of ``memory`` bytes."""
         self._event += 1
         self._home[worker] = node
@@ -238,7 +240,7 @@ class Schedule:
         fair, free = node.memory / node.workers, node.memory - node.used
         heads: list[tuple[float, int, int]] = []
         for level in sorted(self._waiting):
-            if level and SMALL_BYTES * STEP ** (level - 1) > free:
+            if level and LEVELS[level - 1] >= free:
                 break
             head = self._head(level, fair, free)
             if head is not None:
@@ -268,7 +270,7 @@ class Schedule:
                 heapq.heappop(heads)
         return taken
 
-    def _head(self, level: int, fair: float, free: float) -> tuple[float, int, int] | None:
+    def _head(self, level: int, fair: float, free: int) -> tuple[float, int, int] | None:
         """A queue's first open task, if it fits: its rank on this node, its number, the queue."""
         queue = self._waiting[level]
         while queue and queue[0][2].key not in self._open:
@@ -313,7 +315,7 @@ class Schedule:
         self._number += 1
         # The row of a finished network first: it is cheap, and others wait to see it.
         rank = float("-inf") if task.kind == "finish" else -task.seconds
-        level = math.ceil(math.log(max(1.0, task.memory / SMALL_BYTES), STEP))
+        level = bisect_left(LEVELS, task.memory)
         heapq.heappush(self._waiting.setdefault(level, []), (rank, self._number, task))
         self._waiting_seconds += task.seconds
 

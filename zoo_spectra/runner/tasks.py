@@ -32,14 +32,15 @@ SHARE_FLOPS = 1e12
 class Task:
     """What is started, ends and is blamed as one.
 
-    ``seconds`` and ``memory`` (bytes) are estimates. ``share``: the network's constituents at
-    ``positions``; ``finish``: the network's row, once all its shares are committed.
+    ``seconds`` and ``memory`` (whole bytes: their sums are exact) are estimates. ``share``: the
+    network's constituents at ``positions``; ``finish``: the network's row, once all its shares are
+    committed.
     """
 
     key: str
     network: str
     seconds: float
-    memory: float
+    memory: int
     kind: Literal["whole", "share", "finish"] = "whole"
     positions: tuple[int, ...] = ()
 
@@ -57,7 +58,8 @@ def tasks_of(ref: NetworkRef) -> list[Task]:
         return [Task(key, key, UNKNOWN_SECONDS, UNKNOWN_BYTES)]
     entries = ref.parameters or sum(p * q for p, q in ref.shapes)
     reading = SECONDS_PER_NETWORK + entries / ENTRIES_PER_SECOND
-    memory = 4 * entries + max(map(_working_bytes, ref.shapes), default=0)
+    # Rounded up, since an adapter's own arithmetic may have left a float.
+    memory = math.ceil(4 * entries + max(map(_working_bytes, ref.shapes), default=0))
     costs = [flops(shape) for shape in ref.shapes]
     if sum(costs) <= SPLIT_FLOPS or len(costs) < 2:
         return [Task(key, key, reading + sum(costs) / FLOPS_PER_SECOND, memory)]
@@ -79,7 +81,7 @@ def finish_task(network: str) -> Task:
     return Task(f"{network}/row", network, SECONDS_PER_NETWORK, UNKNOWN_BYTES, "finish")
 
 
-def _working_bytes(shape: tuple[int, int]) -> float:
+def _working_bytes(shape: tuple[int, int]) -> int:
     """Two float64 copies of the matrix, the Gram matrix, and LAPACK's copy of it."""
     n = min(shape)
     return 16 * shape[0] * shape[1] + 16 * n * n

@@ -46,7 +46,7 @@ def find(pattern: str) -> Found:
     while todo:
         folder, rest = todo.pop()
         if pulse.due():
-            count = f"{len(found.files):,} files in {len(entered):,} folders so far"
+            count = f"{len(found.files):,} found in {len(entered):,} folders so far"
             pulse.say(f"{count}; now in {folder}")
         for step in _steps(folder, rest, found):
             if step not in entered:

@@ -5,6 +5,7 @@ Exit code 0: all ok; 1: some networks failed; 2: bad usage or input; 130: stoppe
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import typer
 import zoo_spectra
 from zoo_spectra.errors import ZooSpectraError
 from zoo_spectra.terminal.commands import catalog, classes, job, sources
+from zoo_spectra.text import message
 
 COMMANDS = (
     job.run,
@@ -54,6 +56,9 @@ def _options(
 
 def main() -> None:
     """Entry point: a foreseen error is a message and exit code 2, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what an old encoding lacks is written out
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except ZooSpectraError as error:
@@ -69,10 +74,10 @@ def main() -> None:
         _fail(f"the query or the catalog is at fault: {str(error).partition(chr(10) * 2)[0]}")
 
 
-def _fail(message: str) -> None:
+def _fail(said: str) -> None:
     from rich.console import Console
 
     Console(stderr=True).print(
-        f"zoo-spectra: {message}", style="red", markup=False, highlight=False, soft_wrap=True
+        f"zoo-spectra: {message(said)}", style="red", markup=False, highlight=False, soft_wrap=True
     )
     sys.exit(2)

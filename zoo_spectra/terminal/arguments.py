@@ -7,6 +7,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+What = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="JOB.toml | SOURCE…",
+        help="One JOB.toml, or source strings such as 'timm:resnet*?seed=0'.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
 CatalogPath = Annotated[str, typer.Argument(help="A catalog: a folder, or s3://… or gs://…")]
 

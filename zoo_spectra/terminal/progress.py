@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from zoo_spectra.runner import Progress as Watcher
 from zoo_spectra.runner import Receipt
+from zoo_spectra.text import count, message, visible
 
 LINE_EVERY = 10.0  # seconds between plain lines
 
@@ -22,7 +23,7 @@ def watcher(console: Console, json_log: bool = False) -> Watcher:
     """The progress that suits the console, or JSON lines."""
     if json_log:
         return JsonLines(console)
-    return Bar(console) if console.is_terminal else Lines(console)
+    return Bar(console) if console.is_terminal or console.is_jupyter else Lines(console)
 
 
 class _Clock:
@@ -91,7 +92,7 @@ class Bar:
         self._tally = _Tally()
 
     def say(self, line: str) -> None:
-        self._console.print(line, highlight=False, markup=False)
+        self._console.print(message(line), highlight=False, markup=False)
 
     def begin(self, todo: int, done: int) -> None:
         self.say(_opening(todo, done))
@@ -112,12 +113,12 @@ class Bar:
                 completed=share,
                 count=str(self._tally),
                 eta=self._clock.eta(share),
-                last=receipt.name,
+                last=visible(receipt.name),
             )
 
     def retry(self, name: str, cause: str) -> None:
         self._tally.again(name)
-        self.say(f"retry: {name}: {cause}")
+        self.say(f"retry: {visible(name)}: {cause}")
 
     def end(self) -> None:
         self._progress.stop()
@@ -133,7 +134,7 @@ class Lines:
         self._said = 0.0
 
     def say(self, line: str) -> None:
-        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(message(line), highlight=False, markup=False, soft_wrap=True)
 
     def begin(self, todo: int, done: int) -> None:
         self.say(_opening(todo, done))
@@ -148,12 +149,13 @@ class Lines:
             self._said = now
             left = self._clock.eta(share)
             self.say(
-                f"{self._tally} networks, {share:.0%} of the work, ETA {left}, last {receipt.name}"
+                f"{self._tally} networks, {share:.0%} of the work, ETA {left}, last "
+                + visible(receipt.name)
             )
 
     def retry(self, name: str, cause: str) -> None:
         self._tally.again(name)
-        self.say(f"retry: {name}: {cause}")
+        self.say(f"retry: {visible(name)}: {cause}")
 
     def end(self) -> None:
         return
@@ -192,9 +194,9 @@ class JsonLines:
 
 
 def _opening(todo: int, done: int) -> str:
-    already = f"; {done} are in the catalog already" if done else ""
-    return f"{todo} networks to analyse{already}"
+    already = f"; {done:,} {'is' if done == 1 else 'are'} in the catalog already" if done else ""
+    return f"{count(todo, 'network')} to analyse{already}"
 
 
 def _problem(receipt: Receipt) -> str:
-    return f"{receipt.status}: {receipt.name}: {receipt.reason}"
+    return f"{receipt.status}: {visible(receipt.name)}: {receipt.reason}"

@@ -4,113 +4,143 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from zoo_spectra.runner import Summary
+from zoo_spectra.terminal.cells import cell, name_column
+from zoo_spectra.text import count, visible
+
+_SHOWN = 20  # names in a line of them, on a terminal
 
 
-def class_table(classes: pl.DataFrame) -> Table:
+def class_table(classes: pl.DataFrame, whole: bool = True) -> RenderableType:
     """One row a class of two or more: size, kinds, families, medoid, widest distance, stability.
 
-    Networks that are alone in their class are named below the table.
+    Networks that are alone in their class are named below the table, twenty of them unless
+    ``whole``; where all are alone, only that is said.
     """
     accuracy, linkage = classes.select("accuracy", "linkage").row(0)
-    table = Table(
-        title=f"Equivalence classes at ε = {accuracy:g} e-folds, {linkage} linkage",
-        title_justify="left",
-    )
+    where = f"ε = {accuracy:g} e-folds, {linkage} linkage"
+    groups = classes.partition_by("class", maintain_order=True)
+    several = [group for group in groups if group.height > 1]
+    alone = [group["name"][0] for group in groups if group.height == 1]
+    shown = len(alone) if whole else _SHOWN
+    if not several:
+        return cell(f"No two networks are equivalent at {where}: {_alone(alone, shown)}.")
+    table = Table(title=Text(f"Equivalence classes at {where}"), title_justify="left")
     for name, justify in (("class", "right"), ("size", "right"), ("kind", "left")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     table.add_column("families (members)", overflow="fold")
-    table.add_column("medoid", overflow="fold")
+    name_column(table, "medoid", (group["medoid"][0] for group in several))
     table.add_column("spread", justify="right")
     table.add_column("stability", justify="right")
-    groups = classes.partition_by("class", maintain_order=True)
-    several = [group for group in groups if group.height > 1]
     for group in several:
         stable = [value for value in group["stability"] if value is not None]
         table.add_row(
             str(group["class"][0]),
             str(group.height),
             " + ".join(sorted(set(group["kind"]))),
-            _families(group),
-            group["medoid"][0],
+            cell(_families(group)),
+            cell(group["medoid"][0]),
             f"{max(group['medoid_distance'].to_list()):.3f}",
             f"{sum(stable) / len(stable):.2f}" if stable else "–",
         )
-    alone = [group["name"][0] for group in groups if group.height == 1]
-    if alone:
-        table.caption = f"and {len(alone)} networks alone in their class: {', '.join(alone)}"
-        table.caption_justify = "left"
-    return table
+    return Group(table, cell(f"and {_alone(alone, shown)}")) if alone else table
+
+
+def _alone(names: Sequence[str], shown: int) -> str:
+    more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
+    whose = "its" if len(names) == 1 else "their"
+    named = ", ".join(visible(name) for name in names[:shown])
+    return f"{count(len(names), 'network')} alone in {whose} class: {named}{more}"
 
 
 def _families(group: pl.DataFrame) -> str:
     common = Counter(f or "(none)" for f in group["family"]).most_common()
-    text = ", ".join(f"{family} ({count})" for family, count in common[:4])
+    text = ", ".join(f"{family} ({number})" for family, number in common[:4])
     return text + (f", {len(common) - 4} more" if len(common) > 4 else "")
+
+
+def member_table(members: pl.DataFrame) -> Table:
+    """The members of one class, nearest to the medoid first."""
+    label, size, medoid = members.select("class", "class_size", "medoid").row(0)
+    title = f"Class {label}: {count(size, 'member')}, medoid {visible(medoid)}"
+    table = Table(title=Text(title), title_justify="left")
+    name_column(table, "network", members["name"])
+    for column, justify in (("kind", "left"), ("family", "left"), ("distance", "right")):
+        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    table.add_column("stability", justify="right")
+    for row in members.sort("medoid_distance", "name").iter_rows(named=True):
+        stable = "–" if row["stability"] is None else f"{row['stability']:.2f}"
+        distance = f"{row['medoid_distance']:.4f}"
+        table.add_row(cell(row["name"]), row["kind"], cell(row["family"]), distance, stable)
+    return table
 
 
 def status_table(networks: pl.DataFrame) -> Table:
     """How many networks of each kind ended how."""
     table = Table("kind", "status", "networks", title="Networks", title_justify="left")
     counted = networks.group_by("kind", "status").len().sort("kind", "status")
-    for kind, status, count in counted.iter_rows():
-        table.add_row(kind, status, str(count))
+    for kind, status, number in counted.iter_rows():
+        table.add_row(kind, status, f"{number:,}")
     return table
 
 
-def problem_table(rows: list[tuple[str, str, str | None]]) -> Table:
+def problem_table(rows: Iterable[tuple[str, str, str | None]]) -> Table:
     """The networks that did not end ok: name, status, reason."""
-    table = Table("network", "status", "reason", title="Not analysed", title_justify="left")
-    for name, status, reason in rows:
-        table.add_row(name, status, reason or "")
+    found = list(rows)
+    table = Table(title="Not analysed", title_justify="left")
+    name_column(table, "network", (name for name, _, _ in found))
+    table.add_column("status")
+    table.add_column("reason", overflow="fold")
+    for name, status, reason in found:
+        table.add_row(cell(name), status, cell(reason or ""))
     return table
 
 
 def failed_table(rows: pl.DataFrame) -> Table:
     """The networks that did not end ok: name, status, attempts, reason."""
-    table = Table("network", "status", "attempts", "reason", title_justify="left")
-    table.title = f"{rows.height} networks did not end ok"
-    table.columns[0].overflow = table.columns[3].overflow = "fold"
+    title = f"{count(rows.height, 'network')} did not end ok"
+    table = Table(title=title, title_justify="left")
+    name_column(table, "network", rows["name"])
+    table.add_column("status")
+    table.add_column("attempts", justify="right")
+    table.add_column("reason", overflow="fold")
     for name, status, attempts, reason in rows.iter_rows():
-        table.add_row(Text(name), status, str(attempts), Text(reason or ""))
+        table.add_row(cell(name), status, str(attempts), cell(reason or ""))
     return table
 
 
-def network_table(row: dict[str, Any], member: dict[str, Any] | None) -> Table:
-    """One network, a line a figure; curves are left to ``query``."""
-    table = Table(show_header=False, title=row["name"], title_justify="left")
-    table.add_column("what", style="bold")
+def network_table(row: Mapping[str, Any], member: Mapping[str, Any] | None) -> RenderableType:
+    """One network, a line a figure; curves are left to ``query``. A traceback is whole, below."""
+    table = Table(show_header=False, title=cell(row["name"]), title_justify="left")
+    table.add_column("what", style="bold", no_wrap=True)
     table.add_column("value", overflow="fold")
     for key, value in row.items():
-        if value is not None and not isinstance(value, list):
-            table.add_row(key, f"{value:.6g}" if isinstance(value, float) else str(value))
+        if value is None or isinstance(value, list) or key == "traceback":
+            continue
+        table.add_row(cell(key), cell(f"{value:.6g}" if isinstance(value, float) else value))
     if member is not None:
-        place = f"{member['class']} of {member['class_size']} members, medoid {member['medoid']}"
-        table.add_row("class", f"{place}, at distance {member['medoid_distance']:.4f}")
-    return table
+        table.add_row("class", cell(_place(member)))
+    told = row.get("traceback")
+    if not told:
+        return table
+    lines = Text("\n".join(visible(line) for line in str(told).splitlines()))
+    return Group(table, Text("Traceback, as the worker had it:", style="bold"), lines)
 
 
-def summary_line(summary: Summary) -> str:
-    """How a run ended, in one line."""
-    counts = ", ".join(
-        f"{summary.count(status)} {status}"
-        for status in ("ok", "failed", "quarantined")
-        if summary.count(status) or status == "ok"
-    )
-    left = f", {summary.left} left for the next run" if summary.left else ""
-    before = f", {summary.done_before} done before" if summary.done_before else ""
-    return (
-        f"{summary.asked} networks asked for: {counts}{before}{left}; "
-        f"{summary.seconds:.1f} s; catalog {summary.catalog}"
-    )
+def _place(member: Mapping[str, Any]) -> str:
+    if member["class_size"] == 1:
+        return f"{member['class']}, alone in it"
+    of = f"{member['class']} of {count(member['class_size'], 'member')}"
+    return f"{of}, medoid {member['medoid']}, at distance {member['medoid_distance']:.4f}"
 
 
 def frame_json(frame: pl.DataFrame) -> str:
-    """A frame as a JSON array of objects (times in ISO 8601)."""
-    return json.dumps(frame.to_dicts(), default=str, ensure_ascii=False)
+    """A frame as a JSON array of objects (times in ISO 8601), in ASCII."""
+    return json.dumps(frame.to_dicts(), default=str)

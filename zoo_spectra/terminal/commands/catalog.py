@@ -1,14 +1,17 @@
-"""``show``, ``query`` and ``compact``: what a catalog holds, and keeping it quick."""
+"""``show``, ``query`` and ``compact``: what a catalog holds, and keeping it in order."""
 
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from zoo_spectra.terminal.arguments import AsJson, CatalogPath, standard_output
+from zoo_spectra.text import count, visible
 
 if TYPE_CHECKING:
     from zoo_spectra.catalog import Catalog
@@ -17,27 +20,36 @@ if TYPE_CHECKING:
 def show(
     catalog: CatalogPath,
     network: Annotated[str | None, typer.Argument(help="Name, source or id.")] = None,
+    class_: Annotated[
+        int | None, typer.Option("--class", min=1, help="The members of one class.")
+    ] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Only what did not end ok.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """A catalog's networks and classes, or one network."""
-    import polars as pl
-
     from zoo_spectra.catalog import Catalog
-    from zoo_spectra.terminal.tables import class_table, problem_table, status_table
 
-    if failed and network is not None:
-        raise typer.BadParameter("give a NETWORK or --failed")
+    if sum((network is not None, class_ is not None, failed)) > 1:
+        raise typer.BadParameter("give a NETWORK or --failed or --class")
     opened = Catalog(catalog)
     if failed:
         _show_failed(opened, as_json)
-        return
-    if network is not None:
+    elif network is not None:
         _show_network(opened, network, as_json)
-        return
-    networks = opened.collect(
-        opened.networks().select("name", "kind", "family", "status", "reason")
-    )
+    elif class_ is not None:
+        _show_class(opened, class_, as_json)
+    else:
+        _show_all(opened, as_json)
+
+
+def _show_all(opened: Catalog, as_json: bool) -> None:
+    import polars as pl
+
+    from zoo_spectra.terminal.about import equal_weights, left_out
+    from zoo_spectra.terminal.tables import class_table, problem_table, status_table
+
+    narrow = opened.networks().select("name", "kind", "family", "status", "reason")
+    networks = opened.collect(narrow)
     classes = opened.collect(opened.classes())
     if as_json:
         tables = {"networks": networks.to_dicts(), "classes": classes.to_dicts()}
@@ -49,9 +61,12 @@ def show(
     if not bad.is_empty():
         out.print(problem_table(bad.rows()))
     if classes.is_empty():
-        out.print(f"Not classified yet: zoo-spectra classify {catalog}", highlight=False)
+        again = f"zoo-spectra classify {shlex.quote(str(opened.location))}"
+        out.print(visible(f"Not classified yet: {again}"), highlight=False, markup=False)
     else:
-        out.print(class_table(classes))
+        out.print(class_table(classes, whole=not out.is_terminal))
+    for line in [*left_out(opened), *equal_weights(opened)]:
+        out.print(line, highlight=False, markup=False)
 
 
 def _show_failed(opened: Catalog, as_json: bool) -> None:
@@ -84,23 +99,48 @@ def _show_network(opened: Catalog, name: str, as_json: bool) -> None:
         standard_output().print(network_table(row, place))
 
 
+def _show_class(opened: Catalog, label: int, as_json: bool) -> None:
+    import polars as pl
+
+    from zoo_spectra.terminal.tables import frame_json, member_table
+
+    members = opened.collect(opened.classes().filter(pl.col("class") == label))
+    if members.is_empty():
+        last = opened.collect(opened.classes().select(pl.col("class").max())).item()
+        hint = f"there are 1 to {last}" if last else "the catalog is not classified yet"
+        raise typer.BadParameter(f"no class {label}: {hint}")
+    if as_json:
+        print(frame_json(members.sort("medoid_distance", "name")))
+    else:
+        standard_output().print(member_table(members))
+
+
 def query(
     catalog: CatalogPath,
     sql: Annotated[str, typer.Argument(help="Over the tables networks, spectra and classes.")],
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A file: .csv, .json or .parquet.")
+    ] = None,
 ) -> None:
-    """Ask a catalog in SQL (Polars)."""
-    import polars as pl
-
+    """Ask a catalog in SQL (Polars). A pipe gets every row, a terminal a page of them."""
     from zoo_spectra.catalog import Catalog
+    from zoo_spectra.terminal.frames import PAGE, csv_text, print_frame, write_frame
     from zoo_spectra.terminal.tables import frame_json
 
+    if sum((as_csv, as_json, output is not None)) > 1:
+        raise typer.BadParameter("give one of --csv, --json and -o")
     found = Catalog(catalog).query(sql)
-    if as_json:
+    if output is not None:
+        write_frame(found, output)
+        print(f"{count(found.height, 'row')} in {visible(output)}")
+    elif as_json:
         print(frame_json(found))
-        return
-    with pl.Config(tbl_rows=100, tbl_cols=20, fmt_str_lengths=60, tbl_hide_dataframe_shape=True):
-        print(found)
+    elif as_csv:
+        print(csv_text(found), end="")
+    else:
+        print_frame(found, PAGE if standard_output().is_terminal else None)
 
 
 def compact(catalog: CatalogPath, as_json: AsJson = False) -> None:
@@ -112,6 +152,7 @@ def compact(catalog: CatalogPath, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(asdict(done)))
         return
-    merged = f"{done.parts_before} parts to {done.parts_after}, {done.rows} rows"
-    what = f"compacted {merged} in {done.seconds:.1f} s" if done.rows else "nothing to compact"
-    standard_output().print(f"{what}; {done.deleted} old files deleted", highlight=False)
+    parts = f"{count(done.parts_before, 'part')} to {done.parts_after:,}"
+    merged = f"compacted {parts}, {count(done.rows, 'row')} in {done.seconds:.1f} s"
+    deleted = f"{count(done.deleted, 'old file')} deleted"
+    print(f"{merged if done.rows else 'nothing to compact'}; {deleted}")

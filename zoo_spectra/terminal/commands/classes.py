@@ -32,4 +32,5 @@ def classify(
     if as_json:
         print(frame_json(found))
     else:
-        standard_output().print(class_table(found))
+        out = standard_output()
+        out.print(class_table(found, whole=not out.is_terminal))

@@ -14,24 +14,22 @@ import typer
 from rich.console import Console
 
 from zoo_spectra.defaults import DEFAULT_CATALOG
-from zoo_spectra.terminal.arguments import AsJson, standard_output
+from zoo_spectra.terminal.arguments import AsJson, What, standard_output
+from zoo_spectra.text import count
 
 if TYPE_CHECKING:
-    from zoo_spectra.runner import Job, Progress, Stop, Summary
+    from zoo_spectra.runner import Job, Plan, Progress, Stop, Summary
 
 INTERRUPTED = 130
 
 
 def run(
-    what: Annotated[
-        list[str],
-        typer.Argument(help="One JOB.toml, or source strings such as 'timm:resnet*?seed=0'."),
-    ],
+    what: What,
     catalog: Annotated[
-        str | None, typer.Option(help=f"Where results go [the job's, or {DEFAULT_CATALOG}].")
+        str | None, typer.Option(help=f"Where results go (the job's, or {DEFAULT_CATALOG}).")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes [all cores].")
+        int | None, typer.Option(min=1, help="Worker processes (all cores).")
     ] = None,
     address: Annotated[
         str | None, typer.Option(help="A running Ray cluster: HOST:PORT, or auto.")
@@ -39,6 +37,9 @@ def run(
     in_process: Annotated[bool, typer.Option("--in-process", help="Without Ray.")] = False,
     retry_quarantined: Annotated[
         bool, typer.Option("--retry-quarantined", help="Try again what was given up.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what is left to do, and its cost.")
     ] = False,
     json_log: Annotated[
         bool, typer.Option("--json-log", help="Progress as JSON lines on stderr.")
@@ -51,7 +52,10 @@ def run(
 
     if in_process and (address or workers):
         raise typer.BadParameter("--in-process goes without --address and --workers")
-    job = _job(what)
+    job = job_of(what)
+    if dry_run:
+        _preview(runner.preview(job, catalog, retry_quarantined), as_json)
+        return
     progress = watcher(Console(stderr=True), json_log)
     # Ray prints what happens to its nodes; standard output is the summary's.
     with redirect_stdout(sys.stderr), _stopping_gently(progress) as stop:
@@ -73,17 +77,45 @@ def run(
     raise typer.Exit(INTERRUPTED if summary.stopped else 1 if summary.problems else 0)
 
 
+def _preview(plan: Plan, as_json: bool) -> None:
+    from zoo_spectra.runner import cost
+    from zoo_spectra.terminal.listing import cost_lines, network_listing
+
+    estimate = cost(plan.todo)
+    if as_json:
+        print(json.dumps({"done_before": plan.done, "left": asdict(estimate)}))
+        return
+    out = standard_output()
+    if plan.todo:
+        out.print(network_listing(plan.todo))
+    done = f"; {plan.done:,} in the catalog already" if plan.done else ""
+    print(f"{count(len(plan.todo), 'network')} to analyse{done}")
+    for line in cost_lines(estimate):
+        print(line)
+
+
 def _print(summary: Summary, classified: bool) -> None:
     from zoo_spectra.catalog import Catalog
-    from zoo_spectra.terminal.tables import class_table, problem_table, summary_line
+    from zoo_spectra.terminal.about import equal_weights, left_out
+    from zoo_spectra.terminal.tables import class_table, problem_table
 
     out = standard_output()
     if summary.problems:
         out.print(problem_table([(r.name, r.status, r.reason) for r in summary.problems]))
     catalog = Catalog(summary.catalog)
     if classified and not (classes := catalog.collect(catalog.classes())).is_empty():
-        out.print(class_table(classes))
-    out.print(summary_line(summary), soft_wrap=True, highlight=False, markup=False)
+        out.print(class_table(classes, whole=not out.is_terminal))
+    for line in (*left_out(catalog), *equal_weights(catalog), *_classified(summary), str(summary)):
+        out.print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+def _classified(summary: Summary) -> list[str]:
+    """What the classes hold beyond this job: networks of earlier runs in the same catalog."""
+    if not summary.classified_others:
+        return []
+    own = summary.classified - summary.classified_others
+    others = count(summary.classified_others, "other")
+    return [f"classified {count(summary.classified, 'network')}: {own:,} of this job, {others}"]
 
 
 @contextmanager
@@ -108,7 +140,8 @@ def _stopping_gently(progress: Progress) -> Iterator[Stop]:
         signal.signal(signal.SIGINT, before)
 
 
-def _job(what: list[str]) -> Job:
+def job_of(what: list[str]) -> Job:
+    """The job that arguments name: one JOB.toml, or source strings. Raises JobError."""
     from zoo_spectra.runner import Job
 
     files = [text for text in what if text.endswith(".toml") and ":" not in text]
@@ -123,10 +156,10 @@ def submit(
     job: Annotated[str, typer.Argument(help="A JOB.toml; only this file is uploaded.")],
     address: Annotated[str, typer.Option(help="The cluster's dashboard, http://HOST:8265.")],
     catalog: Annotated[
-        str | None, typer.Option(help="Where results go: an absolute path, or a URI [the job's].")
+        str | None, typer.Option(help="Where results go: an absolute path, or a URI (the job's).")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes [all cores of the cluster].")
+        int | None, typer.Option(min=1, help="Worker processes (all cores of the cluster).")
     ] = None,
 ) -> None:
     """Run a job on a Ray cluster over HTTP, follow it, and exit as it does."""

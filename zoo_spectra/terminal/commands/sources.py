@@ -7,32 +7,44 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from zoo_spectra.terminal.arguments import AsJson, standard_output
+from zoo_spectra.terminal.arguments import AsJson, What, standard_output
+from zoo_spectra.terminal.commands.job import job_of
+from zoo_spectra.text import count, visible
 
 
 def ls(
-    source: Annotated[str, typer.Argument(help="For example 'timm:resnet*?seed=0'.")],
+    what: What,
+    with_cost: Annotated[
+        bool, typer.Option("--cost", help="Say what an analysis would cost: core-hours, memory.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What a source matches, with sizes; no weights are read."""
-    from zoo_spectra.sources import list_networks
+    """What sources match, with sizes; no weights are read."""
+    from zoo_spectra.runner import cost, gather
+    from zoo_spectra.sources import tell
+    from zoo_spectra.terminal.listing import cost_lines, network_listing
 
-    refs = list_networks(source)
+    sources = job_of(what).sources
+    listing = f"listing {count(len(sources), 'source')}"
+    status = Console(stderr=True).status(listing)
+    with status, tell(lambda line: status.update(f"{listing}: {escape(visible(line))}")):
+        found = gather(sources)
+    refs, estimate = list(found), cost(found)
     if as_json:
-        print(json.dumps([{**asdict(ref), "network_id": ref.network_id} for ref in refs]))
+        networks = [{**asdict(ref), "network_id": ref.network_id} for ref in refs]
+        print(json.dumps({"networks": networks, **asdict(estimate)} if with_cost else networks))
         return
-    table = Table("network", "kind", "family", "matrices", "largest order", "parameters")
-    for ref in refs:
-        orders = [min(shape) for shape in ref.shapes or ()]
-        count = str(len(orders)) if ref.shapes is not None else "?"
-        size = f"{ref.parameters:,}" if ref.parameters is not None else "?"
-        largest = str(max(orders)) if orders else "?"
-        table.add_row(ref.name, ref.kind, ref.family, count, largest, size)
     out = standard_output()
-    out.print(table)
-    out.print(f"{len(refs)} networks", highlight=False)
+    out.print(network_listing(refs))
+    out.print(count(len(refs), "network"), highlight=False)
+    if found.left_out:
+        out.print(visible(found.left_out), soft_wrap=True, highlight=False, markup=False)
+    for line in cost_lines(estimate) if with_cost else []:
+        out.print(line, soft_wrap=True, highlight=False)
 
 
 def samples(

@@ -1,0 +1,230 @@
+"""Names are text: nothing in one is markup, a command of the terminal, or hidden."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+import zoo_spectra as zs
+from networks import arrays
+from zoo_spectra.terminal.frames import print_frame
+from zoo_spectra.terminal.tables import class_table, member_table, network_table, problem_table
+from zoo_spectra.text import count, message, visible
+
+NAMES = [
+    "run[lr=0.1]",
+    "x[/y]",
+    "[bold red]",
+    "a\\[b]",
+    "esc\x1b[31mred",
+    "c1\x9b31m",
+    "bell\x07",
+    "two\nlines",
+    "tab\there",
+    "bidi\u202egnp.exe",
+    "zero\u200bwidth",
+    "lone\udce9",
+    "line\u2028separator",
+    ":smile:",
+    "n" * 300,
+]
+
+
+def printed(renderable: object, width: int = 80) -> str:
+    out = io.StringIO()
+    Console(file=out, force_terminal=True, width=width, no_color=True).print(renderable)
+    return out.getvalue()
+
+
+def assert_shown(name: str, text: str) -> None:
+    """The whole name is there, folded or not, and nothing of it acted on the terminal."""
+    flat = "".join(c for c in text if c not in "│┃\n ")
+    assert visible(name).replace(" ", "") in flat
+    assert not any(c in text for c in "\x07\x9b\u202e\u200b\u2028\udce9")
+    assert "\x1b[31m" not in text
+
+
+@given(st.text())
+def test_visible_text_is_printable_and_keeps_what_was_printable(text: str) -> None:
+    shown = visible(text)
+    assert all(c.isprintable() for c in shown)
+    shown.encode()
+    if text.isprintable():
+        assert shown == text
+    assert visible(shown) == shown
+
+
+def test_a_message_keeps_its_lines() -> None:
+    assert message("one\ntwo\x1b[0m") == "one\ntwo\\x1b[0m"
+
+
+def test_counts() -> None:
+    assert [count(n, "network") for n in (0, 1, 2)] == ["0 networks", "1 network", "2 networks"]
+    assert count(12345, "matrix", "matrices") == "12,345 matrices"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_a_name_in_every_table(name: str, width: int) -> None:
+    row = {
+        "class": 1, "class_size": 2, "kind": "artificial", "family": name, "medoid": name,
+        "medoid_distance": 0.0, "stability": None, "accuracy": 0.1, "linkage": "average",
+    }  # fmt: skip
+    if name != "lone\udce9":  # Arrow holds no lone surrogate: a catalog never has one
+        pair = pl.DataFrame([row | {"name": name}, row | {"name": "other"}])
+        assert_shown(name, printed(class_table(pair), width))
+        assert_shown(name, printed(member_table(pair), width))
+        alone = pair.with_columns(pl.Series("class", [1, 2]), class_size=pl.lit(1))
+        text = printed(class_table(alone), width)
+        assert_shown(name, text)
+        assert "No two networks are equivalent" in text
+        assert "┃" not in text, "an empty table"
+    assert_shown(name, printed(problem_table([(name, "failed", name)]), width))
+    assert_shown(name, printed(network_table({"name": name, "source": name}, None), width))
+
+
+def test_names_shrink_last() -> None:
+    name = "a-network-of-forty-characters-and-no-more"
+    table = problem_table([(name, "failed", "a reason of many words " * 10)])
+    for width in (60, 80):
+        assert name in printed(table, width)
+
+
+def test_one_member_is_one_member() -> None:
+    member = {"class": 9, "class_size": 1, "medoid": "x", "medoid_distance": 0.0}
+    assert "9, alone in it" in printed(network_table({"name": "x"}, member))
+
+
+def test_a_traceback_is_shown_whole_and_harmless() -> None:
+    told = 'Traceback (most recent call last):\n  File "x.py", line 1\nValueError: \x1b[2J'
+    text = printed(network_table({"name": "x", "traceback": told}, None))
+    assert "ValueError: \\x1b[2J" in text
+    assert 'File "x.py", line 1' in text
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog of the names above, one of them with a matrix that is left out."""
+    place = tmp_path_factory.mktemp("names") / "zoo"
+    holed = arrays(99) | {"nan": np.full((3, 3), np.nan), "thin": np.ones((1, 5))}
+    nets = {name: arrays(at) for at, name in enumerate(NAMES) if name != "lone\udce9"}
+    nets |= {"holed": holed, "bell\x07": nets["a\\[b]"]}
+    adapter = zs.MemoryAdapter(nets)
+    refs = [f"memory:{name}" for name in ("run[[]lr=0.1[]]", "holed", "a*", "e*", "c*", "b*", "t*")]
+    summary = zs.run(refs, catalog=str(place), in_process=True, adapters=[adapter], progress=False)
+    assert not summary.problems
+    return place
+
+
+def call(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).with_name("zoo-spectra"), *arguments],
+        env=os.environ | {"NO_COLOR": "1"} | environment,
+        capture_output=True,
+        text=True,
+        encoding=environment.get("PYTHONIOENCODING", "utf-8"),
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("classify", "--accuracy", "0"), ("show",), ("query", "SELECT name FROM networks")],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+def test_every_command_prints_every_name_in_every_encoding(
+    catalog: Path, arguments: tuple[str, ...], encoding: str
+) -> None:
+    command, *more = arguments
+    ran = call(command, str(catalog), *more, COLUMNS="80", PYTHONIOENCODING=encoding)
+    assert ran.returncode == 0, ran.stderr
+    assert "run[lr=0.1]" in ran.stdout
+    assert "esc\\x1b[31mred" in ran.stdout
+    assert "\x1b" not in ran.stdout
+
+
+def test_what_was_left_out_and_what_is_equal_is_said(catalog: Path) -> None:
+    text = call("show", str(catalog)).stdout
+    said = "1 network has matrices left out: 2 matrices; non-finite entries (1), order below 2 (1)"
+    assert said in text
+    assert "equal weights: a\\[b], bell\\x07" in text
+
+
+def test_json_is_ascii_and_keeps_the_names(catalog: Path) -> None:
+    sql = "SELECT name FROM networks"
+    ran = call("query", str(catalog), sql, "--json", PYTHONIOENCODING="ascii")
+    names = {row["name"] for row in json.loads(ran.stdout)}
+    assert {"run[lr=0.1]", "esc\x1b[31mred", "two\nlines", "bidi\u202egnp.exe"} <= names
+
+
+def test_a_terminal_gets_a_page_and_the_count(capsys: pytest.CaptureFixture[str]) -> None:
+    frame = pl.DataFrame({"name": [f"n{i}" for i in range(1921)], "x": ["y" * 90] * 1921})
+    print_frame(frame, 40)
+    text = capsys.readouterr().out
+    assert "40 of 1,921 rows" in text
+    assert "n39" in text
+    assert "n40" not in text
+    print_frame(frame, None)
+    whole = capsys.readouterr().out
+    assert all(f" n{i} " in whole for i in range(1921))
+    assert "y" * 90 in whole
+    assert whole.endswith("1,921 rows\n")
+
+
+def test_a_pipe_and_files_get_every_row(catalog: Path, tmp_path: Path) -> None:
+    sql = "SELECT a.name, b.name AS other FROM networks a CROSS JOIN networks b"
+    rows = len(json.loads(call("query", str(catalog), sql, "--json").stdout))
+    assert rows > 40
+    piped = call("query", str(catalog), sql).stdout
+    assert piped.count("run[lr=0.1]") >= 2 * rows**0.5 - 1
+    assert f"{rows:,} rows" in piped
+    text = call("query", str(catalog), sql, "--csv").stdout
+    assert pl.read_csv(io.StringIO(text)).height == rows
+    for suffix, read in (
+        (".csv", pl.read_csv),
+        (".parquet", pl.read_parquet),
+        (".json", pl.read_json),
+    ):
+        path = tmp_path / f"out{suffix}"
+        ran = call("query", str(catalog), sql, "-o", str(path))
+        assert ran.returncode == 0, ran.stderr
+        assert f"{rows:,} rows in " in ran.stdout
+        assert read(path).height == rows
+    assert {p.name for p in tmp_path.iterdir()} == {"out.csv", "out.parquet", "out.json"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--csv", "--json"), "one of --csv, --json and -o"),
+        (("-o", "out.xls"), "must end in"),
+        (("-o", "/no/such/folder/out.parquet"), "cannot be written"),
+        (("--csv",), "a list has no place in CSV"),
+    ],
+)
+def test_a_query_that_cannot_be_written(
+    catalog: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    ran = call("query", str(catalog), "SELECT name, csd FROM networks", *arguments, COLUMNS="200")
+    assert ran.returncode == 2
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_show_says_what_a_class_that_is_not_there_would_be(catalog: Path) -> None:
+    call("classify", str(catalog))
+    ran = call("show", str(catalog), "--class", "999", COLUMNS="200")
+    assert ran.returncode == 2
+    assert "no class 999: there are 1 to " in ran.stderr

@@ -1,0 +1,83 @@
+"""A frame as a query gives it: to a person, to a pipe, or into a file."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from pathlib import Path
+
+import polars as pl
+import typer
+
+from zoo_spectra.terminal.tables import frame_json
+from zoo_spectra.text import count, visible
+
+PAGE = 40  # rows on a terminal
+_HIDDEN = r"[[\p{C}\p{Z}]--[ ]]"
+FILES = (".csv", ".json", ".parquet")
+
+
+def print_frame(frame: pl.DataFrame, page: int | None) -> None:
+    """Print a frame as a table: ``page`` rows of it with short cells, or with None all of it.
+
+    The last line says how many rows there are.
+    """
+    shown = _visible(frame if page is None else frame.head(page))
+    whole = {"fmt_str_lengths": 1 << 30, "fmt_table_cell_list_len": -1} if page is None else {}
+    with pl.Config(
+        tbl_rows=-1,
+        tbl_cols=-1,
+        tbl_width_chars=-1 if page is None else None,
+        tbl_hide_dataframe_shape=True,
+        **(whole or {"fmt_str_lengths": 60}),  # type: ignore[arg-type]
+    ):
+        print(shown)
+    if shown.height < frame.height:
+        more = "in a pipe, with --csv, --json or -o FILE all of them are written"
+        print(f"{shown.height:,} of {count(frame.height, 'row')}; {more}")
+    else:
+        print(count(frame.height, "row"))
+
+
+def _visible(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with what is not seen in its text written out."""
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    odd = [name for name in texts if frame[name].str.contains(_HIDDEN).any()]
+    shown = frame.with_columns(
+        pl.col(name).map_elements(visible, return_dtype=pl.String) for name in odd
+    )
+    return shown.rename({name: clean for name in frame.columns if (clean := visible(name)) != name})
+
+
+def csv_text(frame: pl.DataFrame) -> str:
+    """A frame as CSV. Raises BadParameter for columns that hold lists, which CSV has no way to."""
+    nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
+    if nested:
+        raise typer.BadParameter(
+            f"{', '.join(nested[:3])}: a list has no place in CSV; choose other columns, or "
+            "--json or -o FILE.parquet"
+        )
+    return frame.write_csv()
+
+
+def write_frame(frame: pl.DataFrame, path: Path) -> None:
+    """Write a frame as its suffix says, whole or not at all. Raises BadParameter."""
+    match path.suffix.lower():
+        case ".csv":
+            content = csv_text(frame).encode()
+        case ".json":
+            content = frame_json(frame).encode()
+        case ".parquet":
+            buffer = io.BytesIO()
+            frame.write_parquet(buffer)
+            content = buffer.getvalue()
+        case _:
+            raise typer.BadParameter(f"{path}: the name must end in {', '.join(FILES)}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)

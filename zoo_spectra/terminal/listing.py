@@ -1,0 +1,61 @@
+"""What sources match, and what it would cost, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.table import Table
+
+from zoo_spectra.runner import Cost
+from zoo_spectra.sources import NetworkRef
+from zoo_spectra.terminal.cells import cell, name_column
+from zoo_spectra.text import count
+
+
+def network_listing(refs: Iterable[NetworkRef]) -> Table:
+    """A row a network: name, kind, family, matrices, largest order, parameters (``?``: unknown)."""
+    found = list(refs)
+    table = Table()
+    name_column(table, "network", (ref.name for ref in found))
+    table.add_column("kind")
+    table.add_column("family", overflow="fold")
+    for title in ("matrices", "largest order", "parameters"):
+        table.add_column(title, justify="right")
+    for ref in found:
+        orders = [min(shape) for shape in ref.shapes or ()]
+        table.add_row(
+            cell(ref.name),
+            ref.kind,
+            cell(ref.family),
+            str(len(orders)) if ref.shapes is not None else "?",
+            str(max(orders)) if orders else "?",
+            f"{ref.parameters:,}" if ref.parameters is not None else "?",
+        )
+    return table
+
+
+def cost_lines(estimate: Cost) -> list[str]:
+    """An estimate in words: core-hours, memory of a worker, largest order, what is unknown."""
+    if not estimate.networks:
+        return []
+    order = f"{estimate.order_max:,}" if estimate.order_max is not None else "unknown"
+    lines = [
+        f"about {_hours(estimate.core_hours)}, {_gigabytes(estimate.memory)} for the largest "
+        f"task, {estimate.parameters:,} parameters, largest order {order}"
+    ]
+    if estimate.unknown:
+        size = "size is known only when it is read; it counts"
+        sizes = "sizes are known only when they are read; they count"
+        unknown = count(estimate.unknown, "network")
+        lines.append(f"{unknown}: the {size if estimate.unknown == 1 else sizes} as medium")
+    return lines
+
+
+def _hours(hours: float) -> str:
+    if hours < 1 / 60:
+        return f"{hours * 3600:.1f} core-seconds"
+    return f"{hours * 60:.1f} core-minutes" if hours < 1 else f"{hours:,.1f} core-hours"
+
+
+def _gigabytes(memory: int) -> str:
+    return f"{memory / 1e9:.1f} GB" if memory >= 1e8 else f"{memory / 1e6:.0f} MB"

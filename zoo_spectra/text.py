@@ -1,0 +1,27 @@
+"""Text that comes from files, made safe to print: a name is text, never markup or a command.
+
+Control characters, escape sequences, bidirectional marks, odd blanks and what is no character at
+all could hide a name, recolour a terminal or reverse a line: what Python does not take for
+printable is shown as Python writes it (``\\x1b``).
+"""
+
+from __future__ import annotations
+
+
+def visible(text: object, keep: str = "") -> str:
+    """``text`` with every character that is not seen written out; those in ``keep`` stay."""
+    return "".join(c if c.isprintable() or c in keep else _written(c) for c in str(text))
+
+
+def _written(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def message(text: object) -> str:
+    """``text`` of several lines, each of them ``visible``."""
+    return visible(text, keep="\n")
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """``1 network``, ``2 networks``, ``12,345 networks``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
