@@ -2,7 +2,8 @@
 
 A network is a list of real matrices (``network``), named by a source string (``source``) and opened
 by an adapter, a plug-in of two verbs (``adapter``). Here too: what every adapter shares, files and
-globs (``files``), what a file is by its bytes (``content``), the rule of what is a weight
+globs (``files``), what a file is by its bytes (``content``), what reading it may take
+(``budget``), zip archives (``archive``), the rule of what is a weight
 (``weights``), torch modules and tensors (``torch_module``), arrays in memory (``memory``), and the
 sample data (``samples``, ``sample_list``). Plug-in authors import from this room and from
 ``zoo_spectra.errors``.
@@ -16,7 +17,9 @@ from zoo_spectra.sources.adapter import (
     list_networks,
     load,
 )
-from zoo_spectra.sources.content import first_bytes, stand_in, zip_members
+from zoo_spectra.sources.archive import Archive, zip_members
+from zoo_spectra.sources.budget import Budget, Guard, budget_of, stored_bytes
+from zoo_spectra.sources.content import first_bytes, stand_in
 from zoo_spectra.sources.files import fingerprint, match_files, network_name, resolve
 from zoo_spectra.sources.memory import MemoryAdapter
 from zoo_spectra.sources.network import Constituent, Kind, Matrix, Network, Scalar, flatten_weight
@@ -38,7 +41,10 @@ __all__ = [
     "SAMPLES",
     "Adapter",
     "Adapters",
+    "Archive",
+    "Budget",
     "Constituent",
+    "Guard",
     "Kind",
     "Matrix",
     "MemoryAdapter",
@@ -47,6 +53,7 @@ __all__ = [
     "Sample",
     "Scalar",
     "Source",
+    "budget_of",
     "check_options",
     "dtype_name",
     "fetch_samples",
@@ -69,6 +76,7 @@ __all__ = [
     "resolve",
     "samples_root",
     "stand_in",
+    "stored_bytes",
     "tensor_array",
     "tensor_constituents",
     "weight_names",
