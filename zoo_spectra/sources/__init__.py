@@ -3,7 +3,8 @@
 A network is a list of real matrices (``network``), named by a source string (``source``) and opened
 by an adapter, a plug-in of two verbs (``adapter``). Here too: what every adapter shares, files and
 globs (``files``), what a file is by its bytes (``content``), what reading it may take
-(``budget``), zip archives (``archive``), the rule of what is a weight
+(``budget``), zip archives and
+numpy's arrays (``archive``, ``arrays``), the rule of what is a weight
 (``weights``), torch modules and tensors (``torch_module``), arrays in memory (``memory``), and the
 sample data (``samples``, ``sample_list``). Plug-in authors import from this room and from
 ``zoo_spectra.errors``.
@@ -18,6 +19,7 @@ from zoo_spectra.sources.adapter import (
     load,
 )
 from zoo_spectra.sources.archive import Archive, zip_members
+from zoo_spectra.sources.arrays import ArrayHeader, array_header, read_array, read_bytes
 from zoo_spectra.sources.budget import Budget, Guard, budget_of, stored_bytes
 from zoo_spectra.sources.content import first_bytes, stand_in
 from zoo_spectra.sources.files import fingerprint, match_files, network_name, resolve
@@ -42,6 +44,7 @@ __all__ = [
     "Adapter",
     "Adapters",
     "Archive",
+    "ArrayHeader",
     "Budget",
     "Constituent",
     "Guard",
@@ -53,6 +56,7 @@ __all__ = [
     "Sample",
     "Scalar",
     "Source",
+    "array_header",
     "budget_of",
     "check_options",
     "dtype_name",
@@ -73,6 +77,8 @@ __all__ = [
     "parameter_count",
     "parse_bool",
     "parse_source",
+    "read_array",
+    "read_bytes",
     "resolve",
     "samples_root",
     "stand_in",

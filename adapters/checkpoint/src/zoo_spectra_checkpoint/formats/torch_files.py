@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoo_spectra.errors import FileFormatError, UnsafeFileError
-from zoo_spectra.sources import Archive, Guard, budget_of, first_bytes
+from zoo_spectra.sources import Archive, Guard, budget_of, first_bytes, read_bytes
 from zoo_spectra_checkpoint.formats.pickles import Loaded, load
 from zoo_spectra_checkpoint.formats.torch_tensors import Fault, Storage, key_text, storage_of
 from zoo_spectra_checkpoint.formats.torch_values import Raw
@@ -79,7 +79,7 @@ def _zipped(archive: Archive, guard: Guard) -> Contents:
         size = data[key].file_size
         Guard(budget_of(path), f"{path}, ").check(size, f"the storage {key[:100]!r}")
         with archive.open(data[key]) as stream:
-            return _piece(stream, size, path)
+            return read_bytes(stream, size)
 
     def raw(storage: Storage, first: int, stop: int) -> npt.NDArray[np.uint8]:
         info = data[storage.key]
@@ -87,7 +87,7 @@ def _zipped(archive: Archive, guard: Guard) -> Contents:
             piece = unpacked(storage.key)[first:stop]
         else:  # torch itself does not compare the checksum, and may be told to write none
             with archive.open(info, first, check=False) as stream:
-                piece = _piece(stream, stop - first, path)
+                piece = read_bytes(stream, stop - first)
         return piece.view(f"u{storage.size}").byteswap().view(np.uint8) if swapped else piece
 
     return Contents(tree, {key: info.file_size for key, info in data.items()}, raw)
@@ -106,7 +106,7 @@ def _row_of_pickles(path: Path, guard: Guard) -> Contents:
     def raw(storage: Storage, first: int, stop: int) -> npt.NDArray[np.uint8]:
         with path.open("rb") as stream:
             stream.seek(places[storage.key][0] + first)
-            return _piece(stream, stop - first, path)
+            return read_bytes(stream, stop - first)
 
     return Contents(found.value, {key: size for key, (_, size) in places.items()}, raw)
 
@@ -148,14 +148,3 @@ ADVICE = "where you trust it, load it and save its state_dict() alone"
 def broken(path: Path, what: str) -> FileFormatError:
     """The error of a file that is cut off or damaged."""
     return FileFormatError(f"{path} is no complete PyTorch file ({what}); fetch or save it again")
-
-
-def _piece(stream: IO[bytes], size: int, path: Path) -> npt.NDArray[np.uint8]:
-    data = np.empty(size, np.uint8)
-    view, at = memoryview(data.data), 0
-    while at < size:
-        count = stream.readinto(view[at : at + (1 << 24)])  # type: ignore[attr-defined]
-        if not count:
-            raise FileFormatError(f"{path} was cut off while in use; fetch or save it again")
-        at += count
-    return data
