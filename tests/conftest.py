@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -9,14 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # tests/networks.py, for Ray's workers too
+
+from waiting import PATIENT_RAY
+
+for name, value in PATIENT_RAY.items():
+    os.environ.setdefault(name, value)
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture
 def powerless() -> Iterator[None]:
     """The file permissions of an ordinary user, also where the tests run as root."""
-    import os
 
     @contextmanager
     def dropped() -> Iterator[None]:

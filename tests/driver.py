@@ -1,10 +1,13 @@
 """A driver in a process of its own: runs sources of the adapters in ``networks`` into a catalog.
 
 python driver.py CATALOG ADDRESS|- WORKERS SOURCE...
+
+TEST_GATE: the file that the slow networks wait for.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import redirect_stdout
 
@@ -28,7 +31,7 @@ def main(catalog: str, address: str, workers: str, *sources: str) -> int:
                 workers=int(workers),
                 address=None if address in {"-", "split", "here"} else address,
                 in_process=address == "here",
-                adapters=[SlowAdapter(), FaultyAdapter(), zoo(300)],
+                adapters=[SlowAdapter(os.environ.get("TEST_GATE")), FaultyAdapter(), zoo(300)],
                 progress=watcher(Console(stderr=True)),
             )
     except ZooSpectraError as error:

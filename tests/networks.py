@@ -7,10 +7,13 @@ import os
 import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import numpy as np
 
+from waiting import PATIENCE, wait_for
 from zoo_spectra.sources.adapter import NetworkRef
 from zoo_spectra.sources.memory import MemoryAdapter
 from zoo_spectra.sources.network import Constituent, Network
@@ -33,10 +36,16 @@ def zoo(count: int = 6) -> MemoryAdapter:
 
 
 class SlowAdapter:
-    """``slow:net*?count=N&seconds=S``: N good networks, S seconds to read each constituent."""
+    """``slow:net*?count=N&seconds=S``: N good networks, S seconds to read each constituent.
+
+    With ``gate`` the last of them waits until that file is there: a run is not over before.
+    """
 
     name = "slow"
     options: Mapping[str, str] = {"count": "how many", "seconds": "how long each constituent takes"}
+
+    def __init__(self, gate: str | Path | None = None) -> None:
+        self._gate = gate and Path(gate)
 
     def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
         names = [f"net{seed}" for seed in range(int(options["count"]))]
@@ -56,22 +65,58 @@ class SlowAdapter:
 
     def load(self, ref: NetworkRef) -> Network:
         def walk() -> Iterator[Constituent]:
-            for name, array in arrays(int(ref.name[3:])).items():
+            number = int(ref.name[3:])
+            if self._gate and number == int(ref.options["count"]) - 1:
+                wait_for(self._gate.exists)
+            for name, array in arrays(number).items():
                 time.sleep(float(ref.options["seconds"]))
                 yield Constituent(name, array)
 
         return Network(ref.name, "artificial", walk, "", ref.source)
 
 
+class PreyAdapter(SlowAdapter):
+    """Every fourth network says which process reads it and waits to be killed, the first time.
+
+    ``folder`` has a file for each of them, with the id of the process.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def load(self, ref: NetworkRef) -> Network:
+        network, number = super().load(ref), int(ref.name[3:])
+
+        def walk() -> Iterator[Constituent]:
+            for at, constituent in enumerate(network.constituents()):
+                if at == number // 4 % 3:
+                    self._wait_to_be_killed(ref.name)
+                yield constituent
+
+        return network if number % 4 else replace(network, constituents=walk)
+
+    def _wait_to_be_killed(self, name: str) -> None:
+        mark = self._folder / name
+        if not mark.exists():
+            written = mark.with_suffix(".tmp")
+            written.write_text(str(os.getpid()))
+            written.rename(mark)
+            time.sleep(10 * PATIENCE)
+
+
 class FaultyAdapter:
     """``faulty:KIND``: a network that is read and then really fails in that way.
 
-    ``raises``; the process dies: ``killed`` (SIGKILL), ``segfault``; ``hangs``; ``greedy`` takes
-    gigabytes, slowly; anything else is fine.
+    ``raises``; the process dies: ``killed`` (SIGKILL), ``segfault``; ``hangs``, which it says in
+    the file ``told``; ``greedy`` takes gigabytes, slowly; anything else is fine.
     """
 
     name = "faulty"
     options: Mapping[str, str] = {}
+
+    def __init__(self, told: Path | None = None) -> None:
+        self._told = told
 
     def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
         source = str(Source(self.name, pattern))
@@ -80,6 +125,8 @@ class FaultyAdapter:
     def load(self, ref: NetworkRef) -> Network:
         def walk() -> Iterator[Constituent]:
             yield Constituent("good", np.eye(4) + np.ones((4, 4)))
+            if ref.name == "hangs" and self._told:
+                self._told.touch()
             _fail(ref.name)
 
         return Network(ref.name, "artificial", walk, "", ref.source)
@@ -94,7 +141,7 @@ def _fail(kind: str) -> None:
         case "raises":
             raise ZeroDivisionError("a fault inside the plug-in")
         case "hangs":
-            time.sleep(3600)
+            time.sleep(10 * PATIENCE)
         case "greedy":
             held = []
             while True:

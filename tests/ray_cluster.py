@@ -11,18 +11,17 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
 from networks import arrays
+from waiting import PATIENT_RAY, free_port, wait_for
 from zoo_spectra.sources.adapter import NetworkRef
 from zoo_spectra.sources.memory import MemoryAdapter
 from zoo_spectra.sources.network import Network
@@ -31,7 +30,6 @@ from zoo_spectra.sources.source import Source
 TESTS = Path(__file__).parent
 RAY = Path(sys.executable).with_name("ray")
 READY = "This command will now block"
-PATIENCE = 90.0  # seconds that a node may take to start, on a busy machine
 # The head notices a dead node in about two seconds; Ray's own default is fifteen.
 QUICK = {"RAY_health_check_period_ms": "500", "RAY_health_check_failure_threshold": "3"}
 
@@ -50,14 +48,12 @@ class Node:
 
     def kill(self) -> None:
         """End the whole node by SIGKILL, as a spot machine that is taken away; it returns ended."""
-        deadline = time.monotonic() + 30
-        while living := self.processes():
-            signal_all(living)
-            self.process.poll()
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"processes {living} of a Ray node do not end")
-            time.sleep(0.05)
-        self.process.wait(30)
+        wait_for(self._has_ended)
+
+    def _has_ended(self) -> bool:
+        living = self.processes()
+        signal_all(living)
+        return self.process.poll() is not None and not living
 
 
 class RayCluster:
@@ -85,6 +81,7 @@ class RayCluster:
             "PYTHONPATH": f"{TESTS}{os.pathsep}{inherited}" if inherited else str(TESTS),
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_AUTH_MODE": "disabled",
+            **PATIENT_RAY,
             **auth,
             **(environment or {}),
         }
@@ -178,11 +175,13 @@ class RayCluster:
 
     def _wait(self, number: int) -> None:
         node = self.nodes[number]
-        deadline = time.monotonic() + PATIENCE
-        while READY not in (said := node.log.read_text(errors="replace")):
-            if node.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"Ray node {number} did not start:\n{said}")
-            time.sleep(0.1)
+
+        def said() -> str:
+            return node.log.read_text(errors="replace")
+
+        wait_for(lambda: READY in said() or node.process.poll() is not None)
+        if READY not in said():
+            raise RuntimeError(f"Ray node {number} did not start:\n{said()}")
 
     def kill_node(self, number: int) -> None:
         """SIGKILL every process of a node."""
@@ -193,14 +192,6 @@ class RayCluster:
         for node in reversed(self.nodes):
             node.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def free_port() -> int:
-    """A TCP port that nobody listens at now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def marked(mark: bytes) -> set[int]:
@@ -224,11 +215,18 @@ def signal_all(processes: Iterable[int], number: int = signal.SIGKILL) -> None:
             os.kill(process_id, number)
 
 
+@dataclass(frozen=True)
 class PlacedAdapter:
-    """``placed:NAME``: a small network whose metadata say which Ray node has read it."""
+    """``placed:NAME``: a small network whose metadata say which Ray node has read it.
 
-    name = "placed"
-    options: Mapping[str, str] = {}
+    None is read before workers on ``nodes`` nodes have met in ``folder``: else the first could
+    have done everything before the second has started.
+    """
+
+    folder: Path
+    nodes: int
+    name: str = "placed"
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
         source = str(Source(self.name, pattern))
@@ -237,8 +235,9 @@ class PlacedAdapter:
     def load(self, ref: NetworkRef) -> Network:
         import ray
 
-        time.sleep(0.3)  # so that one quick worker does not take all of them
         node = ray.get_runtime_context().get_node_id()
+        (self.folder / node).touch()
+        wait_for(lambda: len(list(self.folder.iterdir())) >= self.nodes)
         walk = MemoryAdapter({ref.name: arrays(0)}).load(
             NetworkRef(ref.source, "memory", ref.name, "artificial")
         )

@@ -6,9 +6,10 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+
+from waiting import free_port, wait_for
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -20,8 +21,7 @@ CREDENTIALS = {
 @contextmanager
 def serving(environment: Mapping[str, str]) -> Iterator[int]:
     """A moto server on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "moto.server", "-p", str(port)]
     with subprocess.Popen(
         command,
@@ -30,17 +30,16 @@ def serving(environment: Mapping[str, str]) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     ) as server:
         try:
-            end = time.monotonic() + 60
-            while True:
-                assert server.poll() is None, "the S3 server ended"
-                with suppress(OSError):
-                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                    break
-                assert time.monotonic() < end
-                time.sleep(0.1)
+            wait_for(lambda: server.poll() is not None or listens(port))
+            assert server.poll() is None, "the S3 server ended"
             yield port
         finally:
             server.kill()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def uri(port: int, place: str, more: str = "") -> str:

@@ -63,7 +63,6 @@ def call(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Call:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
             check=False,
         )
         assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -15,11 +15,11 @@ from zoo_spectra.catalog.lock import exclusive
 from zoo_spectra.errors import CatalogError
 
 HOLD = """
-import sys, time
+import sys
 from zoo_spectra.catalog.catalog import Catalog
 with Catalog(sys.argv[1]).exclusive():
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
@@ -32,7 +32,10 @@ def test_a_second_driver_is_told_who_holds_the_catalog_until_that_one_is_killed(
     catalog: Catalog,
 ) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(catalog.location)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLD, str(catalog.location)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"

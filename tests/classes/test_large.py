@@ -20,7 +20,7 @@ def same(a: np.ndarray, b: np.ndarray) -> bool:
     return adjusted_rand_score(a, b) == 1.0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.integers(0, 10**6),
     st.integers(2, 80),

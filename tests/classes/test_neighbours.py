@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 
@@ -54,7 +54,6 @@ def test_a_cover_of_too_many_balls_is_none() -> None:
     assert cover(csds, 0.02, most=len(found.leader) - 1) is None
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 300), min_size=1, max_size=60),
     st.integers(0, 6),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
@@ -27,7 +27,6 @@ def test_the_same_stay_as_by_measuring_every_medoid(noise: float) -> None:
     assert np.array_equal(stay(resamples, own, medoids), expected)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_ties_go_to_the_first_medoid(data: st.DataObject) -> None:
     """Small integers: many distances are equal, also exactly twice another."""

@@ -149,7 +149,7 @@ def test_the_law_ratio_is_that_of_the_maximum_likelihood_fits() -> None:
     assert p_value == pytest.approx(2 * stats.norm.sf(z), rel=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.floats(0.01, 1e6), min_size=10, max_size=60), st.integers(0, 2**31))
 def test_whatever_the_tail_its_numbers_are_in_range(values: list[float], seed: int) -> None:
     x = 2.0 + np.sort(values)

@@ -52,7 +52,7 @@ def test_the_grid() -> None:
     np.testing.assert_array_equal(np.diff(S_EDGES), BIN_WIDTH)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.integers(2, 12), min_size=1, max_size=5), st.booleans(), st.integers(0, 2**31))
 def test_weights_are_periodic_completion(orders: list[int], zeros: bool, seed: int) -> None:
     spectra = spread_spectra(np.random.default_rng(seed), orders, zeros)
@@ -77,7 +77,7 @@ def test_weights_are_periodic_completion(orders: list[int], zeros: bool, seed: i
     np.testing.assert_allclose(np.cumsum(bins)[:-1], cumulative, rtol=0, atol=1e-14)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(st.tuples(st.floats(0.1, 10.0), st.integers(1, 9)), min_size=1, max_size=12),
 )
@@ -104,7 +104,7 @@ def networks(seed: int, count: int) -> list[np.ndarray]:
     return [rng.standard_normal(rng.integers(2, 15, 2)) * rng.lognormal() for _ in range(count)]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2**31), st.integers(1, 5), st.floats(1e-100, 1e100), st.integers(-300, 300))
 def test_scale_order_and_transposition_change_nothing(
     seed: int, count: int, factor: float, exponent: int

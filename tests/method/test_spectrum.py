@@ -143,7 +143,7 @@ def test_a_tensor_is_an_error_of_the_caller() -> None:
         spectrum_of(np.ones((2, 2, 2)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(2, 12), st.integers(2, 12), st.integers(0, 2**31))
 def test_transposed_or_permuted_it_is_the_same(rows: int, columns: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -18,9 +18,11 @@ from ray_cluster import RayCluster
 PROGRAM = Path(sys.executable).with_name("zoo-spectra")
 DRIVER = """
 import sys, zoo_spectra as zs
+from pathlib import Path
 from ray_cluster import PlacedAdapter
 names = [f"placed:net{number}" for number in range(8)]
-zs.run(names, catalog=sys.argv[2], address=sys.argv[1], adapters=[PlacedAdapter()])
+adapter = PlacedAdapter(Path(sys.argv[3]), nodes=2)
+zs.run(names, catalog=sys.argv[2], address=sys.argv[1], adapters=[adapter])
 """
 
 
@@ -38,7 +40,6 @@ def call(cluster: RayCluster, *command: str | Path, cwd: Path) -> subprocess.Com
         env=cluster.environment | {"COLUMNS": "140", "NO_COLOR": "1"},
         capture_output=True,
         text=True,
-        timeout=180,
         check=False,
     )
 
@@ -53,7 +54,10 @@ def test_a_run_uses_every_node_also_one_that_comes_instead_of_another(
     cluster: RayCluster, tmp_path: Path
 ) -> None:
     def run(name: str) -> set[str]:
-        ran = call(cluster, sys.executable, "-c", DRIVER, cluster.address, name, cwd=tmp_path)
+        meeting = tmp_path / f"meeting of {name}"
+        meeting.mkdir()
+        command = [sys.executable, "-c", DRIVER, cluster.address, name, meeting]
+        ran = call(cluster, *command, cwd=tmp_path)
         assert ran.returncode == 0, ran.stderr
         networks = zs.Catalog(tmp_path / name).networks().collect()
         assert networks["status"].to_list() == ["ok"] * 8

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_info
 import zoo_spectra as zs
 from networks import zoo
 from zoo_spectra.errors import DeviceError
-from zoo_spectra.method.engine import Engine
+from zoo_spectra.method.engine import Engine, all_threads
 from zoo_spectra.runner import actors
 from zoo_spectra.runner.work import Bench
 from zoo_spectra.terminal.app import main
@@ -111,7 +111,7 @@ def test_no_gpu_is_told_in_a_line(
 
 
 def test_in_this_process_every_core_is_used() -> None:
-    assert zs.engine.all_threads().threads == len(os.sched_getaffinity(0))
+    assert all_threads().threads == len(os.sched_getaffinity(0))
     before = [info["num_threads"] for info in threadpool_info()]
     zs.analyze({"w": np.eye(3), "v": np.ones((4, 5))})
     assert [info["num_threads"] for info in threadpool_info()] == before

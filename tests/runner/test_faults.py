@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,10 +20,12 @@ import pytest
 import ray
 
 import zoo_spectra as zs
-from networks import FaultyAdapter, SlowAdapter, zoo
+from networks import FaultyAdapter, PreyAdapter, SlowAdapter, zoo
 from ray_cluster import RayCluster
 from runner.rows_of import assert_same_rows
+from waiting import wait_for
 from zoo_spectra.errors import CatalogError
+from zoo_spectra.runner import actors
 
 TESTS = Path(__file__).parents[1]
 WORKER_PATH = os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH")]))
@@ -55,9 +57,13 @@ def local_ray(**options: object) -> Iterator[None]:
 
 
 def driver(
-    catalog: Path, source: str, address: str = "-", environment: Mapping[str, str] | None = None
+    catalog: Path,
+    source: str,
+    address: str = "-",
+    gate: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[str]:
-    """A driver in a process group of its own."""
+    """A driver in a process group of its own; with ``gate`` its run waits for that file."""
     command = [sys.executable, str(TESTS / "driver.py"), str(catalog), address, "2", source]
     return subprocess.Popen(
         command,
@@ -65,19 +71,17 @@ def driver(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env={**os.environ, "PYTHONPATH": WORKER_PATH, **(environment or {})},
+        env={
+            **os.environ,
+            "PYTHONPATH": WORKER_PATH,
+            **({"TEST_GATE": str(gate)} if gate else {}),
+            **(environment or {}),
+        },
     )
 
 
 def parts(catalog: Path, table: str = "networks") -> int:
     return len(list((catalog / table).glob("*.parquet")))
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 90.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def worker_processes() -> list[int]:
@@ -99,34 +103,39 @@ def statuses(catalog: Path) -> dict[str, str]:
 
 
 def test_workers_that_are_killed_again_and_again(tmp_path: Path, undisturbed: Path) -> None:
-    place, killed = tmp_path / "zoo", 0
+    place, marks = tmp_path / "zoo", tmp_path / "marks"
+    marks.mkdir()
+    killed: set[Path] = set()
+    ended = threading.Event()
 
-    def assassin() -> None:
-        nonlocal killed
-        while killed < 8 and parts(place) < 10:
-            time.sleep(0.5)
-            for process in worker_processes()[:1]:
-                os.kill(process, signal.SIGKILL)
-                killed += 1
+    def hunt() -> None:
+        while not ended.wait(0.05):
+            for mark in {path for path in marks.iterdir() if not path.suffix} - killed:
+                os.kill(int(mark.read_text()), signal.SIGKILL)
+                killed.add(mark)
 
     with local_ray():
-        thread = threading.Thread(target=assassin)
-        thread.start()
-        summary = zs.run(SLOW, catalog=str(place), workers=2, adapters=[SlowAdapter()])
-        thread.join()
-    assert killed >= 3
+        hunter = threading.Thread(target=hunt)
+        hunter.start()
+        try:
+            summary = zs.run(SLOW, catalog=str(place), workers=2, adapters=[PreyAdapter(marks)])
+        finally:
+            ended.set()
+            hunter.join()
+    assert len(killed) == 6
     assert summary.count("ok") == 24
     assert_same_rows(place, undisturbed)
 
 
 def test_a_node_that_is_lost(tmp_path: Path, undisturbed: Path) -> None:
-    place = tmp_path / "zoo"
+    place, gate = tmp_path / "zoo", tmp_path / "gate"
     with RayCluster(nodes=2, cpus=1) as cluster:
-        run = driver(place, SLOW, address=cluster.address, environment=cluster.environment)
+        run = driver(place, SLOW, cluster.address, gate, cluster.environment)
         wait_for(lambda: parts(place) >= 2)
         cluster.kill_node(1)
+        gate.touch()
         cluster.add_node(wait=False)
-        out, err = run.communicate(timeout=200)
+        out, err = run.communicate()
     assert run.returncode == 0, err
     assert out.split() == ["24", "0"]
     assert_same_rows(place, undisturbed)
@@ -135,14 +144,14 @@ def test_a_node_that_is_lost(tmp_path: Path, undisturbed: Path) -> None:
 
 def test_a_driver_that_is_killed_and_run_again(tmp_path: Path, undisturbed: Path) -> None:
     place = tmp_path / "zoo"
-    first = driver(place, SLOW)
+    first = driver(place, SLOW, gate=tmp_path / "never")
     wait_for(lambda: parts(place) >= 3)
     first.kill()
     first.communicate()
     done = zs.Catalog(place).networks().collect().height
     assert 0 < done < 24
     again = driver(place, SLOW)
-    out, err = again.communicate(timeout=200)
+    out, err = again.communicate()
     assert again.returncode == 0, err
     assert int(out.split()[1]) >= done
     assert_same_rows(place, undisturbed)
@@ -153,8 +162,8 @@ def test_the_machine_switched_off_in_the_middle_of_commits(tmp_path: Path) -> No
     place, expected = tmp_path / "zoo", tmp_path / "undisturbed"
     zs.run("memory:*", catalog=str(expected), in_process=True, adapters=[zoo(300)])
     rng = random.Random(0)
-    unfinished = 0
-    for _ in range(8):
+    interrupted = 0
+    while interrupted < 5:
         before = parts(place)
         run = driver(place, "memory:*", address="here")
         wait_for(lambda before=before, run=run: parts(place) > before or run.poll() is not None)  # type: ignore[misc]
@@ -164,40 +173,64 @@ def test_the_machine_switched_off_in_the_middle_of_commits(tmp_path: Path) -> No
         seen = zs.Catalog(place).networks().collect()
         assert seen["network_id"].n_unique() == seen.height >= before
         assert zs.Catalog(place).spectra().collect().height == 3 * seen.height
-        unfinished += seen.height < 300
-    assert unfinished >= 3, "it was never interrupted"
+        if seen.height < 300:
+            interrupted += 1
+        else:  # it was quicker than the signal
+            shutil.rmtree(place)
     run = driver(place, "memory:*", address="here")
-    run.communicate(timeout=200)
+    run.communicate()
     assert run.returncode == 0
     assert_same_rows(place, expected)
 
 
-def test_networks_that_crash_hang_or_are_in_bad_company(tmp_path: Path) -> None:
+def test_networks_that_crash_or_are_in_bad_company(tmp_path: Path) -> None:
     place = tmp_path / "zoo"
-    sources = ["faulty:segfault", "faulty:killed", "faulty:hangs", "faulty:raises", "memory:*"]
-    job = zs.Job(sources=tuple(sources), catalog=str(place), timeout=2.0)
+    sources = ["faulty:segfault", "faulty:killed", "faulty:raises", "memory:*"]
+    job = zs.Job(sources=tuple(sources), catalog=str(place))
     adapters = [FaultyAdapter(), zoo(30)]
     with local_ray():
         summary = zs.run(job, workers=2, adapters=adapters)
         assert summary.count("ok") == 30
         found = statuses(place)
         bad = {name: status for name, status in found.items() if status != "ok"}
-        assert bad == {
-            "segfault": "quarantined",
-            "killed": "quarantined",
-            "hangs": "quarantined",
-            "raises": "failed",
-        }
+        assert bad == {"segfault": "quarantined", "killed": "quarantined", "raises": "failed"}
         rows = {row["name"]: row for row in zs.Catalog(place).networks().collect().to_dicts()}
         assert "crash in native code" in rows["segfault"]["reason"]
-        assert "longer than the time limit" in rows["hangs"]["reason"]
         assert "--retry-quarantined" in rows["killed"]["reason"]
         assert 2 <= rows["segfault"]["attempts"] <= 3
         again = zs.run(job, workers=2, adapters=adapters)
-        assert (again.done_before, again.count("failed")) == (33, 1)
+        assert (again.done_before, again.count("failed")) == (32, 1)
         healed = zs.run(job, workers=2, adapters=[_Healed(), zoo(30)], retry_quarantined=True)
-        assert (healed.count("ok"), healed.done_before) == (4, 30)
+        assert (healed.count("ok"), healed.done_before) == (3, 30)
     assert set(statuses(place).values()) == {"ok"}
+
+
+class _Clock:
+    """The time of the driver's limits: a day later each time that a network says it hangs."""
+
+    def __init__(self, told: Path) -> None:
+        self._told, self._ahead = told, 0.0
+        self.sleep = time.sleep
+
+    def monotonic(self) -> float:
+        if self._told.exists():
+            self._told.unlink()
+            self._ahead += 24 * 3600
+        return time.monotonic() + self._ahead
+
+
+def test_a_network_that_hangs_in_the_company_of_good_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, told = tmp_path / "zoo", tmp_path / "told"
+    monkeypatch.setattr(actors, "time", _Clock(told))
+    job = zs.Job(sources=("faulty:hangs", "memory:*"), catalog=str(place), timeout=1000.0)
+    with local_ray():
+        summary = zs.run(job, workers=1, adapters=[FaultyAdapter(told), zoo(6)])
+    assert (summary.count("ok"), summary.count("quarantined")) == (6, 1)
+    row = zs.Catalog(place).network("hangs")
+    assert "longer than the time limit in all" in row["reason"]
+    assert row["attempts"] >= 2
 
 
 class _Healed(FaultyAdapter):
@@ -212,7 +245,8 @@ class _Healed(FaultyAdapter):
 
 def test_a_network_that_exceeds_memory(tmp_path: Path) -> None:
     total, free = _memory()
-    threshold = (total - free + 2.5e9) / total
+    # With room for others on this machine, who come and go meanwhile.
+    threshold = (total - free + min(4e9, free / 3)) / total
     limits = {"memory_usage_threshold": threshold, "memory_monitor_refresh_ms": 100}
     place = tmp_path / "zoo"
     with local_ray(_system_config=limits):
@@ -235,8 +269,8 @@ def _memory() -> tuple[float, float]:
 def test_a_split_network_gives_the_rows_of_a_whole_one(
     tmp_path: Path, undisturbed: Path, how: str
 ) -> None:
-    place = tmp_path / "zoo"
-    run = driver(place, SLOW, address="split")
+    place, gate = tmp_path / "zoo", tmp_path / "gate"
+    run = driver(place, SLOW, "split", gate)
     if how != "undisturbed":
         wait_for(lambda: parts(place, "spectra") >= 5)
     if how == "killed worker":
@@ -246,8 +280,9 @@ def test_a_split_network_gives_the_rows_of_a_whole_one(
         run.kill()
         run.communicate()
         before = {path: path.stat().st_mtime_ns for path in (place / "spectra").glob("*.parquet")}
-        run = driver(place, SLOW, address="split")
-    _, err = run.communicate(timeout=200)
+        run = driver(place, SLOW, "split", gate)
+    gate.touch()
+    _, err = run.communicate()
     assert run.returncode == 0, err
     assert parts(place, "spectra") >= 72, "each constituent is a part"
     assert_same_rows(place, undisturbed)
@@ -316,15 +351,16 @@ def test_permission_that_is_lost_during_a_run(
 
 
 def test_a_second_driver_is_refused(tmp_path: Path, undisturbed: Path) -> None:
-    place = tmp_path / "zoo"
-    first = driver(place, SLOW)
+    place, gate = tmp_path / "zoo", tmp_path / "gate"
+    first = driver(place, SLOW, gate=gate)
     wait_for(lambda: parts(place) >= 1)
     second = driver(place, SLOW)
-    out, _ = second.communicate(timeout=100)
+    out, _ = second.communicate()
     assert second.returncode == 2
     assert "CatalogError" in out
     assert str(first.pid) in out
-    _, err = first.communicate(timeout=200)
+    gate.touch()
+    _, err = first.communicate()
     assert first.returncode == 0, err
     assert_same_rows(place, undisturbed)
 
@@ -343,7 +379,7 @@ def test_a_real_model_that_is_split_has_the_row_of_the_whole_one(tmp_path: Path)
     source = "timm:mobilenetv3_small_050?seed=0"
     zs.run(source, catalog=str(tmp_path / "whole"), in_process=True)
     run = driver(tmp_path / "split", source, address="split")
-    _, err = run.communicate(timeout=300)
+    _, err = run.communicate()
     assert run.returncode == 0, err
     assert parts(tmp_path / "split", "spectra") > 20
     assert_same_rows(tmp_path / "split", tmp_path / "whole")

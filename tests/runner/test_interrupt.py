@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import pytest
 
 import zoo_spectra as zs
 from runner.rows_of import assert_same_rows
+from waiting import wait_for
 
 PROGRAM = Path(sys.executable).with_name("zoo-spectra")
 COUNT = 10
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(COUNT):
         weights = {f"w{k}": rng.normal(size=(600, 600)).astype(np.float32) for k in range(10)}
         np.savez(place / f"nets/net{number}.npz", **weights)
-    assert start(place, "undisturbed", "--in-process").wait(200) == 0
+    assert start(place, "undisturbed", "--in-process").wait() == 0
     return place
 
 
@@ -50,19 +50,16 @@ def committed(place: Path) -> int:
 def test_ctrl_c(folder: Path, options: tuple[str, ...], times: int) -> None:
     name = f"zoo{times}{options[0]}"
     run = start(folder, name, *options)
-    deadline = time.monotonic() + 100
-    while committed(folder / name) < 2:
-        assert run.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for(lambda: committed(folder / name) >= 2 or run.poll() is not None)
+    assert run.poll() is None
     run.send_signal(signal.SIGINT)
-    said = ""
-    while "stopping: what is in flight is finished" not in said:  # else the two could be one
-        assert run.stderr is not None
-        said += run.stderr.readline()
+    assert run.stderr is not None
+    for line in run.stderr:  # else the two could be one
+        if "stopping: what is in flight is finished" in line:
+            break
     if times == 2:
         run.send_signal(signal.SIGINT)
-    out, err = run.communicate(timeout=60)
+    out, err = run.communicate()
     assert run.returncode == 130, err
     assert "Traceback" not in out + err
     rows = zs.Catalog(folder / name).networks().collect()
@@ -73,7 +70,7 @@ def test_ctrl_c(folder: Path, options: tuple[str, ...], times: int) -> None:
     else:
         assert "stopped; the same command goes on where it was" in err
     again = start(folder, name, "--in-process")
-    out, err = again.communicate(timeout=200)
+    out, err = again.communicate()
     assert again.returncode == 0, err
     assert f"{rows.height} done before" in out
     assert_same_rows(folder / name, folder / "undisturbed")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -127,10 +126,9 @@ def test_ray_is_started_and_stopped_where_none_runs(tmp_path: Path) -> None:
 
 def test_a_cluster_out_of_reach_is_an_error(tmp_path: Path) -> None:
     ray.shutdown()
-    started = time.monotonic()
-    with pytest.raises(ClusterError, match="cannot reach the Ray cluster at '127.0.0.1:1'"):
+    with pytest.raises(ClusterError, match="cannot reach the Ray cluster at '127.0.0.1:1'") as told:
         zs.run("memory:net0", catalog=str(tmp_path / "z"), address="127.0.0.1:1", adapters=[zoo()])
-    assert time.monotonic() - started < 120
+    assert isinstance(told.value.__cause__, ConnectionRefusedError), "not what Ray says much later"
 
 
 def test_bad_sources_leave_no_catalog(tmp_path: Path) -> None:

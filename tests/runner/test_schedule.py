@@ -346,7 +346,7 @@ MEMORY = st.one_of(
 TASKS = st.lists(st.tuples(st.floats(0.01, 100), MEMORY, st.integers(0, 4)), max_size=25)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TASKS, st.integers(1, 3), st.integers(1, 3), st.randoms(use_true_random=False))
 def test_nothing_is_lost_nothing_twice_and_nothing_for_ever(
     drawn: list[tuple[float, int, int]], nodes: int, per_node: int, rng: random.Random

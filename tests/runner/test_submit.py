@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,8 @@ import pytest
 
 import zoo_spectra as zs
 from networks import arrays
-from ray_cluster import RayCluster, free_port
+from ray_cluster import RayCluster
+from waiting import wait_for
 from zoo_spectra.errors import ClusterError
 from zoo_spectra.runner.submit import _follow
 
@@ -60,7 +60,6 @@ def call(*arguments: str, cwd: Path, token: str | None = TOKEN) -> subprocess.Co
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=180,
         check=False,
     )
 
@@ -107,26 +106,23 @@ def test_the_job_s_own_exit_code_is_passed_on(cluster: RayCluster, folder: Path)
 def test_ctrl_c_stops_following_and_not_the_job(cluster: RayCluster, folder: Path) -> None:
     process, name = start("all.toml", cluster.dashboard_url, folder)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate()
     assert process.returncode == 130
     assert f"job {name} goes on" in said
     assert f"ray job stop --address {cluster.dashboard_url} {name}" in said
     assert "Traceback" not in said
-    deadline = time.monotonic() + 60
-    while not (folder / "all/catalog.json").is_file() or (
-        zs.Catalog(folder / "all").networks().collect().height < 3
-    ):
-        assert time.monotonic() < deadline, "the job did not go on"
-        time.sleep(0.2)
+    wait_for((folder / "all/catalog.json").is_file)
+    wait_for(lambda: zs.Catalog(folder / "all").networks().collect().height == 3)
 
 
 def test_a_job_that_somebody_stops_is_an_error(cluster: RayCluster, folder: Path) -> None:
     from ray.job_submission import JobSubmissionClient
 
-    process, name = start("good.toml", cluster.dashboard_url, folder)
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    JobSubmissionClient(cluster.dashboard_url, headers=headers).stop_job(name)
-    _, said = process.communicate(timeout=60)
+    client = JobSubmissionClient(cluster.dashboard_url, headers=headers)
+    process, name = start("good.toml", cluster.dashboard_url, folder)
+    client.stop_job(name)
+    _, said = process.communicate()
     assert process.returncode == 2
     assert f"job {name} was stopped" in said
 
@@ -142,20 +138,16 @@ def test_without_the_cluster_s_token_nothing_is_submitted(
         assert "Traceback" not in ran.stderr
 
 
-def test_the_port_of_another_service_is_an_error_within_seconds(
-    cluster: RayCluster, folder: Path
-) -> None:
-    started = time.monotonic()
+def test_the_port_of_another_service_is_an_error(cluster: RayCluster, folder: Path) -> None:
     ran = call("good.toml", "--address", f"http://{cluster.address}", cwd=folder)
     assert ran.returncode == 2
     assert "no Ray dashboard answers" in ran.stderr
-    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(
     ("job", "address", "message"),
     [
-        ("good.toml", f"http://127.0.0.1:{free_port()}", "no Ray dashboard answers"),
+        ("good.toml", "http://127.0.0.1:1", "no Ray dashboard answers"),
         ("good.toml", "127.0.0.1:8265", "write http://HOST:8265"),
         ("good.toml", "ray://127.0.0.1:10001", "write http://HOST:8265"),
         ("good.toml", "http://", "write http://HOST:8265"),
@@ -165,15 +157,11 @@ def test_the_port_of_another_service_is_an_error_within_seconds(
         ("gone.toml", "http://127.0.0.1:1", "cannot be read"),
     ],
 )
-def test_bad_input_is_exit_2_within_seconds(
-    folder: Path, job: str, address: str, message: str
-) -> None:
-    started = time.monotonic()
+def test_bad_input_is_exit_2(folder: Path, job: str, address: str, message: str) -> None:
     ran = call(job, "--address", address, cwd=folder)
     assert ran.returncode == 2
     assert message in ran.stderr
     assert "Traceback" not in ran.stderr
-    assert time.monotonic() - started < 30
 
 
 def test_what_is_missing_for_submitting_is_said(folder: Path) -> None:

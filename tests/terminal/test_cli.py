@@ -24,7 +24,6 @@ def call(*arguments: str, cwd: Path, columns: int = 140) -> subprocess.Completed
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
         check=False,
     )
 

@@ -7,9 +7,10 @@ import subprocess
 import sys
 
 import pytest
+import typer
 
 import zoo_spectra
-from zoo_spectra.terminal.app import COMMANDS
+from zoo_spectra.terminal.app import COMMANDS, app
 
 HEAVY = ("numpy", "scipy", "polars", "pyarrow", "ray", "torch", "networkx")
 # Runs the command line as its script does, and says what it has loaded when it ends.
@@ -42,8 +43,13 @@ def test_help_names_every_command() -> None:
 
 
 @pytest.mark.parametrize("command", [command.__name__ for command in COMMANDS])
-def test_help_of_a_command(command: str) -> None:
-    assert f"zoo-spectra {command}" in call(command, "--help")
+def test_help_of_a_command_is_whole(command: str) -> None:
+    """What looks like markup in a help text would be swallowed."""
+    told = " ".join("".join(c for c in call(command, "--help") if c not in "│╭╰─╮╯").split())
+    assert f"zoo-spectra {command}" in told
+    parameters = typer.main.get_command(app).commands[command].params  # type: ignore[attr-defined]
+    for parameter in parameters:
+        assert " ".join((parameter.help or "").split()) in told
 
 
 def test_the_version() -> None:
