@@ -34,6 +34,10 @@ class Stranger(BaseException):
     """What is no Exception, and nobody knows."""
 
 
+class Subclass(np.ndarray):
+    """An array that is one by another name."""
+
+
 class Shy:
     def __repr__(self) -> str:
         raise SystemExit(0)
@@ -234,7 +238,7 @@ FINE: Mapping[str, Callable[[], Any]] = {
     "fine": _of(GOOD, GOOD, GOOD),
     "reused": _reused,
     "a_list": lambda: [Constituent(f"w{n}", GOOD) for n in range(3)],
-    "subclass": _of(*[np.asmatrix(GOOD)] * 3),
+    "subclass": _of(*[GOOD.view(Subclass)] * 3),
     "surrogate": _walk(*[Constituent(f"\udcff{n}", GOOD) for n in range(3)]),
     "nul": _walk(*[Constituent(f"\0{n}", GOOD) for n in range(3)]),
 }

@@ -63,18 +63,17 @@ def _watch(number: int, raised: list[BaseException]) -> Callable[[], None]:
 
     def noting(signum: int, frame: FrameType | None) -> None:
         nonlocal before
+        assert callable(before)
+        signal.signal(number, before)  # as if there were no other
         try:
-            assert callable(before)
             before(signum, frame)
         except BaseException as error:
             raised.append(error)
             raise
         finally:
-            now = signal.getsignal(number)
-            if now is not noting:  # the handler has put another in its place
-                before = now
-                if callable(now):
-                    signal.signal(number, noting)
+            before = signal.getsignal(number)  # which the handler may have changed
+            if callable(before):
+                signal.signal(number, noting)
 
     def undo() -> None:
         if signal.getsignal(number) is noting:
