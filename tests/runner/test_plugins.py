@@ -12,13 +12,14 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import zoo_spectra as zs
-from misbehaving import FINE, GOOD, LISTS, LOADS, TAKEN, WALKS, Odd, OddLists
+from misbehaving import FINE, GOOD, LISTS, LOADS, TAKEN, WALKS, Odd, OddLists, Unpicklable
 from networks import zoo
 from runner.rows_of import rows_of
 from zoo_spectra.errors import AdapterError
 from zoo_spectra.runner import tasks
 from zoo_spectra.runner.failures import MOST_TRACEBACK
 from zoo_spectra.runner.work import Bench, analyze_share, finish_network
+from zoo_spectra.testing import check_adapter
 
 BAD = sorted({**WALKS, **LOADS})
 
@@ -39,6 +40,26 @@ def test_what_is_as_good_is_taken(tmp_path: Path, kind: str) -> None:
     assert ran.asked == ran.count("ok") == zs.Catalog(place).networks().collect().height
     again = zs.run(f"odd:{kind}", catalog=place, in_process=True, adapters=[OddLists()])
     assert again.done_before == ran.asked
+
+
+@pytest.mark.parametrize("kind", sorted(LISTS))
+def test_the_contract_suite_finds_a_bad_list(kind: str) -> None:
+    with pytest.raises(AssertionError) as told:
+        check_adapter(OddLists(), kind)
+    assert str(told.value).isprintable()
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_the_contract_suite_finds_a_bad_network(kind: str) -> None:
+    with pytest.raises(AssertionError) as told:
+        check_adapter(Odd(), kind)
+    assert str(told.value)
+
+
+def test_the_contract_suite_finds_what_cannot_be_pickled() -> None:
+    with pytest.raises(AssertionError, match="can be pickled.*TextIOWrapper.*open files.*in load"):
+        check_adapter(Unpicklable(), "fine")
+    assert check_adapter(Odd(), "fine")
 
 
 def run_all(place: Path, **how: object) -> dict[str, dict[str, object]]:

@@ -14,6 +14,7 @@ from zoo_spectra.sources.adapter import (
     Adapters,
     get_adapter,
     list_networks,
+    listed,
     load,
     opened,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "is_tensor",
     "is_weight",
     "list_networks",
+    "listed",
     "load",
     "match_files",
     "network_from_module",

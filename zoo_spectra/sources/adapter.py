@@ -10,7 +10,7 @@ from zoo_spectra.errors import AdapterError, SourceError, ZooSpectraError, expla
 from zoo_spectra.sources.guard import guarded
 from zoo_spectra.sources.network import Network
 from zoo_spectra.sources.ref import NetworkRef
-from zoo_spectra.sources.source import Source, check_options, parse_source
+from zoo_spectra.sources.source import check_options, parse_source
 from zoo_spectra.sources.validation import checked_network, validated
 
 GROUP = "zoo_spectra.adapters"
@@ -92,23 +92,23 @@ def list_networks(text: str, extra: Adapters | None = None) -> list[NetworkRef]:
     source = parse_source(text)
     adapter = get_adapter(source.adapter, extra)
     check_options(source.adapter, source.options, adapter.options)
-    refs = listed(adapter, source)
+    refs = listed(adapter, source.pattern, source.options)
     if not refs:
         raise SourceError(f"{text!r} matches nothing; check the pattern with: zoo-spectra ls")
     return refs
 
 
-def listed(adapter: Adapter, source: Source) -> list[NetworkRef]:
+def listed(adapter: Adapter, pattern: str, options: Mapping[str, str]) -> list[NetworkRef]:
     """What an adapter lists, checked. Raises AdapterError for whatever it raises but our own."""
     try:
         with guarded():
-            return list(validated(adapter.list(source.pattern, source.options), source.adapter))
+            return list(validated(adapter.list(pattern, options), adapter.name))
     except ZooSpectraError:
         raise
     except Exception as error:
         raise AdapterError(
-            f"adapter {source.adapter!r} fails to list {source.pattern!r}: {explain(error)}; "
-            "that is a fault of the adapter"
+            f"adapter {adapter.name!r} fails to list {pattern!r}: {explain(error)}; that is a "
+            "fault of the adapter"
         ) from error
 
 
