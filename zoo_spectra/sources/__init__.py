@@ -8,23 +8,32 @@ numpy's arrays (``archive``, ``arrays``), the rule of what is a weight
 (``weights``), torch modules and tensors (``torch_module``), arrays in memory (``memory``), and the
 sample data (``samples``, ``sample_list``). Plug-in authors import from this room and from
 ``zoo_spectra.errors``.
+by an adapter, a plug-in of two verbs (``adapter``): it lists references (``ref``) and loads them.
+What it gives is checked (``validation``), and what it raises ends nothing but itself (``guard``).
+Here too: what every adapter shares, files and globs (``files``), what a file is by its bytes
+(``content``), the rule of what is a weight (``weights``), torch modules and tensors
+(``torch_module``), arrays in memory (``memory``), and the sample data (``samples``,
+``sample_list``). Plug-in authors import from this room and from ``zoo_spectra.errors``.
 """
 
 from zoo_spectra.sources.adapter import (
     Adapter,
     Adapters,
-    NetworkRef,
     get_adapter,
     list_networks,
+    listed,
     load,
+    opened,
 )
 from zoo_spectra.sources.archive import Archive, zip_members
 from zoo_spectra.sources.arrays import ArrayHeader, array_header, read_array, read_bytes
 from zoo_spectra.sources.budget import Budget, Guard, budget_of, stored_bytes
 from zoo_spectra.sources.content import first_bytes, stand_in
 from zoo_spectra.sources.files import fingerprint, match_files, network_name, resolve
+from zoo_spectra.sources.guard import Escape, guarded
 from zoo_spectra.sources.memory import MemoryAdapter
 from zoo_spectra.sources.network import Constituent, Kind, Matrix, Network, Scalar, flatten_weight
+from zoo_spectra.sources.ref import NetworkRef
 from zoo_spectra.sources.samples import SAMPLES, Sample, samples_root
 from zoo_spectra.sources.samples import fetch as fetch_samples
 from zoo_spectra.sources.source import Source, check_options, parse_bool, parse_source
@@ -36,6 +45,7 @@ from zoo_spectra.sources.torch_module import (
     tensor_constituents,
     weight_names,
 )
+from zoo_spectra.sources.validation import walked
 from zoo_spectra.sources.weights import REAL, is_constituent, is_weight, not_real, parameter_count
 
 __all__ = [
@@ -47,6 +57,7 @@ __all__ = [
     "ArrayHeader",
     "Budget",
     "Constituent",
+    "Escape",
     "Guard",
     "Kind",
     "Matrix",
@@ -65,15 +76,18 @@ __all__ = [
     "first_bytes",
     "flatten_weight",
     "get_adapter",
+    "guarded",
     "is_constituent",
     "is_tensor",
     "is_weight",
     "list_networks",
+    "listed",
     "load",
     "match_files",
     "network_from_module",
     "network_name",
     "not_real",
+    "opened",
     "parameter_count",
     "parse_bool",
     "parse_source",
@@ -85,6 +99,7 @@ __all__ = [
     "stored_bytes",
     "tensor_array",
     "tensor_constituents",
+    "walked",
     "weight_names",
     "zip_members",
 ]

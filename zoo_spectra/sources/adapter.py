@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, runtime_checkable
 
-from zoo_spectra.errors import AdapterError, SourceError, nearest
-from zoo_spectra.sources.network import Kind, Network, Scalar
+from zoo_spectra.errors import AdapterError, SourceError, ZooSpectraError, explain, nearest
+from zoo_spectra.sources.guard import guarded
+from zoo_spectra.sources.network import Network
+from zoo_spectra.sources.ref import NetworkRef
 from zoo_spectra.sources.source import check_options, parse_source
+from zoo_spectra.sources.validation import checked_network, validated
 
 GROUP = "zoo_spectra.adapters"
 KNOWN_PLUGINS = ("timm", "connectome", "checkpoint")
-
-
-@dataclass(frozen=True)
-class NetworkRef:
-    """A small, picklable pointer to exactly one network.
-
-    ``source`` is the canonical source string that lists this network and no other.
-    ``shapes`` are the (p, q) of the constituents where they are known without reading weights.
-    ``fingerprint`` changes when the file behind the network changes (empty: it never does).
-    ``location`` is where ``load`` finds it when ``source`` is relative: an absolute path.
-    """
-
-    source: str
-    adapter: str
-    name: str
-    kind: Kind
-    family: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
-    shapes: tuple[tuple[int, int], ...] | None = None
-    parameters: int | None = None
-    fingerprint: str = ""
-    location: str = ""
-    metadata: Mapping[str, Scalar] = field(default_factory=dict)
-
-    @property
-    def network_id(self) -> str:
-        """16 bytes of BLAKE2b of the source, in hex: the same on every machine."""
-        return hashlib.blake2b(self.source.encode(), digest_size=16).hexdigest()
 
 
 @runtime_checkable
@@ -87,7 +60,7 @@ def get_adapter(name: str, extra: Adapters | None = None) -> Adapter:
     Raises SourceError when unknown, AdapterError when broken.
     """
     if extra and name in extra:
-        return extra[name]
+        return _usable(extra[name], f"adapter {name!r}")
     entries = _entries()
     if name not in entries:
         if name in KNOWN_PLUGINS:
@@ -95,11 +68,19 @@ def get_adapter(name: str, extra: Adapters | None = None) -> Adapter:
         raise SourceError(f"unknown adapter {name!r}; {nearest(name, {*entries, *(extra or ())})}")
     where = f"adapter {name!r} ({entries[name].value})"
     try:
-        made = entries[name].load()()
+        with guarded():
+            made = entries[name].load()()
     except Exception as error:
         raise AdapterError(f"{where} is broken: {error}; reinstall or remove it") from error
+    return _usable(made, where)
+
+
+def _usable(made: object, where: str) -> Adapter:
     if not isinstance(made, Adapter):
         raise AdapterError(f"{where} has no list and load")
+    options = made.options
+    if not isinstance(options, Mapping) or not all(isinstance(key, str) for key in options):
+        raise AdapterError(f"{where}: options is no mapping of names to a line of help")
     return made
 
 
@@ -111,10 +92,24 @@ def list_networks(text: str, extra: Adapters | None = None) -> list[NetworkRef]:
     source = parse_source(text)
     adapter = get_adapter(source.adapter, extra)
     check_options(source.adapter, source.options, adapter.options)
-    refs = list(adapter.list(source.pattern, source.options))
+    refs = listed(adapter, source.pattern, source.options)
     if not refs:
         raise SourceError(f"{text!r} matches nothing; check the pattern with: zoo-spectra ls")
     return refs
+
+
+def listed(adapter: Adapter, pattern: str, options: Mapping[str, str]) -> list[NetworkRef]:
+    """What an adapter lists, checked. Raises AdapterError for whatever it raises but our own."""
+    try:
+        with guarded():
+            return list(validated(adapter.list(pattern, options), adapter.name))
+    except ZooSpectraError:
+        raise
+    except Exception as error:
+        raise AdapterError(
+            f"adapter {adapter.name!r} fails to list {pattern!r}: {explain(error)}; that is a "
+            "fault of the adapter"
+        ) from error
 
 
 def load(text: str, extra: Adapters | None = None) -> Network:
@@ -123,4 +118,10 @@ def load(text: str, extra: Adapters | None = None) -> Network:
     if len(refs) > 1:
         names = ", ".join(ref.name for ref in refs[:3])
         raise SourceError(f"{text!r} matches {len(refs)} networks ({names}…); name one of them")
-    return get_adapter(refs[0].adapter, extra).load(refs[0])
+    return opened(get_adapter(refs[0].adapter, extra), refs[0])
+
+
+def opened(adapter: Adapter, ref: NetworkRef) -> Network:
+    """What an adapter loads, checked. Raises NetworkError, and what the adapter raises."""
+    with guarded():
+        return checked_network(adapter.load(ref), ref)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from zoo_spectra.errors import NetworkError, SourceError, nearest
-from zoo_spectra.sources.adapter import NetworkRef
 from zoo_spectra.sources.network import Constituent, Kind, Matrix, Network, flatten_weight
+from zoo_spectra.sources.ref import NetworkRef
 from zoo_spectra.sources.source import Source
 
 
@@ -71,5 +71,6 @@ def _digest(arrays: Mapping[str, Matrix]) -> str:
     """Changes with any entry, so that an array edited in a notebook is analysed again."""
     digest = hashlib.blake2b(digest_size=16)
     for name, array in arrays.items():
-        digest.update(f"{name}{array.shape}{array.dtype.str}".encode() + array.tobytes())
+        head = f"{name}{array.shape}{array.dtype.str}".encode("utf-8", "surrogatepass")
+        digest.update(head + array.tobytes())
     return digest.hexdigest()
