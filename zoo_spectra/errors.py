@@ -2,7 +2,7 @@
 
 ZooSpectraError
 ├── SourceError      a source string: unknown adapter or option, pattern without a match
-├── AdapterError     an adapter that cannot be imported, or two of one name
+├── AdapterError     an adapter that cannot be imported or does not keep its contract
 ├── NetworkError     one network that cannot be read or analysed (a `failed` row, the run goes on)
 │   ├── FileFormatError  a truncated, malformed or unsupported file
 │   └── UnsafeFileError  a file that wants to run code or expand entities
@@ -29,7 +29,7 @@ class SourceError(ZooSpectraError):
 
 
 class AdapterError(ZooSpectraError):
-    """An adapter cannot be imported, or two adapters claim one name."""
+    """An adapter cannot be imported, shares its name, or does not keep its contract."""
 
 
 class NetworkError(ZooSpectraError):
@@ -75,3 +75,17 @@ def nearest(name: str, choices: Iterable[str]) -> str:
     if close:
         return "did you mean " + " or ".join(repr(c) for c in close) + "?"
     return "valid: " + (", ".join(known[:20]) or "none") + ("…" if len(known) > 20 else "")
+
+
+def text_of(error: BaseException) -> str:
+    """The text of an error, also of one that cannot say it."""
+    try:
+        return str(error).strip()
+    except BaseException:
+        return "(its text cannot be had)"
+
+
+def explain(error: BaseException) -> str:
+    """The type of an error, and its text if it has one."""
+    text = text_of(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

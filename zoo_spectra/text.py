@@ -1,4 +1,4 @@
-"""Text that comes from files, made safe to print: a name is text, never markup or a command.
+"""Text that comes from files, made safe to print and to store: a name is text, never a command.
 
 Control characters, escape sequences, bidirectional marks, odd blanks and what is no character at
 all could hide a name, recolour a terminal or reverse a line: what Python does not take for
@@ -25,3 +25,10 @@ def message(text: object) -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """``1 network``, ``2 networks``, ``12,345 networks``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def clean(text: str) -> str:
+    """``text`` as it can be stored: lone surrogates and NUL are written out (``\\udc80``)."""
+    if text.isprintable():  # neither of them is
+        return text
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()

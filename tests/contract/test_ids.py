@@ -11,14 +11,16 @@ import zoo_spectra as zs
 from zoo_spectra.sources import samples
 
 PUBLISHED = Path(__file__).parents[2] / "catalogs/timm-random"
-MOUSE = "connectome:@samples/mice/edgelists/sub-54776_ses-1_dti.edgelist"
+MOUSE = "connectome:@samples/mice/edgelists/sub-54776_ses-1_dti.edgelist?directed=false"
+BLOCKS = "nodes=@samples/mice/blocks.csv&partition=block,hemisphere"
+ABOUT = "about=@samples/mice/participants.csv&family=genotype"
+WORM = "bc9bd436c0b619b2fde3e79ded90512e"
 IDS = {
     "timm:resnet18?seed=0": "4aa50d593034e1ab5bffe8b8c87bafaa",
     "timm:resnet18?seed=0&max_parameters=400M": "4aa50d593034e1ab5bffe8b8c87bafaa",
-    "connectome:@samples/worms/white.json?synapse=chemical&family=worm": "bc9bd436c0b619b2fde3e79ded90512e",
-    f"{MOUSE}?directed=false&nodes=@samples/mice/blocks.csv&partition=block,hemisphere": "d5a96590b81713e24426706778b27b95",
-    f"{MOUSE}?directed=false&nodes=@samples/mice/blocks.csv&partition=block,hemisphere"
-    "&about=@samples/mice/participants.csv&family=genotype": "d5a96590b81713e24426706778b27b95",
+    "connectome:@samples/worms/white.json?synapse=chemical&family=worm": WORM,
+    f"{MOUSE}&{BLOCKS}": "d5a96590b81713e24426706778b27b95",
+    f"{MOUSE}&{BLOCKS}&{ABOUT}": "d5a96590b81713e24426706778b27b95",
     "checkpoint:@samples/neuralfoil/nn-small.npz?family=foil": "8b8a4191dadc61d16346a4734d53b141",
 }
 

@@ -41,13 +41,19 @@ def same(found: ConstituentSpectrum, expected: ConstituentSpectrum, accuracy: fl
         np.testing.assert_allclose(found.eigenvalues, expected.eigenvalues, rtol=0, atol=limit)
 
 
+def same_constituents(solved: list[engine.Solved], every: list[Constituent]) -> None:
+    assert [each.constituent.name for each in solved] == [each.name for each in every]
+    for found, given in zip(solved, every, strict=True):
+        np.testing.assert_array_equal(found.constituent.matrix, given.matrix, strict=True)
+
+
 @pytest.mark.parametrize("alone", [10, 2048])
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch, threads: int, alone: int) -> None:
     monkeypatch.setattr(engine, "ALONE_ORDER", alone)
     every = constituents()
     solved = list(solve(iter(every), 45, "id", Engine(threads=threads)))
-    assert [each.constituent for each in solved] == every
+    same_constituents(solved, every)
     for each in solved:
         same(each.spectrum, constituent_spectrum(each.constituent, 45, "id"), 1e-14)
         assert each.seconds > 0
@@ -59,7 +65,7 @@ def test_the_gpus_code_agrees_with_lapack(monkeypatch: pytest.MonkeyPatch, budge
     monkeypatch.setattr(engine, "BATCH_BYTES", budget)
     every = constituents()
     solved = list(solve(iter(every), 45, "id", Engine("torch-cpu")))
-    assert [each.constituent for each in solved] == every
+    same_constituents(solved, every)
     for each in solved:
         same(each.spectrum, constituent_spectrum(each.constituent, 45, "id"), 1e-12)
 
@@ -136,3 +142,20 @@ def test_a_device_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(DeviceError, match="needs torch"):
         check_device("torch-cpu")
+
+
+@pytest.mark.parametrize("how", [Engine(), Engine(threads=3), Engine("torch-cpu")])
+def test_a_reader_may_use_one_buffer_for_all(how: Engine) -> None:
+    every = [RNG.standard_normal((30, 40)) for _ in range(20)]
+
+    def walk() -> Iterator[Constituent]:
+        buffer = np.empty((30, 40))
+        for at, matrix in enumerate(every):
+            buffer[...] = matrix
+            yield Constituent(f"w{at}", buffer)
+        buffer[...] = np.nan
+
+    for each, matrix in zip(solve(walk(), 45, "id", how), every, strict=True):
+        np.testing.assert_array_equal(each.constituent.matrix, matrix)
+        expected = constituent_spectrum(Constituent(each.constituent.name, matrix), 45, "id")
+        same(each.spectrum, expected, 1e-12)

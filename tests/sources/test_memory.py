@@ -135,10 +135,10 @@ NO_SHAPES = replaced(shapes=None)
 @pytest.mark.parametrize(
     ("adapter", "rule"),
     [
-        (Broken(replaced(source="memory:a")), "two networks share one source"),
+        (Broken(replaced(source="memory:a")), "lists two networks as str 'memory:a'"),
         (Broken(replaced(name="x")), "two networks share one name"),
         (Broken(lambda ref: replaced(source=f"{ref.source}?b=1&a=2")(ref)), "canonical form"),
-        (Broken(replaced(adapter="other")), "ref.adapter is 'other'"),
+        (Broken(replaced(adapter="other")), "with adapter 'other'"),
         (Broken(replaced(metadata={"text": "x" * 70000})), "too large"),
         (Broken(replaced(metadata={"lost": 1})), "metadata 'lost' was lost"),
         (Broken(replaced(family="x")), "ref.family is 'x'"),

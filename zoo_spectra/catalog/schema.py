@@ -87,6 +87,11 @@ NETWORKS = (
     Column("seconds", _REAL, "wall time of the analysis", "≥ 0"),
     Column("load_seconds", _REAL, "wall time of reading or initialising the weights", "≥ 0"),
     Column("peak_memory", _LONG, "peak resident memory of the process meanwhile, bytes", "≥ 0"),
+    Column("host", _TEXT, "the machine that the network was analysed on, or that lost it"),
+    Column("pid", _LONG, "id of the process there", "≥ 1"),
+    Column("worker", _TEXT, "id of the Ray worker, hex; null without Ray"),
+    Column("ray_log", _TEXT, "where that worker's log is on that machine; null without Ray"),
+    Column("traceback", _TEXT, "of an error that nobody foresaw; its last 20 kB"),
     _key("finished_at", _TIME, "when the result was committed (UTC)"),
 )
 

@@ -98,8 +98,9 @@ def solve(
 ) -> Iterator[Solved]:
     """Each constituent's spectrum, in order, while the next ones are read.
 
-    At most twice as many constituents as threads, or a batch of 256 MB, are held at once.
-    BLAS has one thread from the first result to the last.
+    At most twice as many constituents as threads, or a batch of 256 MB, are held at once: copies,
+    since whoever reads may use one buffer for all. BLAS has one thread from the first result to the
+    last.
     """
     one = partial(_solve_one, exact_limit=exact_limit, network_id=network_id)
     reads = _timed(constituents)
@@ -120,6 +121,11 @@ def _timed(constituents: Iterable[Constituent]) -> Iterator[_Read]:
         started = time.perf_counter()
 
 
+def _copied(read: _Read) -> _Read:
+    constituent, load_seconds = read
+    return Constituent(constituent.name, constituent.matrix.copy("K")), load_seconds
+
+
 def _solve_one(read: _Read, exact_limit: int, network_id: str) -> Solved:
     constituent, load_seconds = read
     started = time.perf_counter()
@@ -138,7 +144,7 @@ def _side_by_side(reads: Iterable[_Read], one: partial[Solved], threads: int) ->
                     large = one(read)
                 yield large
                 continue
-            flights.append(pool.submit(one, read))
+            flights.append(pool.submit(one, _copied(read)))
             if len(flights) >= 2 * threads:
                 yield flights.popleft().result()
         while flights:
@@ -149,7 +155,7 @@ def _batches(reads: Iterable[_Read]) -> Iterator[list[_Read]]:
     batch: list[_Read] = []
     size = 0
     for read in reads:
-        batch.append(read)
+        batch.append(_copied(read))
         size += read[0].matrix.nbytes
         if size >= BATCH_BYTES:
             yield batch

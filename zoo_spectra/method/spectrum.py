@@ -69,7 +69,7 @@ class ConstituentSpectrum:
 def stream(*parts: object) -> np.random.Generator:
     """A random stream named by ``parts``: the same on every machine, in every order of work."""
     text = "/".join(str(part) for part in (*parts, METHOD_VERSION))
-    digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     return np.random.default_rng(int.from_bytes(digest, "little"))
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.method import Settings
+from zoo_spectra.runner.commit import Result, commit
 from zoo_spectra.runner.plan import is_done
 from zoo_spectra.runner.schedule import Cause, GivenUp, Schedule, Unit
 from zoo_spectra.runner.tasks import Task, result_id
@@ -183,8 +184,8 @@ class Drive:
 
     def _commit(self, ref: NetworkRef, status: str, reason: str, attempts: int) -> None:
         row = unfinished(ref, self.settings, status, reason, attempts)
-        self.catalog.commit(row["commit_id"], [row])
-        self._report(Receipt(ref.network_id, ref.name, status, reason))
+        (row,) = commit(self.catalog, row["commit_id"], [Result(row)])
+        self._report(Receipt(ref.network_id, row["name"], row["status"], row["reason"]))
 
     def _report(self, receipt: Receipt) -> None:
         # Shares of one network that were in flight together can each say that it failed.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +17,9 @@ import numpy as np
 import polars as pl
 
 from zoo_spectra.method import METHOD_VERSION, ConstituentSpectrum, GapRatio, Settings, Spectrum
-from zoo_spectra.sources import NetworkRef
+from zoo_spectra.runner.place import Place
+from zoo_spectra.sources import NetworkRef, Scalar
+from zoo_spectra.text import clean
 
 Row = dict[str, Any]
 _RECORDED = ("zoo-spectra", "numpy", "scipy", "torch", "timm", "safetensors", "networkx")
@@ -36,31 +38,36 @@ class Piece:
 
 
 def network_row(
-    ref: NetworkRef, settings: Settings, attempts: int = 1, commit_id: str | None = None
+    ref: NetworkRef,
+    settings: Settings,
+    attempts: int = 1,
+    commit_id: str | None = None,
+    place: Place | None = None,
 ) -> Row:
     """What is known of a network before it is analysed; ``commit_id`` is new unless it is given."""
     return {
         "network_id": ref.network_id,
         "commit_id": commit_id or secrets.token_hex(8),
         **(said := described(ref)),
-        "adapter": ref.adapter,
+        "adapter": clean(ref.adapter),
         "kind": ref.kind,
         "attempts": attempts,
-        "fingerprint": ref.fingerprint,
+        "fingerprint": clean(ref.fingerprint),
         "metadata": said["described"],
         "realisations": settings.realisations,
         "exact_limit": settings.exact_limit,
         "method_version": METHOD_VERSION,
+        **asdict(place or Place.here()),
     }
 
 
 def described(ref: NetworkRef) -> Row:
     """What a reference says of its network: the columns that another one may change."""
     return {
-        "source": ref.source,
-        "name": ref.name,
-        "family": ref.family,
-        "described": json.dumps(dict(ref.metadata), sort_keys=True),
+        "source": clean(ref.source),
+        "name": clean(ref.name),
+        "family": clean(ref.family),
+        "described": _json(ref.metadata),
     }
 
 
@@ -69,10 +76,22 @@ def finished(row: Row, status: str, reason: str | None = None) -> Row:
     return {
         **row,
         "status": status,
-        "reason": reason,
+        "reason": None if reason is None else clean(reason),
         "versions": json.dumps(_versions(), sort_keys=True),
         "finished_at": datetime.now(UTC),
     }
+
+
+def _json(metadata: Mapping[str, Scalar]) -> str:
+    """Metadata as JSON that every reader takes: no number of it is NaN or infinite."""
+    plain = {clean(key): _storable(value) for key, value in metadata.items()}
+    return json.dumps(plain, sort_keys=True, allow_nan=False)
+
+
+def _storable(value: Scalar) -> Scalar:
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return clean(value) if isinstance(value, str) else value
 
 
 def spectrum_columns(spectrum: Spectrum) -> Row:
@@ -101,7 +120,7 @@ def spectrum_columns(spectrum: Spectrum) -> Row:
         "tail_law_p_value": tail.law_p_value,
         "vanishing_location": tail.vanishing_location,
         **_level_columns(spectrum.gap_ratio),
-        "metadata": json.dumps(dict(spectrum.metadata), sort_keys=True),
+        "metadata": _json(spectrum.metadata),
     }
 
 
@@ -112,7 +131,7 @@ def spectra_rows(network_id: str, commit_id: str, pieces: Iterable[Piece]) -> li
             "network_id": network_id,
             "commit_id": commit_id,
             "position": piece.position,
-            "constituent": piece.spectrum.name,
+            "constituent": clean(piece.spectrum.name),
             "rows": piece.spectrum.shape[0],
             "columns": piece.spectrum.shape[1],
             "order": piece.spectrum.order,

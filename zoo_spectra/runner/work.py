@@ -8,8 +8,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zoo_spectra.catalog import Catalog
-from zoo_spectra.errors import NetworkError
+from zoo_spectra.errors import CatalogError, NetworkError
 from zoo_spectra.method import Engine, Settings, combine, limited, solve
+from zoo_spectra.runner.commit import Result, commit
+from zoo_spectra.runner.failures import failed
+from zoo_spectra.runner.place import Place
 from zoo_spectra.runner.rows import (
     Piece,
     Row,
@@ -21,7 +24,16 @@ from zoo_spectra.runner.rows import (
 )
 from zoo_spectra.runner.tasks import result_id
 from zoo_spectra.runner.usage import peak_memory, reset_peak_memory
-from zoo_spectra.sources import Adapter, Constituent, Network, NetworkRef, digest
+from zoo_spectra.sources import (
+    Adapter,
+    Constituent,
+    Network,
+    NetworkRef,
+    digest,
+    guarded,
+    opened,
+    walked,
+)
 
 
 @dataclass(frozen=True)
@@ -36,12 +48,13 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Bench:
-    """What a worker works with. ``engine``: its threads, or its GPU."""
+    """What a worker works with. ``engine``: its threads, or its GPU; ``place``: where it is."""
 
     adapters: Mapping[str, Adapter]
     catalog: Catalog
     settings: Settings
     engine: Engine = field(default_factory=Engine)
+    place: Place | None = None
 
 
 def analyze_networks(
@@ -52,24 +65,25 @@ def analyze_networks(
     A network's own fault becomes its `failed` row. Raises CatalogError when nothing can be
     committed.
     """
-    networks: list[Row] = []
-    spectra: list[Row] = []
-    for ref, attempt in zip(refs, attempts, strict=True):
-        row = network_row(ref, bench.settings, attempt)
-        pieces: list[Piece] = []
-        try:
+    results = [_analyzed(bench, ref, attempt) for ref, attempt in zip(refs, attempts, strict=True)]
+    rows = commit(bench.catalog, results[0].row["commit_id"], results)
+    return [_receipt(row) for row in rows]
+
+
+def _analyzed(bench: Bench, ref: NetworkRef, attempts: int) -> Result:
+    row = network_row(ref, bench.settings, attempts, place=bench.place)
+    pieces: list[Piece] = []
+    try:
+        with guarded():
             started = time.perf_counter()
             network = _open(bench, ref)
             opening = time.perf_counter() - started
             pieces.extend(_walk(bench, ref, network))
             row = _summed_up(bench, row, network, pieces, opening)
-        except Exception as error:
-            # Whatever a network does, it is the network's row that says so; the run goes on.
-            row = finished(row, "failed", _reason(error))
-        networks.append(row)
-        spectra += spectra_rows(row["network_id"], row["commit_id"], pieces)
-    bench.catalog.commit(networks[0]["commit_id"], networks, spectra)
-    return [_receipt(row) for row in networks]
+    except Exception as error:
+        # Whatever a network does, it is the network's row that says so; the run goes on.
+        row = failed(row, error)
+    return Result(row, spectra_rows(row["network_id"], row["commit_id"], pieces))
 
 
 def analyze_share(
@@ -81,41 +95,59 @@ def analyze_share(
     """
     commit_id = result_id(ref, bench.settings)
     try:
-        pieces = list(_walk(bench, ref, _open(bench, ref), positions))
+        with guarded():
+            pieces = list(_walk(bench, ref, _open(bench, ref), positions))
         _check_positions(ref, pieces, positions)
+        rows = spectra_rows(ref.network_id, commit_id, pieces)
     except Exception as error:  # as above
-        row = network_row(ref, bench.settings, attempts, commit_id)
-        row = finished(row, "failed", _reason(error))
-        bench.catalog.commit(f"{commit_id}-row", [row])
-        return _receipt(row)
-    rows = spectra_rows(ref.network_id, commit_id, pieces)
-    bench.catalog.commit(f"{commit_id}-{number}", [], rows)
+        return _failed(bench, ref, attempts, error)
+    try:
+        bench.catalog.commit(f"{commit_id}-{number}", [], rows)
+    except CatalogError:
+        raise
+    except Exception as error:
+        return _failed(bench, ref, attempts, error)
     return None
 
 
 def finish_network(bench: Bench, ref: NetworkRef, attempts: int) -> Receipt:
     """The row of a split network, from its committed shares. Raises CatalogError."""
     commit_id = result_id(ref, bench.settings)
-    row = network_row(ref, bench.settings, attempts, commit_id)
-    pieces = pieces_of(bench.catalog.pieces(commit_id))
+    row = network_row(ref, bench.settings, attempts, commit_id, bench.place)
+    found = bench.catalog.pieces(commit_id)
     try:
+        pieces = pieces_of(found)
         _check_positions(ref, pieces, range(len(ref.shapes or ())))
-        row = _summed_up(bench, row, _open(bench, ref), pieces, 0.0)
+        with guarded():
+            row = _summed_up(bench, row, _open(bench, ref), pieces, 0.0)
     except Exception as error:  # as above
-        row = finished(row, "failed", _reason(error))
-    bench.catalog.commit(f"{commit_id}-row", [row])
-    return _receipt(row)
+        return _failed(bench, ref, attempts, error)
+    return _receipt(*commit(bench.catalog, f"{commit_id}-row", [Result(row)]))
 
 
-def unfinished(ref: NetworkRef, settings: Settings, status: str, reason: str, attempts: int) -> Row:
-    """The row of a network that no worker could end."""
-    return finished(network_row(ref, settings, attempts), status, reason)
+def _failed(bench: Bench, ref: NetworkRef, attempts: int, error: Exception) -> Receipt:
+    """Commit the `failed` row of a split network."""
+    commit_id = result_id(ref, bench.settings)
+    row = failed(network_row(ref, bench.settings, attempts, commit_id, bench.place), error)
+    return _receipt(*commit(bench.catalog, f"{commit_id}-row", [Result(row)]))
+
+
+def unfinished(
+    ref: NetworkRef,
+    settings: Settings,
+    status: str,
+    reason: str,
+    attempts: int,
+    place: Place | None = None,
+) -> Row:
+    """The row of a network that no worker could end; ``place``: where the last one was."""
+    return finished(network_row(ref, settings, attempts, place=place), status, reason)
 
 
 def _open(bench: Bench, ref: NetworkRef) -> Network:
     reset_peak_memory()
     with limited(bench.engine.threads):
-        return bench.adapters[ref.adapter].load(ref)
+        return opened(bench.adapters[ref.adapter], ref)
 
 
 def _walk(
@@ -126,7 +158,7 @@ def _walk(
     taken: list[int] = []
 
     def chosen() -> Iterator[Constituent]:
-        for position, constituent in enumerate(network.constituents()):
+        for position, constituent in enumerate(walked(network, ref.shapes)):
             if wanted is None or position in wanted:
                 taken.append(position)
                 yield constituent
@@ -173,14 +205,6 @@ def _summed_up(
         },
         "ok",
     )
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, NetworkError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "not enough memory for this network; use a machine with more, or fewer workers"
-    return f"{type(error).__name__}: {error}"
 
 
 def _receipt(row: Row) -> Receipt:

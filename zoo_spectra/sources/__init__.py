@@ -1,26 +1,31 @@
 """Where networks come from.
 
 A network is a list of real matrices (``network``), named by a source string (``source``) and opened
-by an adapter, a plug-in of two verbs (``adapter``). Here too: what every adapter shares, files
-(``files``; ``globbing`` finds them, ``places`` says where they lie, ``left_out`` what is not taken,
-``telling`` how far it is, ``content`` what a file is by its bytes), the rule of what is a weight
-(``weights``), torch modules and tensors (``torch_module``), arrays in memory (``memory``), and the
-sample data (``samples``, ``sample_list``). Plug-in authors import from this room and from
-``zoo_spectra.errors``.
+by an adapter, a plug-in of two verbs (``adapter``): it lists references (``ref``) and loads them.
+What it gives is checked (``validation``), and what it raises ends nothing but itself (``guard``).
+
+Here too is what adapters share: files (``files``; ``globbing`` finds them, ``places`` where they
+lie, ``left_out`` what is not taken, ``telling`` how far it is), what a file is by its bytes
+(``content``), what reading it may take (``budget``), zip archives and numpy's arrays (``archive``,
+``arrays``), the rule of what is a weight (``weights``), torch modules and tensors
+(``torch_module``), arrays in memory (``memory``), and the sample data (``samples``,
+``sample_list``). Plug-in authors import from this room and from ``zoo_spectra.errors``.
 """
 
 from zoo_spectra.sources.adapter import (
     Adapter,
     Adapters,
-    Listing,
-    NetworkRef,
     get_adapter,
     list_networks,
     listed,
     listing,
     load,
+    opened,
 )
-from zoo_spectra.sources.content import first_bytes, stand_in, zip_members
+from zoo_spectra.sources.archive import Archive, zip_members
+from zoo_spectra.sources.arrays import ArrayHeader, array_header, read_array, read_bytes
+from zoo_spectra.sources.budget import Budget, Guard, budget_of, stored_bytes
+from zoo_spectra.sources.content import first_bytes, stand_in
 from zoo_spectra.sources.files import (
     Files,
     find_files,
@@ -30,6 +35,7 @@ from zoo_spectra.sources.files import (
     network_name,
     shown,
 )
+from zoo_spectra.sources.guard import Escape, guarded
 from zoo_spectra.sources.left_out import LeftOut
 from zoo_spectra.sources.memory import MemoryAdapter, network_from_arrays
 from zoo_spectra.sources.network import (
@@ -42,6 +48,7 @@ from zoo_spectra.sources.network import (
     flatten_weight,
 )
 from zoo_spectra.sources.places import place, resolve
+from zoo_spectra.sources.ref import Listing, NetworkRef
 from zoo_spectra.sources.samples import SAMPLES, Sample, samples_root
 from zoo_spectra.sources.samples import fetch as fetch_samples
 from zoo_spectra.sources.source import (
@@ -60,6 +67,7 @@ from zoo_spectra.sources.torch_module import (
     tensor_constituents,
     weight_names,
 )
+from zoo_spectra.sources.validation import walked
 from zoo_spectra.sources.weights import REAL, is_constituent, is_weight, not_real, parameter_count
 
 __all__ = [
@@ -67,8 +75,13 @@ __all__ = [
     "SAMPLES",
     "Adapter",
     "Adapters",
+    "Archive",
+    "ArrayHeader",
+    "Budget",
     "Constituent",
+    "Escape",
     "Files",
+    "Guard",
     "Kind",
     "LeftOut",
     "Listing",
@@ -79,6 +92,8 @@ __all__ = [
     "Sample",
     "Scalar",
     "Source",
+    "array_header",
+    "budget_of",
     "check_options",
     "counted",
     "digest",
@@ -90,6 +105,7 @@ __all__ = [
     "flatten_weight",
     "folder_name",
     "get_adapter",
+    "guarded",
     "is_constituent",
     "is_tensor",
     "is_weight",
@@ -103,17 +119,22 @@ __all__ = [
     "network_from_module",
     "network_name",
     "not_real",
+    "opened",
     "parameter_count",
     "parse_bool",
     "parse_source",
     "place",
+    "read_array",
+    "read_bytes",
     "resolve",
     "samples_root",
     "shown",
     "stand_in",
+    "stored_bytes",
     "tell",
     "tensor_array",
     "tensor_constituents",
+    "walked",
     "weight_names",
     "zip_members",
 ]

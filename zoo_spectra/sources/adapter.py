@@ -2,66 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, runtime_checkable
 
-from zoo_spectra.errors import AdapterError, SourceError, nearest
+from zoo_spectra.errors import AdapterError, SourceError, ZooSpectraError, explain, nearest
+from zoo_spectra.sources.guard import guarded
 from zoo_spectra.sources.left_out import LeftOut
-from zoo_spectra.sources.network import Kind, Network, Scalar
+from zoo_spectra.sources.network import Network
 from zoo_spectra.sources.places import resolve
+from zoo_spectra.sources.ref import Listing, NetworkRef
 from zoo_spectra.sources.source import Source, check_options, literal, parse_source
+from zoo_spectra.sources.validation import checked_network, validated
 
 GROUP = "zoo_spectra.adapters"
 KNOWN_PLUGINS = ("timm", "connectome", "checkpoint")
-
-
-@dataclass(frozen=True)
-class NetworkRef:
-    """A small, picklable pointer to exactly one network.
-
-    ``source`` is the canonical source string that lists this network and no other; ``identity`` is
-    that without the options that only describe, where it has any (``list_networks`` sets it).
-    ``shapes`` are the (p, q) of the constituents where they are known without reading weights.
-    ``fingerprint`` changes when the file behind the network changes (empty: it never does).
-    ``location`` is where ``load`` finds it when ``source`` is relative: an absolute path.
-    """
-
-    source: str
-    adapter: str
-    name: str
-    kind: Kind
-    family: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
-    shapes: tuple[tuple[int, int], ...] | None = None
-    parameters: int | None = None
-    fingerprint: str = ""
-    location: str = ""
-    metadata: Mapping[str, Scalar] = field(default_factory=dict)
-    identity: str = ""
-
-    @property
-    def network_id(self) -> str:
-        """16 bytes of BLAKE2b of the identity, in hex: the same on every machine."""
-        text = (self.identity or self.source).encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(text, digest_size=16).hexdigest()
-
-
-@dataclass(frozen=True)
-class Listing:
-    """The networks that a source matches, and what it leaves out; ``Adapter.list`` may give one."""
-
-    refs: tuple[NetworkRef, ...]
-    left_out: LeftOut = field(default_factory=LeftOut)
-
-    def __iter__(self) -> Iterator[NetworkRef]:
-        return iter(self.refs)
-
-    def __len__(self) -> int:
-        return len(self.refs)
 
 
 @runtime_checkable
@@ -111,7 +68,7 @@ def get_adapter(name: str, extra: Adapters | None = None) -> Adapter:
     Raises SourceError when unknown, AdapterError when broken.
     """
     if extra and name in extra:
-        return extra[name]
+        return _usable(extra[name], f"adapter {name!r}")
     entries = _entries()
     if name not in entries:
         if name in KNOWN_PLUGINS:
@@ -119,11 +76,19 @@ def get_adapter(name: str, extra: Adapters | None = None) -> Adapter:
         raise SourceError(f"unknown adapter {name!r}; {nearest(name, {*entries, *(extra or ())})}")
     where = f"adapter {name!r} ({entries[name].value})"
     try:
-        made = entries[name].load()()
+        with guarded():
+            made = entries[name].load()()
     except Exception as error:
         raise AdapterError(f"{where} is broken: {error}; reinstall or remove it") from error
+    return _usable(made, where)
+
+
+def _usable(made: object, where: str) -> Adapter:
     if not isinstance(made, Adapter):
         raise AdapterError(f"{where} has no list and load")
+    options = made.options
+    if not isinstance(options, Mapping) or not all(isinstance(key, str) for key in options):
+        raise AdapterError(f"{where}: options is no mapping of names to a line of help")
     return made
 
 
@@ -150,11 +115,24 @@ def listing(text: str, extra: Adapters | None = None) -> Listing:
 
 
 def listed(adapter: Adapter, pattern: str, options: Mapping[str, str]) -> Listing:
-    """What an adapter lists, with the identity of each network. Raises what the adapter raises."""
-    found = adapter.list(pattern, options)
-    describing = frozenset(getattr(adapter, "describing", ()))
-    refs = tuple(_identified(ref, describing) for ref in found)
-    return Listing(refs, getattr(found, "left_out", LeftOut()))
+    """What an adapter lists, checked, with the identity of each network.
+
+    Raises AdapterError for whatever it raises but our own.
+    """
+    try:
+        with guarded():
+            found = adapter.list(pattern, options)
+            describing = frozenset(getattr(adapter, "describing", ()))
+            refs = [_identified(ref, describing) for ref in validated(found, adapter.name)]
+            left_out = getattr(found, "left_out", None)
+    except ZooSpectraError:
+        raise
+    except Exception as error:
+        raise AdapterError(
+            f"adapter {adapter.name!r} fails to list {pattern!r}: {explain(error)}; that is a "
+            "fault of the adapter"
+        ) from error
+    return Listing(tuple(refs), left_out if isinstance(left_out, LeftOut) else LeftOut())
 
 
 def _identified(ref: NetworkRef, describing: Collection[str]) -> NetworkRef:
@@ -195,6 +173,10 @@ def load(text: str, extra: Adapters | None = None) -> Network:
     if len(refs) > 1:
         names = ", ".join(ref.name for ref in refs[:3])
         raise SourceError(f"{text!r} matches {len(refs)} networks ({names}…); name one of them")
-    (ref,) = refs
-    network = get_adapter(ref.adapter, extra).load(ref)
-    return replace(network, identity=ref.identity) if ref.identity else network
+    return opened(get_adapter(refs[0].adapter, extra), refs[0])
+
+
+def opened(adapter: Adapter, ref: NetworkRef) -> Network:
+    """What an adapter loads, checked. Raises NetworkError, and what the adapter raises."""
+    with guarded():
+        return checked_network(adapter.load(ref), ref)

@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 from blake3 import blake3
 
 from zoo_spectra.errors import NetworkError, SourceError, nearest
-from zoo_spectra.sources.adapter import NetworkRef
 from zoo_spectra.sources.network import (
     Constituent,
     Kind,
@@ -17,6 +16,7 @@ from zoo_spectra.sources.network import (
     digest,
     flatten_weight,
 )
+from zoo_spectra.sources.ref import NetworkRef
 from zoo_spectra.sources.source import Source, literal
 
 
