@@ -23,7 +23,7 @@ from zoo_spectra.sources.adapter import (
     opened,
 )
 from zoo_spectra.sources.archive import Archive, zip_members
-from zoo_spectra.sources.arrays import ArrayHeader, array_header, read_array, read_bytes
+from zoo_spectra.sources.arrays import ArrayHeader, Damaged, array_header, read_array, read_bytes
 from zoo_spectra.sources.budget import Budget, Guard, budget_of, stored_bytes
 from zoo_spectra.sources.content import first_bytes, stand_in
 from zoo_spectra.sources.files import (
@@ -79,6 +79,7 @@ __all__ = [
     "ArrayHeader",
     "Budget",
     "Constituent",
+    "Damaged",
     "Escape",
     "Files",
     "Guard",
