@@ -108,8 +108,7 @@ class RayCluster:
             self._start_head()
             for _ in range(self._count):
                 self.add_node(wait=False)
-            for number in range(len(self.nodes)):
-                self._wait(number)
+            self.wait()
         except BaseException:
             self.stop()
             raise
@@ -141,6 +140,12 @@ class RayCluster:
         if wait:
             self._wait(number)
         return number
+
+    def wait(self) -> None:
+        """Until every node that was not killed is part of the cluster."""
+        for number, node in enumerate(self.nodes):
+            if node.process.returncode is None:
+                self._wait(number)
 
     def _start(self, *arguments: str) -> None:
         mark = secrets.token_hex(8)
@@ -183,8 +188,8 @@ class RayCluster:
         if READY not in said():
             raise RuntimeError(f"Ray node {number} did not start:\n{said()}")
 
-    def kill_node(self, number: int) -> None:
-        """SIGKILL every process of a node."""
+    def kill_node(self, number: int = -1) -> None:
+        """SIGKILL every process of a node, by default of the newest."""
         self.nodes[number].kill()
 
     def stop(self) -> None:

@@ -10,6 +10,7 @@ import sys
 import time
 from datetime import timedelta
 from itertools import count
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -332,6 +333,15 @@ def test_a_large_catalog_is_shown_like_a_small_one(
 # --- killed at every step ---
 
 
+@pytest.fixture
+def context(monkeypatch: pytest.MonkeyPatch) -> ForkServerContext:
+    """Starts processes that have imported all this already; in Python 3.11 by PYTHONPATH alone."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload([__name__])
+    return made
+
+
 def _compact_until(root: str, steps: int, reached: Any) -> None:
     """In a process of its own: die of SIGKILL right before the file operation number ``steps``."""
     compaction.GRACE = compaction.ABANDONED = LONG_AGO
@@ -349,15 +359,13 @@ def _compact_until(root: str, steps: int, reached: Any) -> None:
 
 
 def test_killed_before_any_file_operation_it_leaves_every_row(
-    catalog: Catalog, tmp_path: Path
+    catalog: Catalog, tmp_path: Path, context: ForkServerContext
 ) -> None:
     """The second compaction, which also deletes what the first one replaced."""
     compact(catalog)
     commit(catalog, "an", "a2", second=9)
     commit(catalog, "fa", "f1")
     before = tables(catalog)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["zoo_spectra.catalog.compaction", "parts", __name__])
     committed = set()
     for steps in count():
         place = tmp_path / f"copy{steps}"
@@ -426,12 +434,10 @@ def _compact_on(root: str, begun: Any, done: Any, stop: Any) -> None:
 
 
 def test_readers_see_every_row_once_while_workers_commit_and_compactions_go_on(
-    tmp_path: Path,
+    tmp_path: Path, context: ForkServerContext
 ) -> None:
     root = str(tmp_path / "zoo")
     catalog = Catalog.create(root)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["zoo_spectra.catalog.compaction", "parts", __name__])
     versions, stop = context.Array("i", len(KEYS)), context.Event()
     begun, done = context.Value("i", 0), context.Value("i", 0)
     processes = [

@@ -15,6 +15,7 @@ import torch
 from threadpoolctl import threadpool_info
 
 import zoo_spectra as zs
+from local_ray import local_ray
 from networks import zoo
 from zoo_spectra.errors import DeviceError
 from zoo_spectra.method.engine import Engine, all_threads
@@ -29,9 +30,8 @@ CLOSE = ("scale", "null_mass", "decay_rate", "gap_ratio", "tail_mass", "density"
 @pytest.fixture(scope="module")
 def ray_of_two() -> Iterator[None]:
     """Two cores, and a GPU that Ray counts and torch does not see."""
-    ray.init(num_cpus=2, num_gpus=1, include_dashboard=False, log_to_driver=False)
-    yield
-    ray.shutdown()
+    with local_ray(num_gpus=1):
+        yield
 
 
 def results(place: Path) -> pl.DataFrame:

@@ -11,6 +11,7 @@ import pytest
 import ray
 
 import zoo_spectra as zs
+from local_ray import local_ray
 from networks import FaultyAdapter, arrays, zoo
 from runner.rows_of import assert_same_rows
 from zoo_spectra.errors import CatalogError, ClusterError, SourceError
@@ -19,20 +20,13 @@ from zoo_spectra.runner.work import Receipt
 
 
 @pytest.fixture(scope="module")
-def local_ray() -> Iterator[None]:
-    """A Ray of this module's own; ``run`` uses the one it is connected to."""
-    tests = str(Path(__file__).parents[1])
-    ray.init(
-        num_cpus=2,
-        include_dashboard=False,
-        log_to_driver=False,
-        runtime_env={"env_vars": {"PYTHONPATH": tests}},
-    )
-    yield
-    ray.shutdown()
+def connected() -> Iterator[None]:
+    """To a Ray of this module's own; ``run`` uses the one it is connected to."""
+    with local_ray():
+        yield
 
 
-def test_ray_and_this_process_give_the_same_rows(tmp_path: Path, local_ray: None) -> None:
+def test_ray_and_this_process_give_the_same_rows(tmp_path: Path, connected: None) -> None:
     job = zs.Job(sources=("memory:*",), realisations=2)
     here = zs.run(job, catalog=str(tmp_path / "a"), in_process=True, adapters=[zoo()])
     there = zs.run(job, catalog=str(tmp_path / "b"), workers=2, adapters=[zoo()])
@@ -70,7 +64,7 @@ def test_changed_weights_and_other_settings_are_analysed_again(tmp_path: Path) -
 
 @pytest.mark.parametrize("in_process", [True, False], ids=["here", "ray"])
 def test_one_bad_network_is_a_row_and_the_rest_go_on(
-    tmp_path: Path, local_ray: None, in_process: bool
+    tmp_path: Path, connected: None, in_process: bool
 ) -> None:
     bad = zs.MemoryAdapter({"bad": {"w": np.full((3, 3), np.inf)}, "good": arrays(0)})
     summary = zs.run(
@@ -103,7 +97,7 @@ def test_a_failed_network_is_tried_again_and_its_row_replaced(tmp_path: Path) ->
 
 
 def test_a_network_that_kills_its_worker_is_quarantined_and_the_rest_go_on(
-    tmp_path: Path, local_ray: None
+    tmp_path: Path, connected: None
 ) -> None:
     place = str(tmp_path / "zoo")
     sources = ["faulty:killed", "memory:*"]

@@ -1,6 +1,13 @@
 """Where networks come from.
 
 A network is a list of real matrices (``network``), named by a source string (``source``) and opened
+by an adapter, a plug-in of two verbs (``adapter``). Here too: what every adapter shares, files and
+globs (``files``), what a file is by its bytes (``content``), what reading it may take
+(``budget``), zip archives and
+numpy's arrays (``archive``, ``arrays``), the rule of what is a weight
+(``weights``), torch modules and tensors (``torch_module``), arrays in memory (``memory``), and the
+sample data (``samples``, ``sample_list``). Plug-in authors import from this room and from
+``zoo_spectra.errors``.
 by an adapter, a plug-in of two verbs (``adapter``): it lists references (``ref``) and loads them.
 What it gives is checked (``validation``), and what it raises ends nothing but itself (``guard``).
 Here too: what every adapter shares, files and globs (``files``), what a file is by its bytes
@@ -18,7 +25,10 @@ from zoo_spectra.sources.adapter import (
     load,
     opened,
 )
-from zoo_spectra.sources.content import first_bytes, stand_in, zip_members
+from zoo_spectra.sources.archive import Archive, zip_members
+from zoo_spectra.sources.arrays import ArrayHeader, array_header, read_array, read_bytes
+from zoo_spectra.sources.budget import Budget, Guard, budget_of, stored_bytes
+from zoo_spectra.sources.content import first_bytes, stand_in
 from zoo_spectra.sources.files import fingerprint, match_files, network_name, resolve
 from zoo_spectra.sources.guard import Escape, guarded
 from zoo_spectra.sources.memory import MemoryAdapter
@@ -43,8 +53,12 @@ __all__ = [
     "SAMPLES",
     "Adapter",
     "Adapters",
+    "Archive",
+    "ArrayHeader",
+    "Budget",
     "Constituent",
     "Escape",
+    "Guard",
     "Kind",
     "Matrix",
     "MemoryAdapter",
@@ -53,6 +67,8 @@ __all__ = [
     "Sample",
     "Scalar",
     "Source",
+    "array_header",
+    "budget_of",
     "check_options",
     "dtype_name",
     "fetch_samples",
@@ -75,9 +91,12 @@ __all__ = [
     "parameter_count",
     "parse_bool",
     "parse_source",
+    "read_array",
+    "read_bytes",
     "resolve",
     "samples_root",
     "stand_in",
+    "stored_bytes",
     "tensor_array",
     "tensor_constituents",
     "walked",

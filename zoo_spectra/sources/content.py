@@ -1,16 +1,16 @@
-"""What a file is by its bytes, where its name does not say: its beginning, a zip's members."""
+"""What a file is by its first bytes, where its name does not say."""
 
 from __future__ import annotations
 
 import re
-import zipfile
 from pathlib import Path
 
 HEAD = 1024
 
 _LFS_POINTER = b"version https://git-lfs"
 _WEB_PAGE = re.compile(
-    rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b",
+    # Atomic groups: else many comments could be divided in exponentially many ways.
+    rb"(\xef\xbb\xbf)?\s*+(<\?xml[^>]*>\s*)?(<!--(?>.*?-->)\s*)*+<(!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -33,17 +33,3 @@ def stand_in(head: bytes) -> str | None:
     if _WEB_PAGE.match(head):
         return "a web page (HTML), such as a server's log-in or error page; fetch the file again"
     return None
-
-
-def zip_members(path: Path) -> list[zipfile.ZipInfo]:
-    """What a zip archive holds; nothing when the file is no archive, or a broken one.
-
-    Raises OSError when the file cannot be read.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.infolist()
-    except OSError:
-        raise
-    except Exception:  # zipfile raises BadZipFile, and whatever decoding a damaged list raises
-        return []

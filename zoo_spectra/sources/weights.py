@@ -36,7 +36,7 @@ _POSITION = {"pos", "position", "positions", "positional", "relative", "rel", "d
 _TABLE = {"embed", "embeds", "embedding", "embeddings", "emb", "embs", "table", "encoding"}
 _TABLE |= {"bias", "wpe"}
 _FIXED_TRANSFORM = {"dct", "dft", "fft", "stft"}
-_NORM = re.compile(r".*(norm|(^|_)bn|(^|_)ln)(_?\d?d)?(_?(\d+|f))*")
+_NORM = re.compile(r".*(norm|(^|_)bn|(^|_)ln)(_?\d?d)?(_?(\d|f))*")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 

@@ -22,9 +22,9 @@ from zoo_spectra_checkpoint import CheckpointAdapter, format_of, formats, read_s
 from zoo_spectra_checkpoint.formats import FORMATS, SUFFIXES
 
 State = dict[str, torch.Tensor]
-HELPERS = {"table", "pickle_scan"}
+HELPERS = {"table", "pickles", "torch_files", "torch_tensors", "torch_values"}
 SUFFIX = {form.name: form.suffixes[0] for form in FORMATS}
-LIBRARIES = {"safetensors": {"safetensors"}, "npz": set(), "torch": {"torch"}}
+LIBRARIES = {"safetensors": {"safetensors"}, "npz": set(), "torch": set()}
 
 
 def npz(state: State, path: Path) -> None:

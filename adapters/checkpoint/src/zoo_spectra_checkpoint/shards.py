@@ -11,7 +11,7 @@ from zoo_spectra.sources import Matrix
 from zoo_spectra_checkpoint.formats import open_tensors
 from zoo_spectra_checkpoint.tensors import Entry, TensorFile
 
-_SHARD = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<total>\d{5})(?P<suffix>\.\w+)")
+_SHARD = re.compile(r"(?P<stem>.+)-(?P<number>[0-9]{5})-of-(?P<total>[0-9]{5})(?P<suffix>\.\w+)")
 
 
 def stem(path: Path) -> str:
@@ -23,17 +23,27 @@ def stem(path: Path) -> str:
 def is_later_shard(path: Path) -> bool:
     """Whether a file is a shard other than the first of its network."""
     match = _SHARD.fullmatch(path.name)
-    return match is not None and int(match["number"]) != 1
+    return match is not None and int(match["number"]) != _first(path, match)
 
 
 def shards(path: Path) -> list[Path]:
-    """The files of the network whose first file is ``path``; itself alone when not in shards."""
+    """The files of the network whose first file is ``path``; itself alone when not in shards.
+
+    They are counted from one, or from zero where there is a file of the number zero.
+    """
     match = _SHARD.fullmatch(path.name)
     if match is None:
         return [path]
-    total = int(match["total"])
-    parts = (f"{number:05d}-of-{match['total']}" for number in range(1, total + 1))
-    return [path.with_name(f"{match['stem']}-{part}{match['suffix']}") for part in parts]
+    first = _first(path, match)
+    return [_sibling(path, match, first + at) for at in range(max(1, int(match["total"])))]
+
+
+def _first(path: Path, match: re.Match[str]) -> int:
+    return 0 if int(match["number"]) == 0 or _sibling(path, match, 0).is_file() else 1
+
+
+def _sibling(path: Path, match: re.Match[str], number: int) -> Path:
+    return path.with_name(f"{match['stem']}-{number:05d}-of-{match['total']}{match['suffix']}")
 
 
 def open_network(path: Path) -> TensorFile:
@@ -41,6 +51,7 @@ def open_network(path: Path) -> TensorFile:
 
     Raises as ``open_tensors`` does; a missing shard is a NetworkError that names it.
     """
+    _check_numbers(path)
     files = [open_tensors(part) for part in shards(path)]
     if len(files) == 1:
         return files[0]
@@ -55,3 +66,17 @@ def open_network(path: Path) -> TensorFile:
         return holder[entry.name].fetch(entry)
 
     return replace(files[0], entries=tuple(e for f in files for e in f.entries), fetch=fetch)
+
+
+def _check_numbers(path: Path) -> None:
+    match = _SHARD.fullmatch(path.name)
+    if match is None:
+        return
+    total = int(match["total"])
+    if int(match["number"]) > total:
+        raise NetworkError(f"{path} is not one of {total} parts; rename it")
+    last = _sibling(path, match, total)
+    if _first(path, match) == 0 and last != path and last.is_file():
+        raise NetworkError(
+            f"{path} counts its parts from zero, and {last.name} is one too many; remove one"
+        )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from zoo_spectra.errors import FileFormatError, NetworkError
+from zoo_spectra.errors import FileFormatError, NetworkError, ZooSpectraError
 from zoo_spectra.sources import REAL, Matrix, is_constituent, not_real, parameter_count
 
 
@@ -47,8 +48,25 @@ class TensorFile:
         where = f"{self.path}, {entry.name}"
         if entry.dtype not in REAL:
             raise NetworkError(not_real(where, entry.dtype))
-        values = self.fetch(entry)
-        if values.shape != entry.shape:
-            raise FileFormatError(f"{where}: shape {values.shape}, promised {entry.shape}")
         wanted = np.float64 if entry.dtype == "float64" else np.float32
-        return values.astype(wanted, copy=False)
+        with reading(self.path):
+            values = self.fetch(entry)
+            if values.shape != entry.shape:
+                raise FileFormatError(f"{where}: shape {values.shape}, promised {entry.shape}")
+            return values.astype(wanted, copy=False)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn whatever reading ``path`` raises into a NetworkError that names it."""
+    try:
+        yield
+    except ZooSpectraError:
+        raise
+    except OSError as error:
+        raise NetworkError(f"{path} cannot be read: {error.strerror or error}") from error
+    except MemoryError as error:
+        raise NetworkError(f"{path}: too large for this machine's memory; {error}") from error
+    except Exception as error:  # a malformed file can make a parser raise anything
+        said = " ".join(str(error).split())[:200] or type(error).__name__
+        raise FileFormatError(f"{path} is malformed ({said}); fetch or save it again") from error

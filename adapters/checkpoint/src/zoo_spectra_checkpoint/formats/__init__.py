@@ -7,34 +7,65 @@ opened, for it may need a library of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
+from math import prod
 from pathlib import Path
 from typing import Any
 
-from zoo_spectra.errors import NetworkError
+from zoo_spectra.errors import FileFormatError, NetworkError
+from zoo_spectra.sources import Guard, Matrix, budget_of
 from zoo_spectra_checkpoint.formats.table import FORMATS, SUFFIXES, by_suffix, format_of
-from zoo_spectra_checkpoint.tensors import TensorFile
+from zoo_spectra_checkpoint.tensors import Entry, TensorFile, reading
 
 __all__ = ["FORMATS", "SUFFIXES", "by_suffix", "format_of", "open_tensors", "read_state"]
 
+MAX_NAME = 1000  # characters of a tensor's name
+WEIGHTS = 4  # times its budget that a file's weights may take together: they are read one at a time
+
 
 def open_tensors(path: Path) -> TensorFile:
-    """Open a file of tensors. Nothing of it is run, and no values are read for npz and
-    safetensors; a PyTorch file is mapped into memory where its format allows it.
+    """Open a file of tensors. Nothing of it is run, and no values are read.
 
     Its first bytes say which format it is, also when its suffix is another's.
-    Raises NetworkError when the file is not there, FileFormatError when it is truncated, malformed
-    or of no format of ours, UnsafeFileError when it wants to run code.
+    Raises NetworkError when the file is not there, or declares more than its budget;
+    FileFormatError when it is truncated, malformed or of no format of ours; UnsafeFileError when it
+    wants to run code.
     """
     by_suffix(path)  # what has none of our suffixes is refused, whatever it is
-    if not path.is_file():
-        raise NetworkError(f"{path}: no such file; was it moved?")
-    try:
+    with reading(path):
+        if not path.is_file():
+            raise NetworkError(f"{path}: no such file; was it moved?")
         module = import_module(f"{__name__}.{format_of(path).name}")
         open_file: Callable[[Path], TensorFile] = module.open_file
-        return open_file(path)
-    except OSError as error:
-        raise NetworkError(f"{path} cannot be read: {error}") from error
+        return _within_budget(open_file(path))
+
+
+def _within_budget(file: TensorFile) -> TensorFile:
+    """The same file, if its names and sizes are sane; each tensor is held against the budget."""
+    for entry in file.entries:
+        if len(entry.name) > MAX_NAME:
+            raise FileFormatError(
+                f"{file.path} has a tensor whose name has {len(entry.name):,} characters; rename it"
+            )
+    budget, total = budget_of(file.path), sum(map(_bytes, file.weights()))
+    if total > WEIGHTS * budget.bytes:
+        raise NetworkError(
+            f"{file.path} declares {total / 2**30:,.1f} GiB of weights, more than the "
+            f"{WEIGHTS * budget.bytes / 2**30:,.1f} GiB that a file of its size may unpack to"
+        )
+
+    def fetch(entry: Entry) -> Matrix:
+        with reading(file.path):
+            where = f"{file.path}, {entry.name} "
+            Guard(budget, where).check(_bytes(entry), "as float32")
+            return file.fetch(entry)
+
+    return replace(file, fetch=fetch)
+
+
+def _bytes(entry: Entry) -> int:
+    return prod(entry.shape) * (8 if entry.dtype == "float64" else 4)
 
 
 def read_state(path: Path) -> dict[str, Any]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import IO
 
-import numpy as np
-
-from zoo_spectra.errors import FileFormatError, UnsafeFileError, ZooSpectraError
-from zoo_spectra.sources import Matrix
+from zoo_spectra.errors import FileFormatError, UnsafeFileError
+from zoo_spectra.sources import (
+    Archive,
+    ArrayHeader,
+    Guard,
+    Matrix,
+    array_header,
+    budget_of,
+    read_array,
+)
 from zoo_spectra_checkpoint.tensors import Entry, TensorFile
 
 
@@ -17,53 +22,52 @@ def open_file(path: Path) -> TensorFile:
     """Open an npz archive; the headers of its members give the entries.
 
     Raises FileFormatError when it is truncated or malformed, UnsafeFileError when a member holds
-    pickled Python objects.
+    pickled Python objects, NetworkError when reading it takes more than its budget.
     """
+    guard = Guard(budget_of(path), f"{path}: ")
+    try:
+        archive = Archive(path)
+    except FileFormatError as error:
+        raise _broken(path, str(error)) from error
+    found: dict[str, tuple[zipfile.ZipInfo, ArrayHeader]] = {}
+    for member, info in guard.each(archive.members.items()):
+        if member.endswith(".npy"):
+            name = member.removesuffix(".npy")
+            found[name] = info, _header(archive, info, name, guard)
 
     def fetch(entry: Entry) -> Matrix:
+        info, header = found[entry.name]
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                values: Matrix = archive[entry.name]
-                return values
-        except OSError:
-            raise
-        except Exception as error:  # what zipfile, zlib and numpy raise has no common base
+            with archive.open(info) as stream:
+                if array_header(stream) != header:
+                    raise FileFormatError("the file was changed while in use")
+                return read_array(stream, header)
+        except FileFormatError as error:
             raise _broken(path, f"{entry.name}: {error}") from error
 
+    entries = (Entry(name, head.shape, head.dtype.name) for name, (_, head) in found.items())
+    return TensorFile(path, tuple(entries), fetch)
+
+
+def _header(archive: Archive, info: zipfile.ZipInfo, name: str, guard: Guard) -> ArrayHeader:
+    path = archive.path
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
-            entries = tuple(_entry(path, archive, info) for info in members)
-    except (OSError, ZooSpectraError):
-        raise
-    except Exception as error:  # as above
-        raise _broken(path, str(error)) from error
-    return TensorFile(path, entries, fetch)
-
-
-def _entry(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:
-    name = info.filename.removesuffix(".npy")
-    with archive.open(info) as stream:
-        shape, dtype = _header(stream)
-        if dtype.hasobject:
-            raise UnsafeFileError(
-                f"{path}, {name} holds pickled Python objects, which can run code when read; "
-                "save plain arrays with numpy.savez"
-            )
-        promised = stream.tell() + int(np.prod(shape, dtype=object)) * dtype.itemsize
-        if promised != info.file_size:  # else a lying header could claim any amount of memory
-            raise _broken(path, f"{name} promises {promised} bytes and has {info.file_size}")
-    return Entry(name, shape, dtype.name)
-
-
-def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
-    version = np.lib.format.read_magic(stream)
-    if version == (1, 0):
-        shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
-    else:
-        shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
-    return tuple(int(side) for side in shape), dtype
+        with archive.open(info, check=False) as stream:
+            header = array_header(stream)
+    except FileFormatError as error:
+        raise _broken(path, f"{name}: {error}") from error
+    if header.dtype.hasobject:
+        raise UnsafeFileError(
+            f"{path}, {name} holds pickled Python objects, which can run code when read; "
+            "save plain arrays with numpy.savez"
+        )
+    promised = header.start + header.size
+    if promised != info.file_size:  # else a lying header could claim any amount of memory
+        raise _broken(path, f"{name} promises {promised} bytes and has {info.file_size}")
+    guard.check(header.size, f"array {name!r}")
+    return header
 
 
 def _broken(path: Path, what: str) -> FileFormatError:
+    what = what.removeprefix(f"{path}, ").removeprefix(f"{path} ")
     return FileFormatError(f"{path} is no complete npz archive ({what}); fetch or save it again")

@@ -14,6 +14,8 @@ from zoo_spectra_checkpoint.tensors import Entry, TensorFile
 
 _NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "BOOL": "bool"}
 _NAMES |= {"C64": "complex64", "I64": "int64", "I32": "int32", "I16": "int16", "I8": "int8"}
+MAX_HEADER = 32 << 20  # bytes: a quarter of a million tensors
+MAX_DIMENSIONS = 32
 _STORED = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2"}
 
 
@@ -22,6 +24,13 @@ def open_file(path: Path) -> TensorFile:
 
     Raises FileFormatError when the header does not describe the file.
     """
+    with path.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+    if length > MAX_HEADER:
+        raise FileFormatError(
+            f"{path} is no complete safetensors file: a header of {length:,} bytes, more than "
+            f"{MAX_HEADER:,}; fetch it again, or save it in parts"
+        )
     try:
         with safe_open(path, "numpy"):  # checks the header against the file's length
             pass
@@ -30,9 +39,11 @@ def open_file(path: Path) -> TensorFile:
             f"{path} is no complete safetensors file: {error}; fetch it again"
         ) from error
     with path.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
+        stream.seek(8)
         header = json.loads(stream.read(length))
     header.pop("__metadata__", None)
+    if max((len(info["shape"]) for info in header.values()), default=0) > MAX_DIMENSIONS:
+        raise FileFormatError(f"{path} has a tensor of more than {MAX_DIMENSIONS} dimensions")
     start = {name: 8 + length + info["data_offsets"][0] for name, info in header.items()}
     entries = tuple(
         Entry(name, tuple(header[name]["shape"]), _torch_name(header[name]["dtype"]))
@@ -46,7 +57,9 @@ def open_file(path: Path) -> TensorFile:
         if flat.size != count:
             raise FileFormatError(f"{path}, {entry.name}: the file was cut off while in use")
         if entry.dtype == "bfloat16":  # the upper half of a float32
-            flat = (flat.astype(np.uint32) << 16).view(np.float32)
+            wide = flat.astype(np.uint32)
+            wide <<= 16
+            flat = wide.view(np.float32)
         return flat.reshape(entry.shape)
 
     return TensorFile(path, entries, fetch)

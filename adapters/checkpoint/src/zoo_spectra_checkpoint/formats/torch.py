@@ -1,29 +1,32 @@
-"""PyTorch files: state dicts, read by torch's weights-only unpickler, which runs no code."""
+"""PyTorch files: state dicts, read without torch, and without running anything of the file."""
 
 from __future__ import annotations
 
-import warnings
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zoo_spectra.errors import FileFormatError, NetworkError, UnsafeFileError
-from zoo_spectra.sources import (
-    Matrix,
-    dtype_name,
-    is_constituent,
+from zoo_spectra.errors import NetworkError
+from zoo_spectra.sources import Guard, Matrix, budget_of, is_constituent
+from zoo_spectra_checkpoint.formats.pickles import Call
+from zoo_spectra_checkpoint.formats.torch_files import Contents, broken, read_contents
+from zoo_spectra_checkpoint.formats.torch_tensors import (
+    Dense,
+    Fault,
+    Quantised,
+    Sparse,
+    Tensor,
     is_tensor,
-    tensor_array,
-    weight_names,
-    zip_members,
+    tensor_of,
 )
-from zoo_spectra_checkpoint.formats.pickle_scan import foreign_globals, is_torchscript
+from zoo_spectra_checkpoint.formats.torch_values import stored, values
 from zoo_spectra_checkpoint.tensors import Entry, TensorFile
 
 # Where training scripts keep the weights, the most specific first.
 KEYS = ("state_dict", "model_state_dict", "model", "net", "network", "params", "weights", "module")
 PREFIXES = ("module.", "_orig_mod.")  # DataParallel, torch.compile
+MAX_DEPTH = 32  # of dicts in dicts
+State = dict[str, Tensor]
 
 
 def open_file(path: Path) -> TensorFile:
@@ -31,107 +34,145 @@ def open_file(path: Path) -> TensorFile:
 
     Weights may lie under a key such as ``state_dict`` or ``model``; the prefixes of DataParallel
     and torch.compile are dropped. Of tied tensors the first name is listed.
-    Raises NetworkError without torch or without a state dict, FileFormatError, UnsafeFileError.
+    Raises NetworkError without a state dict, FileFormatError, UnsafeFileError.
     """
-    state = read_state(path)
-    once = set(weight_names(state))
-    every = (Entry(key, tuple(tensor.shape), _dtype(tensor)) for key, tensor in state.items())
+    contents, state = _open(path)
+    once = _first_names(state)
+    every = (Entry(key, tensor.shape, tensor.dtype) for key, tensor in state.items())
     entries = tuple(
         e for e in every if e.name in once or not is_constituent(e.name, e.shape, e.dtype)
     )
 
     def fetch(entry: Entry) -> Matrix:
-        return tensor_array(state[entry.name], f"{path}, {entry.name}")
+        return values(state[entry.name], contents.raw, f"{path}, {entry.name}")
 
     return TensorFile(path, entries, fetch)
 
 
 def read_state(path: Path) -> dict[str, Any]:
-    """The tensors of a .pt, .pth or .bin file by name. Raises as ``open_file`` does."""
-    return _without_prefix(_find_state(_load(path), path))
+    """The tensors of a .pt, .pth or .bin file by name, as torch's own; tied ones under each name.
 
-
-def _load(path: Path) -> object:
+    What is quantised or sparse is made dense. Raises as ``open_file`` does, and NetworkError
+    without torch.
+    """
     try:
         import torch
     except ImportError as error:
         raise NetworkError(
-            f"{path} needs torch to be read; pip install 'zoo-spectra-checkpoint[torch]'"
+            f"{path} is to be given to torch, which is not here; "
+            "pip install 'zoo-spectra-checkpoint[torch]'"
         ) from error
-    with path.open("rb") as stream:  # what cannot be read at all is no fault of its format
-        mapped = _mappable(path)
+    contents, state = _open(path)
+    made: dict[Tensor, Any] = {}
+    for name, tensor in state.items():
+        where = f"{path}, {name}"
+        if tensor in made:
+            continue
+        if isinstance(tensor, Dense):
+            flat = torch.from_numpy(stored(tensor, contents.raw, where).reshape(-1).view("u1"))
+            made[tensor] = flat.view(getattr(torch, tensor.dtype)).reshape(tensor.shape)
+        else:
+            made[tensor] = torch.from_numpy(values(tensor, contents.raw, where))
+    return {name: made[tensor] for name, tensor in state.items()}
+
+
+def _open(path: Path) -> tuple[Contents, State]:
+    contents = read_contents(path, Guard(budget_of(path), f"{path}: "))
+    found = _find_state(contents.tree, path)
+    state: State = {}
+    for name, value in found.items():
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                source = path if mapped else stream
-                return torch.load(source, map_location="cpu", weights_only=True, mmap=mapped)
-        except Exception as error:  # a malformed file makes torch raise anything, OSError too
-            raise _reason(path, error) from error
+            tensor = tensor_of(value)
+        except Fault as fault:
+            raise broken(path, f"{name[:200]}: {fault}") from fault
+        if tensor is not None:
+            _check_stored(tensor, contents, path, name)
+            state[name] = tensor
+    return contents, _without_prefix(state)
 
 
-def _mappable(path: Path) -> bool:
-    """Whether the tensors lie uncompressed in a zip archive (torch's format since 1.6).
-
-    Mapping needs a name, and torch takes what is called .safetensors for that, whatever it is.
-    """
-    if path.suffix.lower() == ".safetensors":
-        return False
-    found = zip_members(path)
-    return bool(found) and all(info.compress_type == zipfile.ZIP_STORED for info in found)
+def _check_stored(tensor: Tensor, contents: Contents, path: Path, name: str) -> None:
+    for part in _parts(tensor):
+        place = part.storage
+        if (place.first + place.count) * place.size > contents.sizes.get(place.key, -1):
+            raise broken(path, f"{name[:200]}: its storage is not there, or too short")
 
 
-def _reason(path: Path, error: Exception) -> NetworkError:
-    """Why torch refused a file: it wants to run code, or it is broken."""
-    advice = "where you trust it, load it and save its state_dict() alone"
-    if is_torchscript(path):
-        return UnsafeFileError(f"{path} is a TorchScript program, which is not run; {advice}")
-    foreign = foreign_globals(path)
-    if foreign:
-        named = ", ".join(foreign[:3]) + ("…" if len(foreign) > 3 else "")
-        return UnsafeFileError(f"{path} wants to run {named} when read, and was not; {advice}")
-    said = str(error).strip().splitlines() or [type(error).__name__]
-    return FileFormatError(
-        f"{path} is no complete PyTorch file ({said[-1].strip()[:200]}); fetch or save it again"
-    )
+def _parts(tensor: Tensor) -> list[Dense]:
+    if isinstance(tensor, Dense):
+        return [tensor]
+    if isinstance(tensor, Sparse):
+        return [*tensor.indices, tensor.values]
+    if isinstance(tensor, Quantised):
+        return [
+            each for each in (tensor.numbers, tensor.scale, tensor.zero) if isinstance(each, Dense)
+        ]
+    return []
 
 
-def _find_state(data: object, path: Path) -> dict[str, Any]:
+def _first_names(state: State) -> set[str]:
+    """Of the names of one tensor (same storage, place, shape and strides) the first."""
+    first: dict[object, str] = {}
+    for name, tensor in state.items():
+        tied = isinstance(tensor, Dense) and 0 not in tensor.shape
+        first.setdefault(tensor if tied else name, name)
+    return set(first.values())
+
+
+def _find_state(data: Any, path: Path) -> Mapping[str, Any]:
     """The tensors by name, wherever the training script has put them."""
-    if not isinstance(data, Mapping):
-        raise NetworkError(f"{path} holds a {type(data).__name__}, no state dict; save one")
-    for key in KEYS:
-        inner = data.get(key)
-        if isinstance(inner, Mapping) and _has_tensors(inner):
-            return _find_state(inner, path)
-    own = {key: value for key, value in data.items() if isinstance(key, str) and is_tensor(value)}
-    if own:
-        return own
-    others = [v for v in data.values() if isinstance(v, Mapping) and _has_tensors(v)]
-    if len(others) == 1:
-        return _find_state(others[0], path)
-    keys = ", ".join(str(key) for key in list(data)[:8]) or "nothing"
+    holders = _holders(data)
+    for _ in range(MAX_DEPTH):
+        if not isinstance(data, dict):
+            kind = "Tensor" if is_tensor(data) else type(data).__name__
+            kind = data.function[:100] if kind == "Call" and isinstance(data, Call) else kind
+            raise NetworkError(f"{path} holds a {kind}, no state dict; save one")
+        inside = [data[key] for key in KEYS if id(data.get(key)) in holders]
+        if not inside:
+            own = {k: v for k, v in data.items() if isinstance(k, str) and is_tensor(v)}
+            if own:
+                return own
+            inside = [value for value in data.values() if id(value) in holders]
+            if len(inside) != 1:
+                break
+        data = inside[0]
+    keys = ", ".join(k[:100] for k in list(data)[:8] if isinstance(k, str)) or "nothing"
     raise NetworkError(
         f"{path} holds {keys}: none of them, or more than one, is a state dict; "
         f"save the weights under one of {', '.join(KEYS[:3])}"
     )
 
 
-def _has_tensors(data: Mapping[Any, Any]) -> bool:
-    """Whether a mapping has named tensors, itself or in a mapping inside it."""
-    return any(
-        isinstance(key, str)
-        and (is_tensor(value) or (isinstance(value, Mapping) and _has_tensors(value)))
-        for key, value in data.items()
-    )
+def _holders(data: Any) -> set[int]:
+    """The ids of the dicts that have named tensors, themselves or in a dict inside them.
+
+    Each dict is looked at once, however often the file refers to it.
+    """
+    outer: dict[int, list[int]] = {}
+    left: list[Any] = [data] if isinstance(data, dict) else []
+    seen, found = {id(data)}, []
+    while left:
+        each = left.pop()
+        if any(isinstance(key, str) and is_tensor(value) for key, value in each.items()):
+            found.append(id(each))
+        for key, value in each.items():
+            if isinstance(value, dict):
+                if isinstance(key, str):
+                    outer.setdefault(id(value), []).append(id(each))
+                if id(value) not in seen:
+                    seen.add(id(value))
+                    left.append(value)
+    holders = set(found)
+    while found:
+        for each in outer.get(found.pop(), ()):
+            if each not in holders:
+                holders.add(each)
+                found.append(each)
+    return holders
 
 
-def _without_prefix(state: dict[str, Any]) -> dict[str, Any]:
+def _without_prefix(state: State) -> State:
     for prefix in PREFIXES * 2:  # either may be outermost
-        if all(key.startswith(prefix) for key in state):
+        if state and all(key.startswith(prefix) for key in state):
             state = {key.removeprefix(prefix): value for key, value in state.items()}
     return state
-
-
-def _dtype(tensor: Any) -> str:
-    """torch's name; a quantised tensor knows its scale, so it counts as what it stands for."""
-    return "float32" if tensor.is_quantized else dtype_name(tensor)

@@ -1,0 +1,164 @@
+"""Zip archives: the directory is read once, and members are streams that end where it says.
+
+Python's own reader parses the directory anew for each opening, lists one of any length, and knows
+methods that take gigabytes to unpack; numpy and torch write stored and deflated members only.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from zoo_spectra.errors import FileFormatError
+
+MAX_DIRECTORY = 64 << 20  # bytes: half a million members
+PIECE = 1 << 20
+_LOCAL = b"PK\x03\x04"
+
+
+class Archive:
+    """A zip archive on disk. ``members``: by name, in the directory's order.
+
+    Raises FileFormatError when it is no whole archive, OSError. It holds no file open.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            with _Directory(path) as stream, zipfile.ZipFile(stream) as archive:
+                found = archive.infolist()
+        except (OSError, FileFormatError):
+            raise
+        except Exception as error:  # BadZipFile, and whatever decoding a damaged list raises
+            raise FileFormatError(
+                f"{path} is no complete zip archive ({error}); fetch or save it again"
+            ) from error
+        self.members: Mapping[str, zipfile.ZipInfo] = {info.filename: info for info in found}
+
+    def open(self, info: zipfile.ZipInfo, start: int = 0, check: bool = True) -> IO[bytes]:
+        """A member's bytes, ``info.file_size`` of them, from ``start`` on.
+
+        With ``check`` the checksum is compared at their end, if they were read from the first.
+        Raises FileFormatError, here and while reading, when they are not what was promised.
+        """
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise self.fault(info, "packed by another method than deflate; save it again")
+        if info.flag_bits & 0x1:
+            raise self.fault(info, "encrypted; save it without a password")
+        stream = self.path.open("rb", buffering=0)
+        try:
+            stream.seek(info.header_offset)
+            header = stream.read(30)
+            if len(header) < 30 or not header.startswith(_LOCAL):
+                raise self.fault(info, "not where the archive's directory says; fetch it again")
+            names = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:], "little")
+            stream.seek(names, io.SEEK_CUR)
+            member = _Member(self, info, stream, check and not start)
+            member.skip(start)
+        except BaseException:
+            stream.close()
+            raise
+        return io.BufferedReader(member, PIECE)
+
+    def fault(self, info: zipfile.ZipInfo, what: str) -> FileFormatError:
+        """The error that names the member and what is wrong with it."""
+        return FileFormatError(f"{self.path}, {info.filename[:200]} is {what}")
+
+
+def zip_members(path: Path) -> list[zipfile.ZipInfo]:
+    """What a zip archive holds; nothing when the file is no archive, or a broken one.
+
+    Raises OSError when the file cannot be read.
+    """
+    try:
+        return list(Archive(path).members.values())
+    except FileFormatError:
+        return []
+
+
+class _Directory(io.FileIO):
+    """A file whose directory is read in one piece, as zipfile does, if it is not too long."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            size = max(0, os.fstat(self.fileno()).st_size - self.tell())
+        if size > MAX_DIRECTORY:
+            raise FileFormatError(
+                f"{self.name!s} lists more members than a file of arrays has "
+                f"(over {MAX_DIRECTORY >> 20} MB of names); save it in parts"
+            )
+        return super().read(size) or b""
+
+
+class _Member(io.RawIOBase):
+    def __init__(
+        self, archive: Archive, info: zipfile.ZipInfo, stream: io.FileIO, check: bool
+    ) -> None:
+        self._archive, self._info, self._stream, self._check = archive, info, stream, check
+        self._left, self._packed, self._sum = info.file_size, info.compress_size, 0
+        deflated = info.compress_type == zipfile.ZIP_DEFLATED
+        self._inflate = zlib.decompressobj(-zlib.MAX_WBITS) if deflated else None
+        if not deflated and self._packed != self._left:
+            raise self._damaged()
+
+    def readable(self) -> bool:
+        return True
+
+    def skip(self, count: int) -> None:
+        """Leave out so many bytes: they are not read, where they are not packed."""
+        if self._inflate is None and count <= self._left:
+            self._stream.seek(count, io.SEEK_CUR)
+            self._left -= count
+            return
+        piece = bytearray(min(count, PIECE))
+        while count:
+            found = self.readinto(memoryview(piece)[: min(count, PIECE)])
+            if not found:
+                raise self._damaged()
+            count -= found
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+    def readinto(self, buffer: Any, /) -> int:
+        view = memoryview(buffer).cast("B")[: self._left]
+        if not view:
+            return 0
+        if self._inflate is None:
+            count = self._stream.readinto(view) or 0
+        else:
+            data = self._inflated(len(view))
+            count = len(data)
+            view[:count] = data
+        if not count:
+            raise self._damaged()
+        self._left -= count
+        if self._check:
+            self._sum = zlib.crc32(view[:count], self._sum)
+            if not self._left and self._sum != self._info.CRC:
+                raise self._damaged()
+        return count
+
+    def _inflated(self, size: int) -> bytes:
+        assert self._inflate is not None
+        while not self._inflate.eof:
+            packed = self._inflate.unconsumed_tail
+            if not packed:
+                packed = self._stream.read(min(PIECE, self._packed))
+                self._packed -= len(packed)
+            try:
+                data = self._inflate.decompress(packed, size)
+            except zlib.error as error:
+                raise self._damaged() from error
+            if data or not packed:
+                return data
+        return b""
+
+    def _damaged(self) -> FileFormatError:
+        return self._archive.fault(self._info, "cut off or damaged; fetch or save it again")

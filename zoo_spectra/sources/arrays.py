@@ -1,0 +1,84 @@
+"""numpy's files of one array, .npy: the header, then the values, checked before they are read."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from math import prod
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from zoo_spectra.errors import FileFormatError
+
+MAX_HEADER = 1 << 16  # bytes; numpy itself reads 4 GB before it looks
+PIECE = 1 << 24
+
+
+@dataclass(frozen=True)
+class ArrayHeader:
+    """What a file says of its array. ``start``: where the values begin."""
+
+    shape: tuple[int, ...]
+    fortran: bool
+    dtype: np.dtype[Any]
+    start: int
+
+    @property
+    def size(self) -> int:
+        """The bytes of all values."""
+        return prod(self.shape) * self.dtype.itemsize
+
+
+def array_header(stream: IO[bytes]) -> ArrayHeader:
+    """Read a header and leave the stream at the values. Raises FileFormatError."""
+    head = stream.read(10)
+    wide = head[6:7] != b"\x01"  # versions 2 and 3 give the length four bytes
+    head += stream.read(2) if wide else b""
+    length = int.from_bytes(head[8:], "little")
+    if length > MAX_HEADER:
+        raise FileFormatError(f"the header of an array has no {length:,} bytes; save it again")
+    text = io.BytesIO(head + stream.read(length))
+    try:
+        version = np.lib.format.read_magic(text)
+        read = np.lib.format.read_array_header_2_0 if wide else np.lib.format.read_array_header_1_0
+        if version not in ((1, 0), (2, 0), (3, 0)):
+            raise ValueError(f"version {version}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Python 2
+            shape, fortran, dtype = read(text)
+        if min(shape, default=0) < 0:
+            raise ValueError(f"shape {shape}")
+    except Exception as error:  # a damaged header makes the parser of Python's literals raise any
+        said = " ".join(str(error).split())[:200]
+        raise FileFormatError(f"no whole header of an array ({said}); save it again") from error
+    return ArrayHeader(tuple(int(side) for side in shape), fortran, dtype, len(head) + length)
+
+
+def read_array(stream: IO[bytes], header: ArrayHeader) -> npt.NDArray[Any]:
+    """The values that follow a header, in one allocation. Raises FileFormatError on too few.
+
+    Check ``header.size`` before: so much is allocated. Not for types that hold Python objects.
+    """
+    values = np.empty(header.shape, header.dtype, "F" if header.fortran else "C")
+    if header.size:
+        _fill(stream, memoryview(values.reshape(-1, order="A").view(np.uint8).data))
+    return values
+
+
+def read_bytes(stream: IO[bytes], size: int) -> npt.NDArray[np.uint8]:
+    """The next ``size`` bytes, in one allocation. Raises FileFormatError on too few."""
+    data = np.empty(size, np.uint8)
+    _fill(stream, memoryview(data.data))
+    return data
+
+
+def _fill(stream: IO[bytes], view: memoryview) -> None:
+    at = 0
+    while at < len(view):
+        count = stream.readinto(view[at : at + PIECE])  # type: ignore[attr-defined]
+        if not count:
+            raise FileFormatError("the file was cut off while in use; fetch or save it again")
+        at += count
