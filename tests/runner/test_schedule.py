@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoo_spectra.runner.schedule import (
-    LEVELS,
     MAX_ATTEMPTS,
     MAX_NODE_LOSSES,
     WORKER_BYTES,
@@ -22,6 +21,7 @@ from zoo_spectra.runner.schedule import (
     Unit,
 )
 from zoo_spectra.runner.tasks import Task, tasks_of
+from zoo_spectra.runner.waiting import LEVELS
 from zoo_spectra.sources.adapter import NetworkRef
 
 GB = 1 << 30

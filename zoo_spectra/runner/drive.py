@@ -6,15 +6,16 @@ It knows nothing of Ray: workers are a ``Pool`` that tells events; tests bring p
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.method import Settings
 from zoo_spectra.runner.commit import Result, commit
+from zoo_spectra.runner.place import Place
 from zoo_spectra.runner.plan import is_done
-from zoo_spectra.runner.schedule import Cause, GivenUp, Schedule, Unit
+from zoo_spectra.runner.schedule import BLAMELESS, Cause, GivenUp, Schedule, Unit
 from zoo_spectra.runner.tasks import Task, result_id
 from zoo_spectra.runner.work import Receipt, unfinished
 from zoo_spectra.sources import NetworkRef
@@ -24,6 +25,8 @@ PATIENCE = 900.0
 # Seconds without any event after which what fits no node is refused: a larger one may be starting.
 NODES_MAY_COME = 30.0
 TIMES_THE_ESTIMATE = 20.0
+# Seconds that a worker which is ended may take to be gone, when nothing but that is waited for.
+SEEN_OFF = 15.0
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,29 @@ class Ended:
 
 @dataclass(frozen=True)
 class Died:
-    """A unit's worker is gone."""
+    """A unit's worker is gone, which was at ``place``."""
 
     unit: Unit
     cause: Cause
+    place: Place | None = None
 
 
-Event = Joined | Ended | Died
+@dataclass(frozen=True)
+class Left:
+    """An idle worker is gone."""
+
+    worker: str
+
+
+@dataclass(frozen=True)
+class Drains:
+    """A node will end in so many ``seconds`` (None: nobody knows when)."""
+
+    node: str
+    seconds: float | None
+
+
+Event = Joined | Ended | Died | Left | Drains
 
 
 class Pool(Protocol):
@@ -62,6 +81,10 @@ class Pool(Protocol):
 
     def submit(self, unit: Unit, attempts: Mapping[str, int], limit: float) -> None:
         """Start a unit on its worker; after ``limit`` seconds the worker is ended."""
+        ...
+
+    def end(self, worker: str, cause: Cause) -> None:
+        """End a worker that has a unit in flight; ``wait`` will tell of its death."""
         ...
 
     def wait(self) -> list[Event]:
@@ -95,32 +118,71 @@ class Drive:
     stop: Stop = field(default_factory=Stop)
     timeout: float | None = None
     patience_for_nodes: float = NODES_MAY_COME
+    clock: Callable[[], float] = time.monotonic
     _ended: set[str] = field(default_factory=set)
+    _since: dict[str, float] = field(default_factory=dict)  # the start of what a worker has
+    _until: dict[str, float] = field(default_factory=dict)  # the end of a node that drains
+    _sent_off: set[str] = field(default_factory=set)  # workers that were told to end
 
     def run(self, pool: Pool) -> None:
         """Until nothing is left, or stopped. Raises CatalogError when rows cannot be committed."""
-        quiet_since = time.monotonic()
+        quiet_since = self.clock()
         while not self.schedule.finished:
             self.schedule.stopping = self.stop.requested
             started = self._start(pool)
+            self._hand_back(pool)
             events = pool.wait()
             for event in events:
                 self._handle(event)
+            self._send_off(pool, self.schedule.late, "drained")
             if started or events:
-                quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since >= self.patience_for_nodes:
+                quiet_since = self.clock()
+            elif self.clock() - quiet_since >= self.patience_for_nodes:
                 self._refuse_unfit()
+        # What comes second must not be committed after the end.
+        quiet_since = self.clock()
+        while self.schedule.late and self.clock() - quiet_since < SEEN_OFF:
+            for event in pool.wait():
+                self._handle(event)
 
     def _start(self, pool: Pool) -> bool:
+        resting: list[str] = []
         any_started = False
         for worker in list(pool.idle()):
             unit = self.schedule.start(worker)
             if unit is None:
-                continue
-            attempts = {task.key: self.schedule.attempts(task.key) for task in unit.tasks}
-            pool.submit(unit, attempts, self._limit(unit))
-            any_started = True
+                resting.append(worker)
+            else:
+                any_started = True
+                self._submit(pool, unit)
+        for unit in self.schedule.second(resting, self._elapsed()):
+            self._submit(pool, unit)
+            for task in unit.tasks:
+                self.reporter.retry(self.refs[task.network].name, _SECOND)
         return any_started
+
+    def _submit(self, pool: Pool, unit: Unit) -> None:
+        attempts = {task.key: self.schedule.attempts(task.key) for task in unit.tasks}
+        self._since[unit.worker] = self.clock()
+        pool.submit(unit, attempts, self._limit(unit))
+
+    def _elapsed(self) -> dict[str, float]:
+        now = self.clock()
+        return {worker: now - since for worker, since in self._since.items()}
+
+    def _hand_back(self, pool: Pool) -> None:
+        """End what will not be done when its node ends: it is started elsewhere."""
+        if not self._until:
+            return
+        now = self.clock()
+        left = {node: until - now for node, until in self._until.items()}
+        self._send_off(pool, self.schedule.hand_back(self._elapsed(), left), "drained")
+
+    def _send_off(self, pool: Pool, workers: Iterable[str], cause: Cause) -> None:
+        for worker in workers:
+            if worker not in self._sent_off:
+                self._sent_off.add(worker)
+                pool.end(worker, cause)
 
     def _limit(self, unit: Unit) -> float:
         """Seconds after which a unit's worker is taken for hung."""
@@ -132,19 +194,32 @@ class Drive:
         match event:
             case Joined(worker, node, memory):
                 self.schedule.join(worker, node, memory)
+            case Left(worker):
+                self.schedule.leave(worker)
+            case Drains(node, seconds_left):
+                self.schedule.drain(node)
+                if seconds_left is not None:
+                    self._until[node] = self.clock() + seconds_left
             case Ended(unit, receipts, seconds):
+                self._since.pop(unit.worker, None)
+                self._sent_off.discard(unit.worker)
                 self.schedule.done(unit, seconds)
                 for receipt in receipts:
                     self.schedule.drop(receipt.network_id)
                     self._report(receipt)
-            case Died(unit, cause):
-                self._after_a_death(unit, cause)
+            case Died(unit, cause, place):
+                self._since.pop(unit.worker, None)
+                self._sent_off.discard(unit.worker)
+                self._after_a_death(unit, cause, place)
                 self.schedule.leave(unit.worker)
 
-    def _after_a_death(self, unit: Unit, cause: Cause) -> None:
+    def _after_a_death(self, unit: Unit, cause: Cause, place: Place | None) -> None:
+        if self.schedule.is_doubled(unit.worker):  # somebody else has it, or has ended it
+            self.schedule.died(unit, cause)
+            return
         # A worker can be lost after it has committed: ask the catalog before blaming anybody. Where
         # nobody is blamed the work is only done again, which is cheaper than to ask each time.
-        first, blamed = unit.tasks[0], len(unit.tasks) == 1 and cause != "node"
+        first, blamed = unit.tasks[0], len(unit.tasks) == 1 and cause not in BLAMELESS
         if blamed and self._is_committed(first):
             self.schedule.done(unit, unit.seconds * self.schedule.speed)
             if first.kind != "share":
@@ -152,7 +227,7 @@ class Drive:
                 self._report(Receipt(ref.network_id, ref.name, "ok", None))
             return
         for each in self.schedule.died(unit, cause):
-            self._give_up(each)
+            self._give_up(each, place)
         for task in unit.tasks:
             if self.schedule.is_open(task.key):
                 self.reporter.retry(self.refs[task.network].name, _CAUSES[cause])
@@ -164,14 +239,14 @@ class Drive:
             return set(task.positions) <= set(found)
         return is_done(ref, self.catalog, self.settings)
 
-    def _give_up(self, each: GivenUp) -> None:
+    def _give_up(self, each: GivenUp, place: Place | None) -> None:
         ref = self.refs[each.task.network]
         self.schedule.drop(ref.network_id)
         reason = (
             f"{_CAUSES[each.cause]} in all {each.attempts} attempts; {_ADVICE[each.cause]}, then: "
             "zoo-spectra run --retry-quarantined"
         )
-        self._commit(ref, "quarantined", reason, each.attempts)
+        self._commit(ref, "quarantined", reason, each.attempts, place)
 
     def _refuse_unfit(self) -> None:
         for task in self.schedule.unfit():
@@ -182,8 +257,15 @@ class Drive:
             )
             self._commit(ref, "failed", reason, 0)
 
-    def _commit(self, ref: NetworkRef, status: str, reason: str, attempts: int) -> None:
-        row = unfinished(ref, self.settings, status, reason, attempts)
+    def _commit(
+        self,
+        ref: NetworkRef,
+        status: str,
+        reason: str,
+        attempts: int,
+        place: Place | None = None,
+    ) -> None:
+        row = unfinished(ref, self.settings, status, reason, attempts, place)
         (row,) = commit(self.catalog, row["commit_id"], [Result(row)])
         self._report(Receipt(ref.network_id, row["name"], row["status"], row["reason"]))
 
@@ -200,11 +282,16 @@ _CAUSES: Mapping[Cause, str] = {
     "crash": "the worker process died (killed, or a crash in native code)",
     "memory": "the worker ran out of memory",
     "timeout": "the worker took longer than the time limit",
+    "frozen": "the worker process was stopped, and did not go on",
     "node": "the worker's node was lost",
+    "drained": "the worker's node is about to end",
 }
+_SECOND = "its worker is slow; started a second time on an idle one"
 _ADVICE: Mapping[Cause, str] = {
     "crash": "look at the system's log",
     "memory": "use a machine with more memory, or fewer workers",
     "timeout": "raise timeout in the job",
+    "frozen": "see what stops processes there (SIGSTOP)",
     "node": "look at the cluster's log",
+    "drained": "look at the cluster's log",
 }

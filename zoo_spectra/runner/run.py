@@ -211,14 +211,18 @@ def _run_on_ray(
     tally: _Tally,
     stop: Stop,
 ) -> None:
-    from zoo_spectra.runner.actors import RayPool, cluster
+    from zoo_spectra.runner.actors import check_sendable
+    from zoo_spectra.runner.cluster import cluster
+    from zoo_spectra.runner.pool import RayPool
 
+    check_sendable(bench.adapters)
     by_id = {ref.network_id: ref for ref in todo}
     tasks = tasks_left(todo, bench.catalog, bench.settings)
-    drive = Drive(Schedule(tasks), by_id, bench.catalog, bench.settings, tally, stop, job.timeout)
+    schedule = Schedule(tasks)
+    drive = Drive(schedule, by_id, bench.catalog, bench.settings, tally, stop, job.timeout)
     workers = workers or job.workers
     with cluster(address, workers):
-        drive.run(RayPool(bench, by_id, workers, len(tasks)))
+        drive.run(RayPool(bench, by_id, workers, lambda: schedule.left))
 
 
 def _run_here(todo: Sequence[NetworkRef], bench: Bench, tally: _Tally, stop: Stop) -> None:

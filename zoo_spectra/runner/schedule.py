@@ -7,28 +7,30 @@ would be neither started nor refused. When a worker dies the whole of a bundle i
 by one, since any of it may be guilty; a task that was on its own is tried once more with nothing
 else on its node, with twice the memory if it ran out of it, and then given up. The loss of a node
 is nobody's fault.
+
+A node that drains gets nothing more, and what cannot end there in time is handed back. When nothing
+is left to start, idle workers take a second time what ends late: the first of the two counts.
 """
 
 from __future__ import annotations
 
-import heapq
-from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, replace
 from typing import Literal
 
+from zoo_spectra.runner.tail import is_worth_it, remaining, slowness
 from zoo_spectra.runner.tasks import Task, finish_task
+from zoo_spectra.runner.waiting import Record, Waiting
 
-Cause = Literal["crash", "memory", "timeout", "node"]
+Cause = Literal["crash", "memory", "timeout", "frozen", "node", "drained"]
+BLAMELESS = ("node", "drained")
 BUNDLE_SECONDS = 3.0
 MAX_ATTEMPTS = 2
 MAX_NODE_LOSSES = 5
+# Seconds before the end of a node's time at which it should be empty.
+DRAINED_BEFORE = 5.0
 # What a worker holds before it does anything: Python, numpy, torch.
 WORKER_BYTES = 400 << 20
-# Tasks queue by memory, each queue up to a quarter above the last: what does not fit a node at the
-# moment holds up only what needs about as much.
-SMALL_BYTES = 256 << 20
-LEVELS = tuple(SMALL_BYTES * 5**level // 4**level for level in range(110))  # the most of each
 
 
 @dataclass(frozen=True)
@@ -67,21 +69,13 @@ class _Node:
     flying: int = 0
     kept: bool = False  # for suspects: nothing else is started on it
     closed: bool = False  # a suspect has it for itself
+    draining: bool = False
     refused: int = -1  # the event after which it had nothing to start
 
     @property
     def room(self) -> int:
         """Bytes for units when none is in flight."""
         return self.memory - self.workers * WORKER_BYTES
-
-
-@dataclass(slots=True)
-class _Record:
-    seconds: float
-    attempts: int = 0
-    blamed: int = 0
-    losses: int = 0
-    single: bool = False
 
 
 @dataclass
@@ -94,20 +88,22 @@ class Schedule:
     seconds_total: float = 0.0
     stopping: bool = False
     speed: float = 1.0  # actual over estimated seconds, from the units that have ended
-    _waiting: dict[int, list[tuple[float, int, Task]]] = field(default_factory=dict)
+    _waiting: Waiting = field(init=False)
     _suspects: list[Task] = field(default_factory=list)
-    _open: dict[str, _Record] = field(default_factory=dict)
+    _open: dict[str, Record] = field(default_factory=dict)
     _shares: dict[str, set[str]] = field(default_factory=dict)
     _flying: dict[str, Unit] = field(default_factory=dict)
+    _twins: dict[str, str] = field(default_factory=dict)  # workers at the same unit
+    _late: set[str] = field(default_factory=set)  # workers whose unit another has ended
+    _paces: dict[str, tuple[float, float]] = field(default_factory=dict)  # observed, estimated
     _nodes: dict[str, _Node] = field(default_factory=dict)
     _home: dict[str, str] = field(default_factory=dict)
-    _waiting_seconds: float = 0.0
-    _number: int = 0
     _event: int = 0
     _observed: float = 0.0
     _estimated: float = 0.0
 
     def __post_init__(self, tasks: Iterable[Task]) -> None:
+        self._waiting = Waiting(self._open)
         for task in tasks:
             if task.kind == "share":
                 self._shares.setdefault(task.network, set()).add(task.key)
@@ -118,7 +114,21 @@ class Schedule:
     @property
     def finished(self) -> bool:
         """Nothing is in flight, and nothing will be started any more."""
-        return not self._flying and (self.stopping or not self._open)
+        return len(self._flying) == len(self._late) and (self.stopping or not self._open)
+
+    @property
+    def left(self) -> int:
+        """How many tasks are to be ended still."""
+        return len(self._open)
+
+    @property
+    def late(self) -> frozenset[str]:
+        """Workers at a unit that another has ended meanwhile: they are to be ended."""
+        return frozenset(self._late)
+
+    def is_doubled(self, worker: str) -> bool:
+        """Whether the unit of a worker is, or was, another one's too."""
+        return worker in self._twins or worker in self._late
 
     def is_open(self, key: str) -> bool:
         """Whether a task is still to be ended."""
@@ -139,6 +149,7 @@ class Schedule:
     def leave(self, worker: str) -> None:
         """A worker is gone; if it had a unit, ``died`` has been told."""
         self._event += 1
+        self._paces.pop(worker, None)
         node = self._home.pop(worker, None)
         if node is not None:
             self._nodes[node].workers -= 1
@@ -146,36 +157,85 @@ class Schedule:
             if not self._nodes[node].workers:
                 del self._nodes[node]
 
+    def drain(self, node: str) -> None:
+        """A node will end: nothing more is started on it."""
+        self._event += 1
+        if node in self._nodes:
+            self._nodes[node].draining = True
+
     def start(self, worker: str) -> Unit | None:
         """The unit that an idle worker takes now; None when it should stay idle."""
         node = self._nodes[self._home[worker]]
-        if self.stopping or node.closed or node.refused == self._event:
+        if self.stopping or node.closed or node.draining or node.refused == self._event:
             return None
         if self._suspects or node.kept:
             self._keep(node)
-        tasks = [] if node.kept else self._take(node)
+        tasks = []
+        if not node.kept:
+            fair, free = node.memory / node.workers, node.memory - node.used
+            tasks = self._waiting.take(fair, free, self.speed, self._bundle_limit())
         alone = not tasks and not node.flying
         if alone:
             tasks = self._take_suspect(node)
         if not tasks:
             node.refused = self._event
             return None
-        self._event += 1
-        for task in tasks:
-            self._open[task.key].attempts += 1
         unit = Unit(worker, tuple(tasks), alone)
-        node.used += unit.memory
-        node.flying += 1
+        self._launch(unit, node)
         node.closed = alone
-        self._flying[worker] = unit
         return unit
+
+    def second(self, idle: Sequence[str], elapsed: Mapping[str, float]) -> list[Unit]:
+        """Units in flight that idle workers take a second time, when nothing else is left to start.
+
+        ``elapsed``: seconds since the start of what each worker has in flight.
+        """
+        if self.stopping or not self._estimated or not idle or self._something_waits():
+            return []
+        fastest = min(map(self._slowness, idle))
+        flights = [
+            (left, unit)
+            for unit in self._flying.values()
+            if not unit.alone and not self.is_doubled(unit.worker)
+            if all(task.key in self._open for task in unit.tasks)
+            for left in (remaining(self._expected(unit), elapsed[unit.worker]),)
+            if is_worth_it(left, unit.seconds * self.speed * fastest)
+        ]
+        flights.sort(key=lambda flight: -flight[0])
+        return [twin for worker in idle for twin in self._double(worker, flights)]
+
+    def _double(self, worker: str, flights: list[tuple[float, Unit]]) -> list[Unit]:
+        """The first of the flights that is worth a second start on this worker, and fits."""
+        node = self._nodes[self._home[worker]]
+        if node.closed or node.kept or node.draining:
+            return []
+        for at, (left, unit) in enumerate(flights):
+            twin = replace(unit, worker=worker)
+            fits = unit.memory <= node.memory - node.used
+            if fits and is_worth_it(left, self._expected(twin)):
+                del flights[at]
+                self._twins |= {worker: unit.worker, unit.worker: worker}
+                self._launch(twin, node)
+                return [twin]
+        return []
+
+    def hand_back(self, elapsed: Mapping[str, float], left: Mapping[str, float]) -> list[str]:
+        """Workers whose unit cannot end in the seconds ``left`` to their nodes that drain."""
+        return [
+            unit.worker
+            for unit in self._flying.values()
+            if (seconds := left.get(self._home[unit.worker])) is not None
+            and remaining(self._expected(unit), elapsed[unit.worker]) > seconds - DRAINED_BEFORE
+        ]
 
     def done(self, unit: Unit, seconds: float) -> None:
         """A unit ended in ``seconds``; its whole networks have rows, its shares are committed."""
         self._land(unit)
-        self._observed += seconds
-        self._estimated += unit.seconds
-        self.speed = self._observed / self._estimated
+        if unit.worker in self._late:
+            self._late.remove(unit.worker)
+            return
+        self._observe(unit, seconds)
+        self._outrun(unit.worker)
         for task in unit.tasks:
             self._close(task)
             if task.kind == "share":
@@ -197,20 +257,24 @@ class Schedule:
     def died(self, unit: Unit, cause: Cause) -> list[GivenUp]:
         """A unit's worker died. Returns the tasks that are given up; the others come again."""
         self._land(unit)
+        if self.is_doubled(unit.worker):  # the other one goes on, or has ended
+            self._late.discard(unit.worker)
+            self._twins.pop(self._twins.pop(unit.worker, ""), None)
+            return []
         given_up = []
         for task in unit.tasks:
             record = self._open.get(task.key)
             if record is None:
                 continue
-            if cause == "node" and record.losses < MAX_NODE_LOSSES:
+            if cause in BLAMELESS and record.losses < MAX_NODE_LOSSES:
                 record.losses += 1
                 if record.blamed:
                     self._suspects.append(task)
                 else:
-                    self._push(task)
+                    self._waiting.push(task)
             elif len(unit.tasks) > 1:
                 record.single = True
-                self._push(task)
+                self._waiting.push(task)
             else:
                 record.blamed += 1
                 if record.blamed < MAX_ATTEMPTS:
@@ -223,66 +287,20 @@ class Schedule:
 
     def unfit(self) -> list[Task]:
         """A task of each network that fits no node, when nothing else is left; they are dropped."""
-        if self._flying or not self._nodes:
+        rooms = [node.room for node in self._nodes.values() if not node.draining]
+        if len(self._flying) > len(self._late) or not rooms:
             return []
         self._event += 1
-        room = max(node.room for node in self._nodes.values())
-        waiting = [entry[2] for queue in self._waiting.values() for entry in queue]
-        waiting += self._suspects
-        tasks = [task for task in waiting if task.key in self._open and task.memory > room]
+        room = max(rooms)
+        tasks = [task for task in (*self._waiting, *self._suspects) if task.memory > room]
         for task in tasks:
             self._close(task)
             self.drop(task.network)
         return list({task.network: task for task in tasks}.values())
 
-    def _take(self, node: _Node) -> list[Task]:
-        """The first task that fits; if it is small, others up to a bundle."""
-        fair, free = node.memory / node.workers, node.memory - node.used
-        heads: list[tuple[float, int, int]] = []
-        for level in sorted(self._waiting):
-            if level and LEVELS[level - 1] >= free:
-                break
-            head = self._head(level, fair, free)
-            if head is not None:
-                heads.append(head)
-        if not heads:
-            return []
-        heapq.heapify(heads)
-        taken: list[Task] = []
-        seconds, most = 0.0, self._bundle_limit()
-        while heads:
-            level = heads[0][2]
-            task = self._waiting[level][0][2]
-            own = task.seconds * self.speed
-            single = self._open[task.key].single or task.kind != "whole" or own > most
-            if taken and (single or seconds + own > most):
-                break
-            heapq.heappop(self._waiting[level])
-            self._waiting_seconds -= task.seconds
-            taken.append(task)
-            seconds += own
-            if single:
-                break
-            head = self._head(level, fair, free)
-            if head is not None:
-                heapq.heapreplace(heads, head)
-            else:
-                heapq.heappop(heads)
-        return taken
-
-    def _head(self, level: int, fair: float, free: int) -> tuple[float, int, int] | None:
-        """A queue's first open task, if it fits: its rank on this node, its number, the queue."""
-        queue = self._waiting[level]
-        while queue and queue[0][2].key not in self._open:
-            self._waiting_seconds -= heapq.heappop(queue)[2].seconds
-        if not queue or queue[0][2].memory > free:
-            return None
-        rank, number, task = queue[0]
-        return rank * max(1.0, task.memory / fair), number, level
-
     def _bundle_limit(self) -> float:
         """Bundles shrink towards the end, so that all workers end together."""
-        left = self._waiting_seconds * self.speed / (2 * max(1, len(self._home)))
+        left = self._waiting.seconds * self.speed / (2 * max(1, len(self._home)))
         return min(self.bundle_seconds, left)
 
     def _keep(self, node: _Node) -> None:
@@ -295,7 +313,7 @@ class Schedule:
             node.kept = False
         elif not node.kept:
             kept = 1 + sum(other.kept for other in self._nodes.values())
-            rest = self._waiting_seconds / len(self._home)
+            rest = self._waiting.seconds / len(self._home)
             node.kept = kept <= len(self._suspects) and seconds >= kept * rest
 
     def _take_suspect(self, node: _Node) -> list[Task]:
@@ -308,16 +326,43 @@ class Schedule:
         return [task]
 
     def _add(self, task: Task) -> None:
-        self._open[task.key] = _Record(task.seconds)
-        self._push(task)
+        self._open[task.key] = Record(task.seconds)
+        self._waiting.push(task)
 
-    def _push(self, task: Task) -> None:
-        self._number += 1
-        # The row of a finished network first: it is cheap, and others wait to see it.
-        rank = float("-inf") if task.kind == "finish" else -task.seconds
-        level = bisect_left(LEVELS, task.memory)
-        heapq.heappush(self._waiting.setdefault(level, []), (rank, self._number, task))
-        self._waiting_seconds += task.seconds
+    def _launch(self, unit: Unit, node: _Node) -> None:
+        self._event += 1
+        for task in unit.tasks:
+            self._open[task.key].attempts += 1
+        node.used += unit.memory
+        node.flying += 1
+        self._flying[unit.worker] = unit
+
+    def _something_waits(self) -> bool:
+        if self._suspects or self._waiting.seconds > 0.01:
+            return True
+        flying = {task.key for unit in self._flying.values() for task in unit.tasks}
+        return not self._open.keys() <= flying
+
+    def _outrun(self, worker: str) -> None:
+        """This worker has ended its unit first: whoever else is at it is late."""
+        twin = self._twins.pop(worker, None)
+        if twin is not None:
+            del self._twins[twin]
+            self._late.add(twin)
+
+    def _observe(self, unit: Unit, seconds: float) -> None:
+        self._observed += seconds
+        self._estimated += unit.seconds
+        self.speed = self._observed / self._estimated
+        observed, estimated = self._paces.get(unit.worker, (0.0, 0.0))
+        self._paces[unit.worker] = observed + seconds, estimated + unit.seconds
+
+    def _slowness(self, worker: str) -> float:
+        return slowness(*self._paces.get(worker, (0.0, 0.0)), self.speed, self.bundle_seconds)
+
+    def _expected(self, unit: Unit) -> float:
+        """The estimate, corrected by what was measured of all workers and of this one."""
+        return unit.seconds * self.speed * self._slowness(unit.worker)
 
     def _land(self, unit: Unit) -> None:
         self._event += 1
