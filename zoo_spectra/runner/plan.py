@@ -38,7 +38,8 @@ def plan(
 ) -> Plan:
     """Split ``refs`` by what the catalog has: done means ok, from this file and these settings.
 
-    A failed network is tried again; a quarantined one only with ``retry_quarantined``.
+    A result whose spectra are not all there any more is not done. A failed network is tried again;
+    a quarantined one only with ``retry_quarantined``.
     """
     finished = _is_ok(settings)
     if not retry_quarantined:
@@ -46,6 +47,8 @@ def plan(
     found = catalog.networks().filter(finished).select("network_id", "fingerprint")
     rows = catalog.collect(found)
     have = dict(rows.iter_rows())
+    for network_id in catalog.incomplete()["network_id"]:
+        have.pop(network_id, None)
     todo = tuple(ref for ref in refs if have.get(ref.network_id) != ref.fingerprint)
     return Plan(todo, len(refs) - len(todo))
 

@@ -112,10 +112,12 @@ def run(
     refs = expand(job.sources, extra)
     opened = Catalog.create(_anchored(catalog or job.catalog))
     with opened.exclusive():
+        opened = opened.numbered()
         work = plan(refs, opened, job.settings, retry_quarantined)
         _work(work, opened, job, workers, address, in_process, extra, tally, stop)
         if job.classify is not None and not stop.requested and opened.has_ok():
             classes.classify(opened, job.classify.accuracy, job.classify.linkage)
+        opened.verify()
     seconds = time.monotonic() - started
     return Summary(
         str(opened.location), len(refs), work.done, seconds, tuple(tally.receipts), stop.requested
