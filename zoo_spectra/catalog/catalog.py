@@ -158,8 +158,14 @@ class Catalog:
         """The keys of the networks' metadata, with their types."""
         if self._header.format >= FORMAT_VERSION:
             return metadata.registered(self.storage)
-        texts = views.everything(self._take("networks"), "networks").select("metadata")
-        return metadata.keys_of(self.collect(texts)["metadata"])
+        taken = self._take("networks")
+        names = tuple(taken.names("networks"))
+        before, keys = self.__dict__.get("_inferred", ((), {}))
+        if names != before:
+            texts = views.everything(taken, "networks").select("metadata")
+            keys = metadata.keys_of(self.collect(texts)["metadata"])
+            self.__dict__["_inferred"] = names, keys
+        return dict(keys)
 
     def _register(self, keys: metadata.Keys) -> None:
         """Say which keys there are, before rows have them. Raises CatalogError."""
@@ -274,6 +280,7 @@ class Catalog:
             rows = found.select(
                 pl.col("network_id", "commit_id", "finished_at", "name"),
                 pl.col("run").fill_null(0),
+                classification=pl.lit(self.last_classification()),
                 removed_at=pl.lit(datetime.now(UTC)),
                 condition=pl.lit(clean_text(where)),
             )

@@ -135,7 +135,7 @@ def _select(base: Snapshot, now: datetime) -> tuple[dict[str, RowIndex], dict[st
     The run is the largest number of one.
     """
     networks = row_index(base, "networks", (*NARROW, *_ORDER[:3]))
-    removals = row_index(base, "removals", (*NARROW, "removed_at"))
+    removals = row_index(base, "removals", (*NARROW, "classification", "removed_at"))
     removed = latest_removals(removals)
     current = shown(newest(networks.lazy()), removed).collect().sort(_ORDER).with_row_index("rank")
     known = row_index(base, "spectra", ("commit_id", "position"))

@@ -53,11 +53,10 @@ def shown_classes(frame: pl.LazyFrame, removed: pl.DataFrame | None) -> pl.LazyF
     """Without the networks that were removed since they were classified."""
     if removed is None or removed.is_empty():
         return frame
-    limits = removed.lazy().select("network_id", "removed_at", of="commit_id")
+    limits = removed.lazy().select("network_id", "classification")
     beside = frame.join(limits, on="network_id", how="left", maintain_order="left")
-    since = pl.col("removed_at") >= pl.col("classified_at")
-    gone = since | (pl.col("commit_id") == pl.col("of"))
-    return beside.filter(~gone.fill_null(False)).drop("removed_at", "of")
+    gone = pl.col("run").fill_null(0) <= pl.col("classification")
+    return beside.filter(~gone.fill_null(False)).drop("classification")
 
 
 def latest_removals(removals: pl.DataFrame) -> pl.DataFrame:

@@ -141,6 +141,7 @@ REMOVALS = (
     _key("commit_id", _TEXT, "its newest result when it was removed, as in `networks`"),
     _key("run", _LONG, "the run of that result; 0 for none", "≥ 0"),
     _key("finished_at", _TIME, "when that result was committed (UTC)"),
+    _key("classification", _LONG, "the newest classification then, its `run`; 0 for none", "≥ 0"),
     _key("name", _TEXT, "the network's name"),
     _key("removed_at", _TIME, "when it was removed (UTC)"),
     _key("condition", _TEXT, "SQL that said which networks"),
@@ -153,7 +154,7 @@ REQUIRED = {
     "networks": ("network_id", "commit_id", "name", "kind", "family", "status", "finished_at"),
     "spectra": ("network_id", "commit_id", "position", "constituent", "eigenvalues"),
     "classes": ("classification_id", "network_id", "commit_id", "name", "class", "classified_at"),
-    "removals": ("network_id", "commit_id", "run", "finished_at", "removed_at"),
+    "removals": ("network_id", "commit_id", "run", "finished_at", "classification"),
 }
 
 
