@@ -20,7 +20,7 @@ import polars as pl
 from zoo_spectra.catalog import manifest as manifests
 from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.catalog.lock import exclusive
-from zoo_spectra.catalog.manifest import COMPACT, MANIFESTS, Manifest
+from zoo_spectra.catalog.manifest import COMPACT, IDLE, MANIFESTS, Manifest, is_idle
 from zoo_spectra.catalog.merge import RowIndex, merge, row_index
 from zoo_spectra.catalog.order import (
     NARROW,
@@ -81,9 +81,10 @@ def compact(catalog: Catalog) -> Compaction:
         orders, idle, run = _select(base, started)
         _look_at_unused(base, orders)
         identity = secrets.token_hex(4)
-        parts = {
-            table: merge(base, table, orders[table], f"{COMPACT}{identity}") for table in TABLES
-        }
+        prefix = f"{COMPACT}{identity}-"
+        parts = {table: merge(base, table, orders[table], prefix) for table in TABLES}
+        prefix = f"{COMPACT}{identity}{IDLE}"
+        parts["spectra"] |= merge(base, "spectra", orders["idle"], prefix)
         manifest = Manifest(
             base.manifest.number + 1,
             identity,
@@ -118,10 +119,14 @@ def _look_at_unused(base: Snapshot, orders: Mapping[str, RowIndex]) -> None:
     if base.storage.is_local:
         return
     for table in TABLES:
-        used = set(orders[table]["file"])
+        used = {file for order in _orders_of(table, orders) for file in order["file"].unique()}
         for file, name in enumerate(base.names(table)):
             if file not in used:
                 verify(base, table, name)
+
+
+def _orders_of(table: str, orders: Mapping[str, RowIndex]) -> list[RowIndex]:
+    return [orders[table], *([orders["idle"]] if table == "spectra" else [])]
 
 
 def _is_compact(base: Snapshot, now: datetime) -> bool:
@@ -132,7 +137,7 @@ def _is_compact(base: Snapshot, now: datetime) -> bool:
 def _select(base: Snapshot, now: datetime) -> tuple[dict[str, RowIndex], dict[str, str], int]:
     """The rows to keep (``file``, ``row``) of each table, in order, the idle results, and the run.
 
-    The run is the largest number of one.
+    Spectra of idle results are apart, as ``idle``. The run is the largest number of one.
     """
     networks = row_index(base, "networks", (*NARROW, *_ORDER[:3]))
     removals = row_index(base, "removals", (*NARROW, "classification", "removed_at"))
@@ -163,7 +168,8 @@ def _select(base: Snapshot, now: datetime) -> tuple[dict[str, RowIndex], dict[st
     return (
         {
             "networks": current,
-            "spectra": spectra,
+            "spectra": spectra.filter(pl.col("rank") < current.height),
+            "idle": spectra.filter(pl.col("rank") >= current.height),
             "classes": kept.sort("class", "name"),
             "removals": removals.sort("removed_at", "network_id"),
         },
@@ -227,7 +233,7 @@ def _put_right(base: Snapshot, manifest: Manifest) -> int:
     for table in TABLES:
         here = {entry.name for entry in base.storage.entries(table)}
         for name in manifest.parts.get(table, {}):
-            if name not in here:
+            if name not in here and not is_idle(name):
                 moves.append((f"{ASIDE}/{table}/{name}", f"{table}/{name}"))
         for name in sorted(manifest.replaced_files(table) & here):
             moves.append((f"{table}/{name}", f"{ASIDE}/{table}/{name}"))

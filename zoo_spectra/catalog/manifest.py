@@ -17,7 +17,7 @@ from zoo_spectra.catalog.storage import Storage, is_text
 from zoo_spectra.errors import CatalogError
 
 MANIFESTS = "compactions"
-COMPACT = "compact-"
+COMPACT, IDLE = "compact-", "-idle-"
 _MOST_BYTES = 256 << 20
 _FILE = re.compile(r"(\d{8,12})-[0-9a-zA-Z]+\.json")
 
@@ -64,6 +64,11 @@ def number_of(name: str) -> tuple[int, str]:
     """What manifests are ordered by."""
     found = _FILE.fullmatch(name)
     return (int(found[1]) if found else 0), name
+
+
+def is_idle(name: str) -> bool:
+    """Whether a compact part holds idle results only: it always lies aside."""
+    return name.startswith(COMPACT) and IDLE in name
 
 
 def read_manifest(storage: Storage, name: str) -> Manifest | None:

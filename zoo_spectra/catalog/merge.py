@@ -60,7 +60,7 @@ def row_index(snapshot: Snapshot, table: str, columns: Sequence[str]) -> RowInde
 
 
 def merge(snapshot: Snapshot, table: str, order: RowIndex, prefix: str) -> dict[str, int]:
-    """Write the rows of ``order`` (columns ``file``, ``row``) as parts ``<prefix>-<k>…``, aside.
+    """Write the rows of ``order`` (columns ``file``, ``row``) as parts ``<prefix><k>…``, aside.
 
     Returns their sizes in bytes. Raises CatalogError for a damaged part.
     """
@@ -72,7 +72,7 @@ def merge(snapshot: Snapshot, table: str, order: RowIndex, prefix: str) -> dict[
         writer.add(_next(runs, start, stop))
         if stop == order.height or writer.size >= PART_BYTES:
             content = writer.close()
-            name = part_name(f"{prefix}-{len(sizes)}", content)
+            name = part_name(f"{prefix}{len(sizes)}", content)
             snapshot.storage.write(f"{ASIDE}/{table}/{name}", content)
             sizes[name] = len(content)
             writer = _Writer(table)
