@@ -21,6 +21,9 @@ def classify(
     linkage: Annotated[LinkageName, typer.Option(help="When classes merge.")] = LinkageName(
         DEFAULT_LINKAGE
     ),
+    where: Annotated[
+        str | None, typer.Option("--where", help="Only networks that meet a condition in SQL.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Sort the catalog's networks into equivalence classes, and write them."""
@@ -28,7 +31,7 @@ def classify(
     from zoo_spectra.catalog import Catalog
     from zoo_spectra.terminal.tables import class_table, frame_json
 
-    found = classes.classify(Catalog(catalog), accuracy, cast(Linkage, linkage.value))
+    found = classes.classify(Catalog(catalog), accuracy, cast(Linkage, linkage.value), where)
     if as_json:
         print(frame_json(found))
     else:
