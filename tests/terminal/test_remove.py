@@ -70,7 +70,7 @@ def test_a_run_says_what_the_classes_hold_beyond_its_job(tmp_path: Path, catalog
     ("arguments", "said"),
     [
         (("remove", "--where", "nothing = 1"), "nothing"),
-        (("remove", "--where", "name = 'a' OR"), "condition"),
+        (("remove", "--where", "name = 'a' OR"), "at fault"),
         (("classify", "--where", "name = 'zz'"), "no network to classify where name = 'zz'"),
         (("query", "SELECT * FROM read_csv('/etc/passwd')"), "--files"),
         (("query", "SELECT * FROM nets"), "nets"),
