@@ -19,7 +19,7 @@ from local_ray import local_ray
 from networks import zoo
 from zoo_spectra.errors import DeviceError
 from zoo_spectra.method.engine import Engine, all_threads
-from zoo_spectra.runner import actors
+from zoo_spectra.runner import pool as pools
 from zoo_spectra.runner.work import Bench
 from zoo_spectra.terminal.app import main
 
@@ -38,7 +38,7 @@ def results(place: Path) -> pl.DataFrame:
     return zs.Catalog(place).networks().sort("network_id").collect()
 
 
-def wait_on(pool: actors.RayPool) -> None:
+def wait_on(pool: pools.RayPool) -> None:
     while True:
         pool.wait()
 
@@ -72,7 +72,7 @@ def test_another_device_does_no_network_again(tmp_path: Path) -> None:
 
 def test_a_worker_has_a_gpu_for_itself(tmp_path: Path, ray_of_two: None) -> None:
     catalog = zs.Catalog.create(tmp_path / "zoo")
-    pool = actors.RayPool(Bench({}, catalog, zs.Settings(), Engine("cuda")), {}, 2, 10)
+    pool = pools.RayPool(Bench({}, catalog, zs.Settings(), Engine("cuda")), {}, 2, lambda: 10)
     pool._resize()
     assert len(pool._actors) == 1  # two were asked for; there is one GPU
     (actor,) = pool._actors.values()

@@ -25,7 +25,7 @@ from ray_cluster import marked
 from runner.rows_of import assert_same_rows
 from waiting import wait_for
 from zoo_spectra.errors import CatalogError
-from zoo_spectra.runner import actors
+from zoo_spectra.runner import pool as pools
 
 SLOW = "slow:net*?count=24&seconds=0.02"
 
@@ -72,7 +72,7 @@ def workers_of(gate: Path) -> list[int]:
     found = []
     for process in marked(f"TEST_GATE={gate}".encode()):
         with suppress(OSError):  # it has ended meanwhile
-            if b"ray::_Worker" in Path(f"/proc/{process}/cmdline").read_bytes():
+            if b"ray::Worker" in Path(f"/proc/{process}/cmdline").read_bytes():
                 found.append(process)
     return found
 
@@ -187,7 +187,7 @@ def test_a_network_that_hangs_in_the_company_of_good_ones(
     tmp_path: Path, connected: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place, told = tmp_path / "zoo", tmp_path / "told"
-    monkeypatch.setattr(actors, "time", _Clock(told))
+    monkeypatch.setattr(pools, "time", _Clock(told))
     job = zs.Job(sources=("faulty:hangs", "memory:*"), catalog=str(place), timeout=1000.0)
     summary = zs.run(job, workers=1, adapters=[FaultyAdapter(told), zoo(6)])
     assert (summary.count("ok"), summary.count("quarantined")) == (6, 1)

@@ -12,6 +12,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import zoo_spectra as zs
+from local_ray import local_ray
 from misbehaving import FINE, GOOD, LISTS, LOADS, TAKEN, WALKS, Odd, OddLists, Unpicklable
 from networks import zoo
 from runner.rows_of import rows_of
@@ -179,20 +180,8 @@ def test_python_s_own_door_says_the_same(tmp_path: Path) -> None:
 
 
 def test_on_ray_the_same(tmp_path: Path, here: Path) -> None:
-    import ray
-
-    tests = str(Path(__file__).parents[1])
-    ray.shutdown()
-    ray.init(
-        num_cpus=2,
-        include_dashboard=False,
-        log_to_driver=False,
-        runtime_env={"env_vars": {"PYTHONPATH": f"{tests}:{os.environ.get('PYTHONPATH', '')}"}},
-    )
-    try:
+    with local_ray():
         rows = run_all(tmp_path / "zoo", workers=2)
-    finally:
-        ray.shutdown()
     (networks, spectra), (same, pieces) = rows_of(tmp_path / "zoo"), rows_of(here)
     assert_frame_equal(networks, same, rel_tol=1e-9, abs_tol=1e-12)
     ended = same.filter(status="ok").select("network_id")  # before an error more or less is read

@@ -67,13 +67,16 @@ def plan(
 ) -> Plan:
     """Split ``refs`` by what the catalog has: done means ok, from this file and these settings.
 
-    A failed network is tried again; a quarantined one only with ``retry_quarantined``.
+    A result whose spectra are not all there any more is not done. A failed network is tried again;
+    a quarantined one only with ``retry_quarantined``.
     """
     finished = _is_ok(settings)
     if not retry_quarantined:
         finished = finished | (pl.col("status") == "quarantined")
     found = catalog.networks().filter(finished).select("network_id", "fingerprint", *DESCRIBED)
     have = {row["network_id"]: row for row in catalog.collect(found).iter_rows(named=True)}
+    for network_id in catalog.incomplete()["network_id"]:
+        have.pop(network_id, None)
     todo, renamed = [], []
     for ref in refs:
         row = have.get(ref.network_id)

@@ -143,6 +143,7 @@ def run(
     refs = asked.refs
     opened = Catalog.create(_anchored(catalog or job.catalog))
     with opened.exclusive():
+        opened = opened.numbered()
         work = plan(refs, opened, job.settings, retry_quarantined)
         if work.renamed:
             refresh(work.renamed, opened)
@@ -152,6 +153,7 @@ def run(
         if job.classify is not None and not stop.requested and opened.has_ok():
             found = classes.classify(opened, job.classify.accuracy, job.classify.linkage)
             sorted_ids = found["network_id"].to_list()
+        opened.verify()
     return Summary(
         catalog=str(opened.location),
         asked=len(refs),

@@ -21,6 +21,9 @@ def classify(
     linkage: Annotated[LinkageName, typer.Option(help="When classes merge.")] = LinkageName(
         DEFAULT_LINKAGE
     ),
+    where: Annotated[
+        str | None, typer.Option("--where", help="Only networks that meet a condition in SQL.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Sort the catalog's networks into equivalence classes, and write them."""
@@ -30,7 +33,7 @@ def classify(
     from zoo_spectra.terminal.tables import class_table, frame_json
 
     opened = Catalog(catalog)
-    found = classes.classify(opened, accuracy, cast(Linkage, linkage.value))
+    found = classes.classify(opened, accuracy, cast(Linkage, linkage.value), where)
     if as_json:
         print(frame_json(found))
     else:
