@@ -21,6 +21,7 @@ AT_ONCE = 500  # rows in memory, of some 20 kB each
 
 def refresh(refs: Sequence[NetworkRef], catalog: Catalog) -> None:
     """Write a new row for each of these networks, from its newest one. Raises CatalogError."""
+    catalog.verify()
     schema = arrow_schema("networks")
     for start in range(0, len(refs), AT_ONCE):
         by_id = {ref.network_id: ref for ref in refs[start : start + AT_ONCE]}
@@ -29,6 +30,8 @@ def refresh(refs: Sequence[NetworkRef], catalog: Catalog) -> None:
         known = rows.select("network_id", "metadata", "described", "finished_at")
         said = [_said(row, by_id[row["network_id"]]) for row in known.iter_rows(named=True)]
         new = pl.DataFrame(said)
+        if catalog.run is not None:
+            new = new.with_columns(run=pl.lit(catalog.run))
         fresh = rows.drop([name for name in new.columns if name != "network_id"])
         table = fresh.join(new, on="network_id").select(schema.names).to_arrow().cast(schema)
         catalog.write_table("networks", f"described-{secrets.token_hex(8)}", table)
