@@ -71,7 +71,8 @@ class Catalog:
         if headers.read(storage) is None:
             if storage.is_local and storage.root.exists() and not storage.root.is_dir():
                 raise CatalogError(f"{location} is a file; a catalog is a folder")
-            if not storage.is_empty():
+            # Another one may be making it at the same moment.
+            if not storage.is_empty() and headers.read(storage) is None:
                 raise CatalogError(
                     f"{storage.file()} holds other files and no {headers.HEADER}; choose an empty "
                     "folder"

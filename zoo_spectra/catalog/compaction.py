@@ -68,8 +68,8 @@ def compact(catalog: Catalog) -> Compaction:
     cannot be written.
     """
     started = datetime.now(UTC)
+    catalog.verify()
     with exclusive(catalog.storage, "compaction"):
-        catalog.verify()
         base = take(catalog.storage)
         if _put_right(base, base.manifest):  # what a killed compaction has left
             base = take(catalog.storage)
@@ -109,9 +109,9 @@ def _look_at(base: Snapshot) -> None:
     """Raise CatalogError for a part that must not be merged, by name; nothing is changed then."""
     for table in TABLES:
         for name in base.names(table):
-            examine(base, table, name, deep=not has_digest(name))
             if base.storage.is_local:
                 verify(base, table, name)
+            examine(base, table, name, deep=not has_digest(name))
 
 
 def _look_at_unused(base: Snapshot, orders: Mapping[str, RowIndex]) -> None:

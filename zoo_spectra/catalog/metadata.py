@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
@@ -91,14 +92,14 @@ def columns(keys: Keys) -> dict[str, Field]:
 
 def decoded(texts: pl.Series, wanted: Mapping[str, Field]) -> list[pl.Series]:
     """The wanted columns of a series of JSON objects."""
-    if all(field.pure for field in wanted.values()):
+    # Polars skips an empty text and reads two objects of one: so each is to have one, or Python
+    # reads them, as it does lists, objects and NaN.
+    if all(field.pure for field in wanted.values()) and texts.str.starts_with("{").all():
         struct = pl.Struct({field.key: field.type for field in wanted.values()})
-        try:
-            found = texts.str.json_decode(struct).struct
-        except pl.exceptions.PolarsError:
-            pass  # lists, objects and NaN, which Python reads
-        else:
-            return [found.field(field.key).alias(name) for name, field in wanted.items()]
+        with suppress(pl.exceptions.PolarsError):
+            found = texts.str.json_decode(struct)
+            if found.len() == texts.len():
+                return [found.struct.field(f.key).alias(name) for name, f in wanted.items()]
     objects = [_object(text) for text in texts]
     return [
         pl.Series(name, [_value(o.get(f.key), f.type) for o in objects], dtype=f.type)

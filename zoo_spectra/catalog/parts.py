@@ -31,9 +31,9 @@ READ_ERRORS = (
     OSError,
 )
 _NAMED = re.compile(r".+\.([0-9a-f]{16})\.parquet")
-# What a part may hold: rows beside its bytes, values of one column and texts in bytes of a row
-# group, one text. Our own stay far below; a file of some kilobytes can declare any number.
-MOST_ROWS, MOST_VALUES, MOST_TEXTS, MOST_TEXT = 1_000_000, 1 << 27, 64 << 20, 16 << 20
+# What a part may hold: rows beside its bytes, bytes of a row group, bytes of one text. Our own stay
+# far below; a file of some kilobytes can declare any number.
+MOST_ROWS, MOST_BYTES, MOST_TEXT = 1_000_000, 4 << 30, 16 << 20
 # Below this much, loose parts are compared with their digests before they are read.
 SMALL_BYTES = 64 << 20
 _seen: set[tuple[object, ...]] = set()
@@ -87,28 +87,22 @@ def verify(snapshot: Snapshot, table: str, name: str) -> None:
     Parts of older versions have no digest in their names.
     """
     if _NAMED.fullmatch(name):
-        with _source(snapshot, table, name) as source:
+        with _source(snapshot, table, name, whole=True) as source:
             _verify(snapshot, table, name, source)
 
 
 def examine(snapshot: Snapshot, table: str, name: str, deep: bool = True) -> None:
     """Raise CatalogError for a part that is damaged, of another schema, or larger than any is.
 
-    ``deep``: with every value; otherwise by the footer alone.
+    ``deep``: with every value; otherwise by its footer and, if need be, a few narrow columns.
     """
-    storage = snapshot.storage
     try:
-        if deep or storage.is_local:
-            with _source(snapshot, table, name) as source:
-                if deep:
-                    _verify(snapshot, table, name, source)
-                _examine(snapshot, table, name, source, deep)
-        else:
-            system, (place,) = storage.filesystem, snapshot.places(table, [name])
-            with pq.ParquetFile(storage.path(place), filesystem=system) as part:
-                _check_footer(snapshot, table, name, part)
+        with _source(snapshot, table, name, whole=deep) as source:
+            if deep:
+                _verify(snapshot, table, name, source)
+            _examine(snapshot, table, name, source, deep)
     except READ_ERRORS as error:
-        if not deep and not storage.is_local:  # out of reach, or damaged?
+        if not deep and not snapshot.storage.is_local:  # out of reach, or damaged?
             examine(snapshot, table, name)
             return
         raise damaged(snapshot, table, name, error) from error
@@ -127,7 +121,7 @@ def opened(snapshot: Snapshot, table: str, name: str) -> Iterator[pq.ParquetFile
     On an object store it is in memory whole: one request instead of many.
     """
     try:
-        with _source(snapshot, table, name) as source:
+        with _source(snapshot, table, name, whole=True) as source:
             if not snapshot.storage.is_local:
                 _verify(snapshot, table, name, source)
             with pq.ParquetFile(source, page_checksum_verification=True) as part:
@@ -137,20 +131,23 @@ def opened(snapshot: Snapshot, table: str, name: str) -> Iterator[pq.ParquetFile
 
 
 @contextmanager
-def _source(snapshot: Snapshot, table: str, name: str) -> Iterator[Any]:
-    """An open part, wherever it lies now; one of an object store is fetched whole."""
+def _source(snapshot: Snapshot, table: str, name: str, whole: bool) -> Iterator[Any]:
+    """An open part, wherever it lies now; ``whole``: one of an object store is fetched whole."""
     storage = snapshot.storage
     (place,) = snapshot.places(table, [name])
-    if storage.is_local:
-        try:
-            file = pa.OSFile(storage.path(place))
-        except FileNotFoundError:
-            file = pa.OSFile(storage.path(located(snapshot, table, [name])[0]))
-    else:
-        content = storage.read(place)
-        if content is None:
-            content = storage.read(located(snapshot, table, [name])[0])
-        file = pa.BufferReader(content or b"")
+
+    def open_it(place: str) -> Any:
+        if not storage.is_local and whole:
+            content = storage.read(place)
+            if content is None:
+                raise FileNotFoundError(place)
+            return pa.BufferReader(content)
+        return storage.filesystem.open_input_file(storage.path(place))
+
+    try:
+        file = open_it(place)
+    except FileNotFoundError:
+        file = open_it(located(snapshot, table, [name])[0])
     with file:
         yield file
 
@@ -169,26 +166,29 @@ def _examine(snapshot: Snapshot, table: str, name: str, source: Any, deep: bool)
     with pq.ParquetFile(source) as part:
         _check_footer(snapshot, table, name, part)
         schema = part.schema_arrow
-    if not deep:
-        return
     texts = [field.name for field in schema if _plain(field.type) == pa.string()]
+    columns = schema.names
+    if not deep:  # parts of this version say in their footer that these are never null
+        required = map(schema.field, REQUIRED[table])
+        columns = [f.name for f in required if f.nullable and not pa.types.is_nested(f.type)]
+        if not columns:
+            return
     # Dictionaries as they are: one long text in all rows takes its length once.
     options = {"page_checksum_verification": True, "read_dictionary": texts}
     with pq.ParquetFile(source, **options) as part:
-        for batch in part.iter_batches(batch_size=256):
-            for column in REQUIRED[table]:
-                if batch.column(column).null_count:
-                    raise foreign(snapshot, table, name, f"{column} is null in it")
-            for column in texts:
-                _check_texts(snapshot, table, name, batch.column(column))
+        for batch in part.iter_batches(256 if deep else 1 << 16, columns=columns):
+            for column in columns:
+                _check_values(snapshot, table, name, column, batch.column(column))
 
 
-def _check_texts(snapshot: Snapshot, table: str, name: str, texts: pa.Array) -> None:
-    if pa.types.is_dictionary(texts.type):
-        texts = texts.dictionary
-    longest = pc.max(pc.binary_length(texts)).as_py() or 0
-    if longest > MOST_TEXT:
-        raise foreign(snapshot, table, name, f"it holds a text of {longest:,} bytes")
+def _check_values(snapshot: Snapshot, table: str, name: str, column: str, values: pa.Array) -> None:
+    if values.null_count and column in REQUIRED[table]:
+        raise foreign(snapshot, table, name, f"{column} is null in it")
+    texts = values.dictionary if pa.types.is_dictionary(values.type) else values
+    if _plain(texts.type) == pa.string():
+        longest = pc.max(pc.binary_length(texts)).as_py() or 0
+        if longest > MOST_TEXT:
+            raise foreign(snapshot, table, name, f"it holds a text of {longest:,} bytes")
 
 
 def _check_footer(snapshot: Snapshot, table: str, name: str, part: pq.ParquetFile) -> None:
@@ -197,34 +197,26 @@ def _check_footer(snapshot: Snapshot, table: str, name: str, part: pq.ParquetFil
     def fail(what: str) -> CatalogError:
         return foreign(snapshot, table, name, what)
 
+    if len(set(schema.names)) != len(schema.names):
+        raise fail("it has two columns of one name")
     for field in arrow_schema(table):
         if field.name not in schema.names:
             if field.name in REQUIRED[table]:
                 raise fail(f"it has no column {field.name}")
         elif _plain(found := schema.field(field.name).type) != _plain(field.type):
             raise fail(f"{field.name} is {found} in it, not {field.type}")
-    if len(set(schema.names)) != len(schema.names):
-        raise fail("it has two columns of one name")
-    if metadata.num_rows > MOST_ROWS + metadata.serialized_size + _bytes(metadata):
-        raise fail(f"it declares {metadata.num_rows:,} rows")
-    texts = {f.name for f in schema if _plain(f.type) == pa.string()}
-    for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for column in map(group.column, range(group.num_columns)):
-            path = column.path_in_schema
-            if column.num_values > MOST_VALUES:
-                raise fail(f"it declares {column.num_values:,} values of {path}")
-            size = column.total_uncompressed_size
-            if path in texts and size > MOST_TEXTS + 1024 * group.num_rows:
-                raise fail(f"it declares {size:,} bytes of {path}")
-
-
-def _bytes(metadata: pq.FileMetaData) -> int:
+    # Not ``.column()`` of a row group: on damaged footers it ends the process.
     groups = map(metadata.row_group, range(metadata.num_row_groups))
-    return sum(
-        group.column(at).total_compressed_size
-        for group in groups
-        for at in range(group.num_columns)
-    )
+    if (rows := metadata.num_rows) > MOST_ROWS + part_size(snapshot, table, name):
+        raise fail(f"it declares {rows:,} rows")
+    if (size := max((group.total_byte_size for group in groups), default=0)) > MOST_BYTES:
+        raise fail(f"it declares a row group of {size:,} bytes")
+
+
+def part_size(snapshot: Snapshot, table: str, name: str) -> int:
+    """A part's bytes."""
+    entry = snapshot.listed[table].get(name)
+    return entry.size if entry else snapshot.manifest.parts[table][name]
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -14,7 +14,7 @@ import pyarrow.dataset as ds
 from polars.io.plugins import register_io_source
 
 from zoo_spectra.catalog import metadata
-from zoo_spectra.catalog.parts import READ_ERRORS, blame, look_at
+from zoo_spectra.catalog.parts import READ_ERRORS, blame, look_at, part_size
 from zoo_spectra.catalog.schema import arrow_schema, polars_schema
 from zoo_spectra.catalog.snapshot import Snapshot, located
 from zoo_spectra.errors import CatalogError
@@ -58,12 +58,11 @@ def scan(
 
 def _groups(snapshot: Snapshot, table: str, names: Sequence[str]) -> Iterator[list[str]]:
     """The parts, some at a time."""
-    listed, compact = snapshot.listed[table], snapshot.manifest.parts.get(table, {})
     group: list[str] = []
     size = 0
     for name in names:
         group.append(name)
-        size += listed[name].size if name in listed else compact[name]
+        size += part_size(snapshot, table, name)
         if size >= _GROUP_BYTES:
             yield group
             group, size = [], 0

@@ -269,9 +269,9 @@ class Storage:
         self.delete(probe)
 
     def is_empty(self) -> bool:
-        """Whether nothing lies there yet. Raises CatalogError."""
+        """Whether nothing lies there yet, but for files being written. Raises CatalogError."""
         if self.is_local:
-            return not self.root.exists() or not any(self.root.iterdir())
+            return all(entry.name.endswith(".tmp") for entry in self.entries(""))
         selector = fs.FileSelector(self.path(), allow_not_found=True)
         try:
             return not self.filesystem.get_file_info(selector)
