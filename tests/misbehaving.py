@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -278,4 +281,36 @@ class Unpicklable(Odd):
     """Holds what no process can be sent."""
 
     def __init__(self) -> None:
-        self.handle = open(os.devnull)  # noqa: SIM115
+        self.lock = threading.Lock()
+
+
+class Stopping(Odd):
+    """``odd:NAME``: stops its process (SIGSTOP), the first time, or with ``always`` each time."""
+
+    def __init__(self, folder: Path, always: bool = False) -> None:
+        self._folder, self._always = folder, always
+
+    def load(self, ref: NetworkRef) -> Network:
+        mark = self._folder / f"{ref.name} {os.getpid()}"
+        if self._always or not list(self._folder.iterdir()):
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return Network(ref.name, "artificial", FINE["fine"], "", ref.source)
+
+
+class Shrinking(Odd):
+    """Maps a file that shrinks while it is read: SIGBUS."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def load(self, ref: NetworkRef) -> Network:
+        def walk() -> Iterator[Constituent]:
+            yield Constituent("w0", GOOD)
+            np.save(self._file, np.ones((4, 4096)))
+            mapped = np.load(self._file, mmap_mode="r")
+            os.truncate(self._file, 4096)
+            yield Constituent("w1", mapped[:, -4:])
+            yield Constituent("w2", GOOD)
+
+        return Network(ref.name, "artificial", walk, "", ref.source)

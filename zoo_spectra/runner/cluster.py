@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import socket
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +16,7 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
 import ray
+import ray._private.worker
 from ray.exceptions import RayError
 
 from zoo_spectra.errors import ClusterError, text_of
@@ -20,6 +24,7 @@ from zoo_spectra.errors import ClusterError, text_of
 ANSWER = 10.0  # seconds that a head may take to answer a knock
 # Seconds of a head's silence after which a run ends. After 60, Ray ends the whole process itself.
 SILENCE = 40.0
+LEAVING = 10.0  # seconds that a cluster which fails may take to be left
 # How a connection of HTTP/2, which Ray speaks, begins: the client's words, then a frame of settings
 # from either side.
 _HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
@@ -33,9 +38,25 @@ def cluster(address: str | None, workers: int | None) -> Iterator[None]:
     A Ray that this process is connected to already is used and left running. Raises ClusterError,
     also for what Ray raises inside.
     """
-    connected = ray.is_initialized()
-    if not connected:
-        _connect(address, workers)
+    if ray.is_initialized():
+        with _failing_clearly():
+            yield
+        return
+    _connect(address, workers)
+    try:
+        with _failing_clearly():
+            yield
+    except ClusterError:
+        _leave_what_fails()
+        raise
+    except BaseException:
+        ray.shutdown()
+        raise
+    ray.shutdown()
+
+
+@contextmanager
+def _failing_clearly() -> Iterator[None]:
     try:
         yield
     except RayError as error:
@@ -43,9 +64,23 @@ def cluster(address: str | None, workers: int | None) -> Iterator[None]:
             f"the Ray cluster fails: {first_line(error)}; run the same command again: what is "
             "committed is not done again"
         ) from error
-    finally:
-        if not connected:
-            ray.shutdown()
+
+
+def _leave_what_fails() -> None:
+    """Shut Ray down, and go on when it does not come to an end: its head may not answer."""
+    leaving = threading.Thread(target=ray.shutdown, daemon=True)
+    leaving.start()
+    leaving.join(LEAVING)
+    if leaving.is_alive():
+        ray._private.worker.global_worker.set_mode(None)  # or Ray tells the head of every error
+        atexit.register(_exit_at_once)
+
+
+def _exit_at_once() -> None:
+    """End a process that would wait for its Ray for ever, or crash in it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(2)
 
 
 def _connect(address: str | None, workers: int | None) -> None:

@@ -197,8 +197,9 @@ class RayPool:
             # An error of Python comes again, a death may be an accident.
             known = isinstance(error, RayTaskError) or getattr(error, "actor_init_failed", False)
             if known or self._failed_starts >= MAX_FAILED_STARTS:
+                told = _last_line(error) if known else first_line(error)
                 raise ClusterError(
-                    f"workers cannot be started: {_last_line(error)}; are zoo-spectra and the "
+                    f"workers cannot be started: {told}; are zoo-spectra and the "
                     "adapters installed on every node, in the versions that are here?"
                 ) from error
             return []
@@ -259,7 +260,7 @@ def _raise_ours(error: RayError) -> None:
 def _last_line(error: RayError) -> str:
     """What happened over there: the end of a traceback that came along."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if isinstance(error, RayTaskError) and lines else first_line(error)
+    return lines[-1] if lines else type(error).__name__
 
 
 def _memory_of(node: str) -> int:

@@ -9,22 +9,28 @@ import re
 import shlex
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from zoo_spectra.errors import ClusterError, JobError
 from zoo_spectra.runner.job import Job
 
 ANSWER = 10.0  # seconds that a cluster may take to answer
+TAKEN = 60.0  # seconds that it may take to take a job
+QUIET = 60.0  # seconds without a word of a job after which its log is asked for anew
+OUT_OF_REACH = 60.0  # seconds after which a cluster that does not answer is given up
 RECONNECT = 2.0  # seconds between attempts to follow again
 ATTEMPTS = 15
 INTERRUPTED = 130  # exit code after Ctrl-C, as a shell has it
 
 Say = Callable[[str], object]
+Answer = TypeVar("Answer")
 
 
 def submit(
@@ -52,8 +58,11 @@ def submit(
     with tempfile.TemporaryDirectory(prefix="zoo-spectra-") as folder:
         Path(folder, "job.toml").write_bytes(content)
         try:
-            name = client.submit_job(
-                entrypoint=shlex.join(command), runtime_env={"working_dir": folder}
+            name = _within(
+                TAKEN,
+                lambda: client.submit_job(
+                    entrypoint=shlex.join(command), runtime_env={"working_dir": folder}
+                ),
             )
         except Exception as error:
             raise ClusterError(f"{address} does not take the job: {_first_line(error)}") from error
@@ -106,11 +115,13 @@ def _connect(address: str) -> Any:
     token = _token(url.hostname)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        answer = requests.get(f"{address}/api/version", headers=headers, timeout=ANSWER)
+        answer = _within(
+            ANSWER, lambda: requests.get(f"{address}/api/version", headers=headers, timeout=ANSWER)
+        )
         if answer.status_code in (401, 403):
             raise ClusterError(_about_token(address, token))
         answer.raise_for_status()
-        return JobSubmissionClient(address, headers=headers)
+        return _within(ANSWER, lambda: JobSubmissionClient(address, headers=headers))
     except ClusterError:
         raise
     except Exception as error:  # requests, Ray and aiohttp share no base
@@ -165,20 +176,26 @@ async def _follow(client: Any, name: str, address: str, out: Say) -> None:
     Ray tells a log from its beginning each time; what was printed already is left out.
     """
     printed = failures = 0
+    lost_at = 0.0
     while True:
-        told = 0
+        told, whole = 0, True
         try:
-            async for chunk in client.tail_job_logs(name):
-                fresh = chunk[max(0, printed - told) :]
-                told += len(chunk)
-                if fresh:
-                    out(fresh)
-                    printed, failures = told, 0
-            if client.get_job_status(name).is_terminal():
+            log = aiter(client.tail_job_logs(name))
+            try:
+                while (chunk := await _next(log)) is not None:
+                    fresh = chunk[max(0, printed - told) :]
+                    told += len(chunk)
+                    if fresh:
+                        out(fresh)
+                        printed, failures = told, 0
+            except TimeoutError:  # it has nothing to say, or the connection is lost in silence
+                whole = False
+            if _within(ANSWER, lambda: client.get_job_status(name)).is_terminal() and whole:
                 return
         except Exception as error:  # requests, Ray and aiohttp share no base
             failures += 1
-            if failures >= ATTEMPTS:
+            lost_at = lost_at if failures > 1 else time.monotonic()
+            if failures >= ATTEMPTS or time.monotonic() - lost_at > OUT_OF_REACH:
                 raise ClusterError(
                     f"{address} is out of reach: {_first_line(error)}; job {name} may go on there."
                     f"\n{_how_to(name, address)}"
@@ -186,14 +203,22 @@ async def _follow(client: Any, name: str, address: str, out: Say) -> None:
         await asyncio.sleep(RECONNECT)
 
 
+async def _next(log: AsyncIterator[str]) -> str | None:
+    """The next piece of a log, None at its end. Raises TimeoutError, and what Ray raises."""
+    try:
+        return await asyncio.wait_for(anext(log), QUIET)
+    except StopAsyncIteration:
+        return None
+
+
 def _exit_code(client: Any, name: str, address: str) -> int:
     """The exit code of the job's own command. Raises ClusterError when it never got that far."""
     deadline = time.monotonic() + ANSWER
     try:
-        info = client.get_job_info(name)
+        info = _within(ANSWER, lambda: client.get_job_info(name))
         while not info.status.is_terminal() and time.monotonic() < deadline:
             time.sleep(0.2)
-            info = client.get_job_info(name)
+            info = _within(ANSWER, lambda: client.get_job_info(name))
     except Exception as error:
         raise ClusterError(
             f"{address} does not say how job {name} ended: {_first_line(error)}"
@@ -214,6 +239,26 @@ def _how_to(name: str, address: str) -> str:
         f"  look again: ray job logs --address {address} --follow {name}\n"
         f"  stop it:    ray job stop --address {address} {name}"
     )
+
+
+def _within(seconds: float, call: Callable[[], Answer]) -> Answer:
+    """What a call gives, or raises. Raises TimeoutError: a limit of requests is one a read."""
+    came: SimpleQueue[tuple[Answer | None, BaseException | None]] = SimpleQueue()
+
+    def wait() -> None:
+        try:
+            came.put((call(), None))
+        except BaseException as error:
+            came.put((None, error))
+
+    threading.Thread(target=wait, daemon=True).start()
+    try:
+        answer, error = came.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError(f"no answer within {seconds:.0f} s") from None
+    if error is not None:
+        raise error
+    return cast(Answer, answer)
 
 
 def _first_line(error: Exception) -> str:

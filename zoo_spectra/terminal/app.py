@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -70,7 +71,8 @@ def main() -> None:
     except Exception as error:
         polars = sys.modules.get("polars")  # only a command that asked for it can have met it
         if polars is None or not isinstance(error, polars.exceptions.PolarsError):
-            raise
+            traceback.print_exc()
+            _fail("a fault of zoo-spectra itself; please report it, with the lines above")
         # Polars adds the resolved plan after an empty line.
         _fail(f"the query or the catalog is at fault: {str(error).partition(chr(10) * 2)[0]}")
 
