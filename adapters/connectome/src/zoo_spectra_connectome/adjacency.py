@@ -220,4 +220,5 @@ def _without_negative_zeros(matrix: Dense) -> Dense:
     """-0 is no edge either: a sparse matrix would have none there."""
     if matrix.dtype.kind != "f":
         return matrix
-    return np.add(matrix, 0.0, out=matrix if matrix.flags.writeable else None, dtype=matrix.dtype)
+    added: Dense = np.add(matrix, 0.0, out=matrix if matrix.flags.writeable else None)
+    return added
