@@ -130,7 +130,7 @@ def test_the_command_line(catalog: Catalog, port: int) -> None:
     plain = str(catalog.location).partition("?")[0]
     endpoint = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_REGION": "us-east-1"}
     compacted = call("compact", plain, **endpoint)
-    assert "compacted 6 parts to 2, " in compacted.stdout, compacted.stderr
+    assert "compacted 6 parts to 3, " in compacted.stdout, compacted.stderr
     assert_shows(catalog, SHOWN)
 
 

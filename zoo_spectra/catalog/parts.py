@@ -61,13 +61,13 @@ def look_at(snapshot: Snapshot, table: str, names: Iterable[str]) -> None:
         key = (storage.location, table, name, *((entry.size, entry.written) if entry else ()))
         if key not in _seen:
             new[name] = key
-    loose = [name for name in new if name in listed and name in set(snapshot.loose[table])]
-    small = storage.is_local and sum(listed[name].size for name in loose) <= SMALL_BYTES
-    verified = set(loose) if small else set()
-    due = [name for name in new if not _NAMED.fullmatch(name) or name in verified]
+    loose = new.keys() & set(snapshot.loose[table]) if storage.is_local else set()
+    if sum(listed[name].size for name in loose) > SMALL_BYTES:
+        loose = set()
+    due = [name for name in new if name in loose or not has_digest(name)]
 
     def look(name: str) -> None:
-        if _NAMED.fullmatch(name):
+        if has_digest(name):
             verify(snapshot, table, name)
         else:
             examine(snapshot, table, name, deep=False)
@@ -86,7 +86,7 @@ def verify(snapshot: Snapshot, table: str, name: str) -> None:
 
     Parts of older versions have no digest in their names.
     """
-    if _NAMED.fullmatch(name):
+    if has_digest(name):
         with _source(snapshot, table, name, whole=True) as source:
             _verify(snapshot, table, name, source)
 

@@ -7,7 +7,10 @@ names the part.
 
 from __future__ import annotations
 
+import atexit
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import polars as pl
 import pyarrow.dataset as ds
@@ -22,6 +25,10 @@ from zoo_spectra.errors import CatalogError
 # Parts whose wide columns are in memory at once, in bytes on disk.
 _GROUP_BYTES = 256 << 20
 _TRIES = 5
+# Parts that threads of Polars are reading just now.
+_busy = threading.Condition()
+_readers: list[int] = []
+_MOST_SECONDS = 60.0
 _MADE = ":metadata"
 
 
@@ -46,7 +53,8 @@ def scan(
         wanted = list(schema) if columns is None else columns
         wide = any(schema[column].is_nested() for column in wanted)
         for group in _groups(snapshot, table, names) if wide else [names]:
-            found = _read(snapshot, table, group, wanted, predicate, rows, fields)
+            with _reading():
+                found = _read(snapshot, table, group, wanted, predicate, rows, fields)
             yield found
             if rows is not None:
                 rows -= found.height
@@ -54,6 +62,29 @@ def scan(
                     return
 
     return register_io_source(source, schema=schema)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    with _busy:
+        _readers.append(threading.get_ident())
+    try:
+        yield
+    finally:
+        with _busy:
+            _readers.remove(threading.get_ident())
+            _busy.notify_all()
+
+
+@atexit.register
+def _await_readers() -> None:
+    """Let reads end before the interpreter does.
+
+    Of two scans of one query that fail, the second one may go on for a while when the first one has
+    raised. A thread of Polars that comes back to a Python that is ending takes the process down.
+    """
+    with _busy:
+        _busy.wait_for(lambda: not _readers, _MOST_SECONDS)
 
 
 def _groups(snapshot: Snapshot, table: str, names: Sequence[str]) -> Iterator[list[str]]:

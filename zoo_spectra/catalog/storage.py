@@ -142,8 +142,14 @@ class Storage:
 
     def unreadable(self, name: str, error: OSError) -> CatalogError:
         """What to say of a file that is there, as far as one knows, and cannot be read."""
-        hint = "" if self.is_local else "; it is out of reach, not damaged: try again later"
-        return CatalogError(f"{self.file(name)}: cannot be read: {_short(error)}{hint}")
+        return CatalogError(f"{self.file(name)}: cannot be read: {self._told(error)}")
+
+    def _told(self, error: OSError) -> str:
+        """Without the request ids that stores add, and with what to do."""
+        text = re.sub(r"\s*\(Request ID: [^)]*\)", "", str(error))
+        if self.is_local or "ACCESS_DENIED" in text or "NO_SUCH" in text:
+            return text
+        return f"{text}; out of reach is not damaged: try again later"
 
     def write(self, name: str, content: bytes | memoryview) -> None:
         """Write a file whole or not at all, replacing one of that name. Raises CatalogError."""
@@ -184,7 +190,7 @@ class Storage:
             if not self.is_local and self.read(name) is None:
                 return
             raise CatalogError(
-                f"{self.file(name)}: cannot be moved to {target}: {_short(error)}"
+                f"{self.file(name)}: cannot be moved to {target}: {self._told(error)}"
             ) from error
 
     def _made(self, name: str) -> Path:
@@ -210,7 +216,7 @@ class Storage:
 
     def _unwritable(self, name: str, error: OSError) -> CatalogError:
         return CatalogError(
-            f"{self.file(name)}: cannot be written: {_short(error)}; "
+            f"{self.file(name)}: cannot be written: {self._told(error)}; "
             "is there room, and is the place yours to write?"
         )
 
@@ -224,14 +230,18 @@ class Storage:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise CatalogError(f"{self.file(name)}: cannot be deleted: {_short(error)}") from error
+            raise CatalogError(
+                f"{self.file(name)}: cannot be deleted: {self._told(error)}"
+            ) from error
 
     def entries(self, folder: str) -> list[Entry]:
         """The files of a folder, sorted by name; none when it is not there. Raises CatalogError."""
         try:
             found = self._list_local(folder) if self.is_local else self._list_remote(folder)
         except OSError as error:
-            raise CatalogError(f"{self.file(folder)}: cannot be listed: {_short(error)}") from error
+            raise CatalogError(
+                f"{self.file(folder)}: cannot be listed: {self._told(error)}"
+            ) from error
         return sorted(found, key=lambda entry: entry.name)
 
     def _list_local(self, folder: str) -> list[Entry]:
@@ -276,7 +286,7 @@ class Storage:
         try:
             return not self.filesystem.get_file_info(selector)
         except OSError as error:
-            raise CatalogError(f"{self.file()}: cannot be listed: {_short(error)}") from error
+            raise CatalogError(f"{self.file()}: cannot be listed: {self._told(error)}") from error
 
 
 def _bounded(system: fs.FileSystem) -> fs.FileSystem:
@@ -293,11 +303,6 @@ def _bounded(system: fs.FileSystem) -> fs.FileSystem:
         },
         retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS),
     )
-
-
-def _short(error: OSError) -> str:
-    """Without the request ids that stores add to their messages."""
-    return re.sub(r"\s*\(Request ID: [^)]*\)", "", str(error))
 
 
 def _write_local(path: Path, content: bytes | memoryview) -> None:

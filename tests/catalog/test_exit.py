@@ -1,0 +1,51 @@
+"""A program whose question failed ends with its own exit code, whatever is still being read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from parts import commit
+from zoo_spectra.catalog.catalog import Catalog
+
+# Of the scans of one query every second one fails, and the others take a second longer.
+PROGRAM = """
+import sys, time
+from zoo_spectra.catalog import Catalog, scan
+from zoo_spectra.errors import CatalogError
+look_at, scans = scan.look_at, []
+def disturbed(snapshot, table, names):
+    if table != "removals":
+        scans.append(table)
+        if len(scans) % 2:
+            raise CatalogError("the line was cut")
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            time.sleep(0.01)
+    look_at(snapshot, table, names)
+scan.look_at = disturbed
+try:
+    Catalog(sys.argv[1]).query("SELECT * FROM networks JOIN spectra USING (commit_id)")
+except CatalogError as error:
+    sys.exit(f"{error}, {len(scans)} scans")
+"""
+
+
+def test_a_read_that_goes_on_after_the_error_does_not_take_the_process_down(
+    tmp_path: Path,
+) -> None:
+    catalog = Catalog.create(tmp_path / "zoo")
+    for name in ("an", "bo", "cy"):
+        commit(catalog, name, f"{name}1")
+    for _ in range(3):
+        ran = subprocess.run(
+            [sys.executable, "-c", PROGRAM, str(catalog.location)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ran.returncode == 1, ran.stderr
+        assert ran.stderr.startswith("the line was cut, ")
+        assert int(ran.stderr.split()[-2]) > 1
