@@ -13,8 +13,9 @@ demo: $(VENV)/.installed
 	@echo
 	@echo "Look further: $(BIN)/zoo-spectra show catalogs/demo 'resnet18/seed0'"
 
+# Two processes, each with whole files: a test that waits, as for Ray, leaves its core to another.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.speed.bench

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -72,3 +73,12 @@ def assert_shows(catalog: Catalog, results: Iterable[tuple[str, str]]) -> None:
     assert sorted(shown) == expected
     keys = catalog.spectra().select("commit_id", "position").collect().rows()
     assert sorted(keys) == sorted((key, at) for _, key in expected for at in range(CONSTITUENTS))
+
+
+def as_written_before(part: Path, change: Callable[[pl.DataFrame], pl.DataFrame]) -> Path:
+    """Put in a part's place one that an older version or another program has written."""
+    other = part.with_name(f"{part.name.split('.')[0]}.parquet")
+    frame = change(pl.read_parquet(part))
+    part.unlink()
+    frame.write_parquet(other)
+    return other

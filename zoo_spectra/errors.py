@@ -19,6 +19,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MAX_CHOICE, MAX_CHOICES = 100, 2000  # characters and names that are looked at for a hint
+
 
 class ZooSpectraError(Exception):
     """Base of every error this package raises on purpose."""
@@ -69,9 +71,12 @@ class SampleError(ZooSpectraError):
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:
-    """A hint for an error message: the valid names closest to ``name``."""
-    known = sorted(set(choices))
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    """A hint for an error message: the valid names closest to ``name``.
+
+    Of a file's own names, however many and however long: those that can be compared quickly.
+    """
+    known = sorted({choice for choice in choices if len(choice) <= MAX_CHOICE})
+    close = difflib.get_close_matches(name[:MAX_CHOICE], known[:MAX_CHOICES], n=3, cutoff=0.4)
     if close:
         return "did you mean " + " or ".join(repr(c) for c in close) + "?"
     return "valid: " + (", ".join(known[:20]) or "none") + ("…" if len(known) > 20 else "")

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -47,12 +48,13 @@ def check_adapter(
     assert all(text.strip() for text in adapter.options.values()), "each option has a line of help"
     assert set(given) <= set(adapter.options), "options given to the suite must be declared"
     with _kept("list"):
-        refs = listed(adapter, pattern, given)
+        refs = list(listed(adapter, pattern, given))
         assert refs, f"{pattern!r} lists no network"
-        assert refs == listed(adapter, pattern, given), "list gives the same refs each time"
+        assert refs == list(listed(adapter, pattern, given)), "list gives the same refs each time"
     for what in ("source", "name", "network_id"):
         values = [getattr(ref, what) for ref in refs]
         assert len(set(values)) == len(values), f"two networks share one {what}"
+    _check_describing(adapter, pattern, given, refs)
     carried = _carried(adapter)
     for ref in refs:
         with _kept(ref.name):
@@ -81,6 +83,18 @@ def check_refuses(
         raise AssertionError(f"{adapter.name}:{pattern} was accepted; expected {error.__name__}")
     assert message.strip(), f"{error.__name__} without a message"
     return message
+
+
+def _check_describing(
+    adapter: Adapter, pattern: str, given: Mapping[str, str], refs: list[NetworkRef]
+) -> None:
+    describing = frozenset(getattr(adapter, "describing", ()))
+    assert describing <= set(adapter.options), "describing names options of the adapter"
+    bare = {key: value for key, value in given.items() if key not in describing}
+    for ref, again in zip(refs, listed(adapter, pattern, bare), strict=True):
+        for what in ("network_id", "fingerprint"):
+            said, found = getattr(ref, what), getattr(again, what)
+            assert said == found, f"{ref.name}: an option that describes changes its {what}"
 
 
 @contextmanager
@@ -116,7 +130,8 @@ def _check_ref(adapter: Adapter, ref: NetworkRef) -> None:
     assert pickle.loads(packed) == ref, f"{ref.name}: the ref changes when pickled"
     source = parse_source(ref.source)
     assert str(source) == ref.source, f"{ref.source}: not in canonical form, {source}"
-    again = listed(adapter, source.pattern, source.options)
+    with TemporaryDirectory() as elsewhere, chdir(elsewhere):
+        again = list(listed(adapter, source.pattern, source.options))
     assert again == [ref], f"{ref.source}: lists {[r.name for r in again]}, not itself alone"
 
 

@@ -33,11 +33,12 @@ def publish(source: zs.Catalog, target: Path) -> zs.Catalog:
     classes = source.collect(source.classes())
     _check_classes(networks, classes)
     empty = [pl.lit([], dtype=networks.schema[name]).alias(name) for name in LEFT_OUT]
-    catalog = zs.Catalog.create(target)
+    catalog = zs.Catalog.create(target, spectra=False)
     if not catalog.collect(catalog.networks()).is_empty():
         sys.exit(f"{target} holds a catalog already; remove it, or name another folder")
     for table, frame in (("networks", networks.with_columns(empty)), ("classes", classes)):
-        rows = frame.to_arrow().cast(arrow_schema(table))
+        schema = arrow_schema(table)
+        rows = frame.select(schema.names).to_arrow().cast(schema)
         catalog.write_table(table, "published", rows)
     return catalog
 

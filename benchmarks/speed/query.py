@@ -44,7 +44,9 @@ def real_rows(folder: Path) -> dict[str, pl.DataFrame]:
     place = str(folder / "real")
     zs.run("memory:*", catalog=place, in_process=True, adapters=[zs.MemoryAdapter(arrays)])
     catalog = zs.Catalog(place)
-    return {"networks": catalog.networks().collect(), "spectra": catalog.spectra().collect()}
+    columns = arrow_schema("networks").names
+    networks = catalog.networks().select(columns).collect()
+    return {"networks": networks, "spectra": catalog.spectra().collect()}
 
 
 def name_of(number: int) -> tuple[str, str]:

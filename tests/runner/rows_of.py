@@ -12,7 +12,7 @@ import zoo_spectra as zs
 # What a run measures, and what is new with every commit; all else must not depend on the run.
 OF_THE_RUN = (
     "commit_id", "attempts", "seconds", "load_seconds", "peak_memory", "finished_at", "versions",
-    "host", "pid", "worker", "ray_log", "traceback",
+    "host", "pid", "worker", "ray_log", "traceback", "run",
 )  # fmt: skip
 OF_THE_PIECE = ("commit_id", "seconds", "load_seconds", "peak_memory")
 

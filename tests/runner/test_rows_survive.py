@@ -83,7 +83,6 @@ def spoiled(name: str, column: str, value: object) -> Result:
 
 
 BAD = [
-    ("name", "a\udcff"),
     ("seconds", "soon"),
     ("parameters", 2**80),
     ("density", [1.0, "x"]),
@@ -105,6 +104,13 @@ def test_what_no_table_takes_is_its_network_s_failed_row(
     assert found["b"]["reason"].startswith("the result cannot be stored: ")
     assert "Traceback" in found["b"]["traceback"]
     assert {"a", "c"} <= set(catalog.spectra().collect()["commit_id"])
+
+
+def test_a_name_that_is_no_utf_8_is_stored_as_an_escape(tmp_path: Path) -> None:
+    catalog = zs.Catalog.create(tmp_path / "zoo")
+    (row,) = commit(catalog, "part", [spoiled("b", "name", "a\udcff")])
+    assert row["status"] == "ok"
+    assert catalog.networks().collect()["name"].to_list() == ["a\\udcff"]
 
 
 def test_a_constituent_that_no_table_takes_is_too(tmp_path: Path) -> None:

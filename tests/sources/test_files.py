@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from zoo_spectra.errors import NetworkError, SourceError
-from zoo_spectra.sources.files import fingerprint, match_files, network_name, resolve
+from zoo_spectra.sources.files import fingerprint, match_files, network_name
+from zoo_spectra.sources.places import resolve
 
 
 @pytest.fixture
@@ -20,11 +21,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_pattern_keeps_its_spelling(folder: Path) -> None:
-    assert match_files("x", "data/*", [".csv"]) == ["data/a.csv", "data/b.csv"]
-    assert match_files("x", "data/**/*.?[sS]*", [".csv"])[-1] == "data/deep/c.CSV"
-    absolute = str(folder / "data/a.csv")
-    assert match_files("x", absolute, [".csv"]) == [absolute]
+def test_a_file_has_one_spelling(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [str(folder / "data/a.csv"), str(folder / "data/b.csv")]
+    monkeypatch.setenv("HOME", str(folder))
+    for pattern in ("data/*", "./data//*", "data/deep/../*", f"{folder}/data/*", "~/data/[ab].csv"):
+        assert match_files("x", pattern, [".csv"]) == both
+    monkeypatch.chdir("data/deep")
+    assert match_files("x", "../*", [".csv"]) == both
+    assert match_files("x", "../**/*.?[sS]*", [".csv"])[-1] == str(folder / "data/deep/c.CSV")
 
 
 def test_a_sample_has_the_same_name_on_every_machine(
@@ -41,7 +45,8 @@ def test_a_sample_has_the_same_name_on_every_machine(
 
 def test_a_file_with_brackets_in_its_name_is_found(folder: Path) -> None:
     (folder / "w[1].csv").write_text("")
-    assert match_files("x", "w[1].csv", [".csv"]) == ["w[1].csv"]
+    (folder / "w1.csv").write_text("")
+    assert match_files("x", "w[1].csv", [".csv"]) == [str(folder / "w[1].csv")]
 
 
 def test_no_file_and_no_format_are_errors(folder: Path) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import zoo_spectra as zs
 from networks import arrays, zoo
 from zoo_spectra.errors import SourceError
+from zoo_spectra.sources import memory
 from zoo_spectra.sources.adapter import NetworkRef
 from zoo_spectra.sources.memory import MemoryAdapter
 from zoo_spectra.sources.network import Constituent, Network
+from zoo_spectra.sources.source import Source, literal
 from zoo_spectra.testing import check_adapter, check_refuses
 
 
@@ -27,6 +32,52 @@ def test_an_edited_array_is_another_network() -> None:
     (after,) = MemoryAdapter({"a": arrays(1)}).list("a", {})
     assert before.network_id == after.network_id
     assert before.fingerprint != after.fingerprint
+
+
+def test_the_fingerprint_follows_every_entry_name_shape_and_type() -> None:
+    one = np.arange(12.0).reshape(3, 4)
+    changed = one.copy()
+    changed[2, 3] += 1e-12
+    kinds = [
+        {"w": one}, {"w": changed}, {"v": one}, {"w": one.reshape(4, 3)}, {"w": one, "v": one},
+        {"w": one.astype("f4")}, {"w": one.astype(">f8")}, {"w": one, "b": np.zeros(3)}, {},
+        {"w": np.array([[object()]])}, {"w": np.empty((0, 3))}, {"w": np.array(1.0)},
+    ]  # fmt: skip
+    found = [next(iter(MemoryAdapter({"a": kind}).list("a", {}))).fingerprint for kind in kinds]
+    assert len(set(found)) == len(kinds)
+    for same in (np.asfortranarray(one), np.tile(one, 2)[:, :4], one.copy()):
+        assert next(iter(MemoryAdapter({"a": {"w": same}}).list("a", {}))).fingerprint == found[0]
+
+
+def test_to_analyse_arrays_hashes_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights are hashed where a run asks whether they have changed, and nowhere else."""
+    hashed: list[str] = []
+    real = memory.digest
+
+    def counting(name: str, array: np.ndarray) -> str:
+        hashed.append(name)
+        return real(name, array)
+
+    monkeypatch.setattr(memory, "digest", counting)
+    mapping = arrays(0)
+    spectrum = zs.analyze(mapping)
+    assert hashed == []
+    (ref,) = MemoryAdapter({"arrays": mapping}).list("arrays", {})
+    assert hashed == list(mapping)
+    assert spectrum.source == ref.source == "memory:arrays"
+    again = zs.analyze(MemoryAdapter({"arrays": mapping}).load(ref))
+    np.testing.assert_array_equal(again.csd_resamples, spectrum.csd_resamples)
+    np.testing.assert_array_equal(again.csd, spectrum.csd)
+
+
+@pytest.mark.parametrize("name", ["run[lr=0.1]", "what?", "50%", "a*", "new\nline", "\udcff"])
+def test_a_network_of_any_name_is_named_by_its_source(name: str) -> None:
+    extra = {"memory": MemoryAdapter({name: arrays(0), "run1": arrays(1), "ab": arrays(2)})}
+    (ref,) = zs.list_networks(str(Source("memory", literal(name))), extra)
+    assert ref.name == name
+    assert zs.list_networks(ref.source, extra) == [ref]
+    assert zs.load(ref.source, extra).name == name
+    assert len(ref.network_id) == 32
 
 
 class Broken(MemoryAdapter):
@@ -84,10 +135,10 @@ NO_SHAPES = replaced(shapes=None)
 @pytest.mark.parametrize(
     ("adapter", "rule"),
     [
-        (Broken(replaced(source="memory:a")), "two networks share one source"),
+        (Broken(replaced(source="memory:a")), "lists two networks as str 'memory:a'"),
         (Broken(replaced(name="x")), "two networks share one name"),
         (Broken(lambda ref: replaced(source=f"{ref.source}?b=1&a=2")(ref)), "canonical form"),
-        (Broken(replaced(adapter="other")), "ref.adapter is 'other'"),
+        (Broken(replaced(adapter="other")), "with adapter 'other'"),
         (Broken(replaced(metadata={"text": "x" * 70000})), "too large"),
         (Broken(replaced(metadata={"lost": 1})), "metadata 'lost' was lost"),
         (Broken(replaced(family="x")), "ref.family is 'x'"),
@@ -103,6 +154,67 @@ NO_SHAPES = replaced(shapes=None)
 def test_the_suite_notices(adapter: Broken, rule: str) -> None:
     with pytest.raises(AssertionError, match=rule):
         check_adapter(adapter, "*")
+
+
+class Describing(MemoryAdapter):
+    """An option ``family`` that is declared as describing, and may change something beside."""
+
+    options: Mapping[str, str] = {"family": "the family", "seed": "the weights"}
+    describing = frozenset({"family"})
+
+    def __init__(self, changes: str = "") -> None:
+        super().__init__({"a": arrays(0)})
+        self.changes = changes
+
+    def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
+        (ref,) = super().list(pattern, {})
+        family = options.get("family", "")
+        said = str(Source("memory", "a", {"seed": family} if self.changes == "id" else options))
+        mark = family if self.changes == "fingerprint" else ""
+        changed = ref.fingerprint + mark
+        return [dataclasses.replace(ref, source=said, family=family, fingerprint=changed)]
+
+    def load(self, ref: NetworkRef) -> Network:
+        return dataclasses.replace(super().load(ref), family=ref.family)
+
+
+def test_an_option_that_describes_is_no_part_of_the_identity() -> None:
+    (plain,) = check_adapter(Describing(), "a")
+    (ref,) = check_adapter(Describing(), "a", {"family": "x"})
+    assert (ref.source, ref.identity, ref.family) == ("memory:a?family=x", "memory:a", "x")
+    assert ref.network_id == plain.network_id
+    (other,) = check_adapter(Describing(), "a", {"family": "x", "seed": "1"})
+    assert other.identity == "memory:a?seed=1"
+    assert other.network_id != plain.network_id
+    extra = {"memory": Describing()}
+    assert zs.load("memory:a?family=x", extra).identity == "memory:a"
+    assert zs.load("memory:a", extra).identity == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [("id", "changes its network_id"), ("fingerprint", "changes its fingerprint")],
+)
+def test_the_suite_notices_what_a_description_changes(changes: str, rule: str) -> None:
+    with pytest.raises(AssertionError, match=f"an option that describes {rule}"):
+        check_adapter(Describing(changes), "a", {"family": "x"})
+
+
+class Relative(MemoryAdapter):
+    """A file of the current folder, named by its relative path."""
+
+    def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
+        refs = super().list("a", {}) if os.path.exists(pattern) else []
+        return [dataclasses.replace(ref, source=f"memory:{pattern}") for ref in refs]
+
+
+def test_the_suite_notices_a_source_that_depends_on_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AssertionError, match="memory:here: lists \\[\\], not itself alone"):
+        check_adapter(Relative({"a": arrays(0)}), "here")
 
 
 def test_the_suite_notices_that_bad_input_is_accepted() -> None:

@@ -58,6 +58,23 @@ def test_ls_says_what_matches_without_reading_weights(folder: Path) -> None:
     assert ran.returncode == 0
     assert "3 networks" in ran.stdout
     assert "nets/net2" in ran.stdout
+    assert "left out" not in ran.stdout
+
+
+def test_ls_and_run_say_what_they_leave_out(folder: Path) -> None:
+    said = "1 left out: 1 .edgelist"
+    assert said in call("ls", "checkpoint:nets/*", cwd=folder).stdout
+    ran = call("run", "checkpoint:nets/*", "--catalog", "other", "--in-process", cwd=folder)
+    assert said in ran.stderr
+
+
+def test_a_run_says_that_it_only_describes(folder: Path) -> None:
+    sources = "checkpoint:nets/net[01].npz"
+    assert call("run", sources, "--catalog", "two", "--in-process", cwd=folder).returncode == 0
+    again = f"{sources}?family=x"
+    ran = call("run", again, "--catalog", "two", "--in-process", cwd=folder)
+    assert "described anew, not analysed again: 2" in ran.stderr
+    assert "2 networks asked for: 0 ok, 2 done before" in ran.stdout
     as_json = json.loads(call("ls", "checkpoint:nets/net*.npz", "--json", cwd=folder).stdout)
     assert [ref["name"] for ref in as_json] == ["nets/net0", "nets/net1", "nets/net2"]
 
@@ -127,8 +144,8 @@ def test_samples_can_be_listed(folder: Path) -> None:
         (["ls", "timm:no_such_model_at_all"], "no_such_model_at_all"),
         (["show", "nowhere"], "no catalog at nowhere"),
         (["show", "zoo", "nets/net9"], "did you mean 'nets/net"),
-        (["query", "zoo", "SELECT nothing FROM networks"], 'unable to find column "nothing"'),
-        (["query", "zoo", "DROP everything"], "the query or the catalog is at fault"),
+        (["query", "zoo", "SELECT nothing FROM networks"], "there is no column 'nothing'"),
+        (["query", "zoo", "DROP everything"], "at fault"),
         (["classify", "nowhere"], "no catalog"),
         (["classify", "zoo", "--accuracy", "-1"], "--accuracy"),
         (["classify", "zoo", "--linkage", "ward"], "'average', 'complete', 'single'"),

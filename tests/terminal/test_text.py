@@ -159,7 +159,9 @@ def test_what_was_left_out_and_what_is_equal_is_said(catalog: Path) -> None:
     text = call("show", str(catalog)).stdout
     said = "1 network has matrices left out: 2 matrices; non-finite entries (1), order below 2 (1)"
     assert said in text
-    assert "equal weights: a\\[b], bell\\x07" in text
+    equal = "equal weights: a\\[b], bell\\x07"
+    assert equal in text
+    assert equal in call("classify", str(catalog), "--accuracy", "0").stdout
 
 
 def test_json_is_ascii_and_keeps_the_names(catalog: Path) -> None:

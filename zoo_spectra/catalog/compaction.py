@@ -1,25 +1,37 @@
 """Compaction: many loose parts become a few large ones, sorted by kind, family and name.
 
-Nothing is changed in place. The new parts are written first and count only once one small file, the
-manifest, names them; the old ones are deleted by a later compaction, when nobody can be reading
-them any more. A crash leaves files that do not count, and a result that is committed meanwhile is
-a loose part as before. See ``snapshot.py``.
+Nothing is changed in place. The new parts are written aside first and count only once one small
+file, the manifest, names them. Then they take the place of the old ones in the table's folder, so
+that who scans it finds each row once; the old ones lie aside until a later compaction, when nobody
+can be reading them any more. A crash leaves files that do not count, or lie in the wrong one of the
+two places until the next compaction, and a result that is committed meanwhile is a loose part as
+before. See ``snapshot.py``.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from zoo_spectra.catalog import snapshot as snapshots
+from zoo_spectra.catalog import manifest as manifests
 from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.catalog.lock import exclusive
+from zoo_spectra.catalog.manifest import COMPACT, IDLE, MANIFESTS, Manifest, is_idle
 from zoo_spectra.catalog.merge import RowIndex, merge, row_index
-from zoo_spectra.catalog.snapshot import COMPACT, MANIFESTS, TABLES, Manifest, Snapshot, take
+from zoo_spectra.catalog.order import (
+    NARROW,
+    latest_removals,
+    newest,
+    newest_classes,
+    shown,
+    shown_classes,
+)
+from zoo_spectra.catalog.parts import examine, has_digest, verify
+from zoo_spectra.catalog.snapshot import ASIDE, TABLES, Snapshot, take
 from zoo_spectra.errors import CatalogError
 
 # Replaced files stay this long, for those who listed them before: a query, or a LazyFrame.
@@ -31,11 +43,15 @@ ABANDONED = timedelta(days=1)
 KEEP_UNFINISHED, KEEP_REPLACED = timedelta(days=30), timedelta(days=1)
 
 _ORDER = ("kind", "family", "name", "network_id")
+_CLASSES = (
+    *("classification_id", "classified_at", "run"),
+    *("class", "name", "network_id", "commit_id"),
+)
 
 
 @dataclass(frozen=True)
 class Compaction:
-    """What a compaction did. ``parts`` are those of the three tables together, as are ``rows``."""
+    """What a compaction did. ``parts`` are those of all tables together, as are ``rows``."""
 
     parts_before: int
     parts_after: int
@@ -52,17 +68,23 @@ def compact(catalog: Catalog) -> Compaction:
     cannot be written.
     """
     started = datetime.now(UTC)
+    catalog.verify()
     with exclusive(catalog.storage, "compaction"):
         base = take(catalog.storage)
+        if _put_right(base, base.manifest):  # what a killed compaction has left
+            base = take(catalog.storage)
         deleted = _sweep(base, started)
-        before = sum(len(base.compact[table]) + len(base.loose[table]) for table in TABLES)
+        before = sum(len(base.names(table)) for table in TABLES)
         if _is_compact(base, started):
             return Compaction(before, before, 0, deleted)
-        orders, idle = _select(base, started)
+        _look_at(base)
+        orders, idle, run = _select(base, started)
+        _look_at_unused(base, orders)
         identity = secrets.token_hex(4)
-        parts = {
-            table: merge(base, table, orders[table], f"{COMPACT}{identity}") for table in TABLES
-        }
+        prefix = f"{COMPACT}{identity}-"
+        parts = {table: merge(base, table, orders[table], prefix) for table in TABLES}
+        prefix = f"{COMPACT}{identity}{IDLE}"
+        parts["spectra"] |= merge(base, "spectra", orders["idle"], prefix)
         manifest = Manifest(
             base.manifest.number + 1,
             identity,
@@ -70,8 +92,10 @@ def compact(catalog: Catalog) -> Compaction:
             parts,
             {table: _replaced(base, table, started) for table in TABLES},
             idle,
+            run,
         )
-        _publish(base, manifest)
+        _publish(catalog, base, manifest)
+        _put_right(base, manifest)
     return Compaction(
         before,
         sum(len(named) for named in parts.values()),
@@ -81,18 +105,44 @@ def compact(catalog: Catalog) -> Compaction:
     )
 
 
+def _look_at(base: Snapshot) -> None:
+    """Raise CatalogError for a part that must not be merged, by name; nothing is changed then."""
+    for table in TABLES:
+        for name in base.names(table):
+            if base.storage.is_local:
+                verify(base, table, name)
+            examine(base, table, name, deep=not has_digest(name))
+
+
+def _look_at_unused(base: Snapshot, orders: Mapping[str, RowIndex]) -> None:
+    """The same for parts of an object store that a merge would not fetch and so not verify."""
+    if base.storage.is_local:
+        return
+    for table in TABLES:
+        used = {file for order in _orders_of(table, orders) for file in order["file"].unique()}
+        for file, name in enumerate(base.names(table)):
+            if file not in used:
+                verify(base, table, name)
+
+
+def _orders_of(table: str, orders: Mapping[str, RowIndex]) -> list[RowIndex]:
+    return [orders[table], *([orders["idle"]] if table == "spectra" else [])]
+
+
 def _is_compact(base: Snapshot, now: datetime) -> bool:
     due = any(_time(until) <= now for until in base.manifest.idle.values())
     return not due and not any(base.loose[table] for table in TABLES)
 
 
-def _select(base: Snapshot, now: datetime) -> tuple[dict[str, pl.DataFrame], dict[str, str]]:
-    """The rows to keep (``file``, ``row``) of each table, in order, and the idle results."""
-    networks = row_index(base, "networks", ("network_id", "commit_id", "finished_at", *_ORDER[:3]))
-    newest = networks.sort("finished_at", maintain_order=True).unique(
-        "network_id", keep="last", maintain_order=True
-    )
-    current = newest.sort(_ORDER).with_row_index("rank")
+def _select(base: Snapshot, now: datetime) -> tuple[dict[str, RowIndex], dict[str, str], int]:
+    """The rows to keep (``file``, ``row``) of each table, in order, the idle results, and the run.
+
+    Spectra of idle results are apart, as ``idle``. The run is the largest number of one.
+    """
+    networks = row_index(base, "networks", (*NARROW, *_ORDER[:3]))
+    removals = row_index(base, "removals", (*NARROW, "classification", "removed_at"))
+    removed = latest_removals(removals)
+    current = shown(newest(networks.lazy()), removed).collect().sort(_ORDER).with_row_index("rank")
     known = row_index(base, "spectra", ("commit_id", "position"))
     idle = _idle(base, known, networks, current, now)
     ranks = pl.concat(
@@ -112,14 +162,20 @@ def _select(base: Snapshot, now: datetime) -> tuple[dict[str, pl.DataFrame], dic
         .unique(["commit_id", "position"], keep="first", maintain_order=True)
         .sort("rank", "position")
     )
-    classes = row_index(base, "classes", ("classification_id", "classified_at", "class", "name"))
-    latest = classes.sort("classified_at")["classification_id"].tail(1)
-    kept = classes.filter(pl.col("classification_id").is_in(latest.implode()))
-    return {
-        "networks": current,
-        "spectra": spectra,
-        "classes": kept.sort("class", "name"),
-    }, idle
+    classes = row_index(base, "classes", _CLASSES)
+    kept = shown_classes(newest_classes(classes.lazy()), removed).collect()
+    runs = (base.manifest.run, networks["run"].max(), removals["run"].max())
+    return (
+        {
+            "networks": current,
+            "spectra": spectra.filter(pl.col("rank") < current.height),
+            "idle": spectra.filter(pl.col("rank") >= current.height),
+            "classes": kept.sort("class", "name"),
+            "removals": removals.sort("removed_at", "network_id"),
+        },
+        idle,
+        max(run for run in runs if isinstance(run, int)),
+    )
 
 
 def _idle(
@@ -137,7 +193,7 @@ def _idle(
 
 def _replaced(base: Snapshot, table: str, now: datetime) -> dict[str, Sequence[str]]:
     """The files that must not count any more: those merged now, and earlier ones still there."""
-    there = {entry.name for entry in base.listed[table]}
+    there = {*base.listed[table], *_aside(base, table)}
     earlier = {
         when: kept
         for when, names in base.manifest.replaced.get(table, {}).items()
@@ -146,29 +202,50 @@ def _replaced(base: Snapshot, table: str, now: datetime) -> dict[str, Sequence[s
     return {**earlier, _text(now): [*base.compact[table], *base.loose[table]]}
 
 
-def _publish(base: Snapshot, manifest: Manifest) -> None:
+def _publish(catalog: Catalog, base: Snapshot, manifest: Manifest) -> None:
     """Make the compaction count, unless another one was faster (possible on an object store)."""
     storage = base.storage
-    newest = snapshots.newest_manifest(storage)
-    if newest != (base.manifest.file if base.manifest.number else None):
-        _delete(base, ((table, manifest.parts[table]) for table in TABLES))
+    newest_one = manifests.newest_manifest(storage)
+    if newest_one != (base.manifest.file if base.manifest.number else None):
+        made = [f"{ASIDE}/{table}/{name}" for table in TABLES for name in manifest.parts[table]]
+        _delete(base, made)
         raise CatalogError(
             f"another compaction of {storage.file()} has ended meanwhile; its result stands, and "
             "nothing is lost"
         )
     for table in TABLES:
-        there = {entry.name for entry in storage.entries(table)}
-        if gone := set(manifest.parts[table]) - there:
+        if gone := set(manifest.parts[table]) - _aside(base, table):
             raise CatalogError(
                 f"{storage.file(table, min(gone))} was deleted during this compaction, which "
                 "therefore does not count; run it again"
             )
+    catalog.verify()
     storage.write(f"{MANIFESTS}/{manifest.file}", manifest.encode())
+
+
+def _put_right(base: Snapshot, manifest: Manifest) -> int:
+    """Move the parts that count into their table's folder, then those replaced out of it.
+
+    In this order, because in between rows are there twice: by the rule for results of a network
+    that is no fault, and a row that is missing would be one. Returns the number of files moved.
+    """
+    moves: list[tuple[str, str]] = []
+    for table in TABLES:
+        here = {entry.name for entry in base.storage.entries(table)}
+        for name in manifest.parts.get(table, {}):
+            if name not in here and not is_idle(name):
+                moves.append((f"{ASIDE}/{table}/{name}", f"{table}/{name}"))
+        for name in sorted(manifest.replaced_files(table) & here):
+            moves.append((f"{table}/{name}", f"{ASIDE}/{table}/{name}"))
+    for name, target in moves:
+        base.storage.move(name, target)
+    return len(moves)
 
 
 def _sweep(base: Snapshot, now: datetime) -> int:
     """Delete what nobody reads any more; gives the number of files."""
-    manifest, useless = base.manifest, []
+    storage, manifest = base.storage, base.manifest
+    useless: list[str] = []
     for table in TABLES:
         old = {
             name
@@ -177,20 +254,25 @@ def _sweep(base: Snapshot, now: datetime) -> int:
             for name in names
         }
         counted, replaced = manifest.parts.get(table, {}), manifest.replaced_files(table)
-        for entry in base.listed[table]:
-            left = entry.name.endswith(".tmp") or entry.name.startswith(COMPACT)
-            left = left and entry.name not in counted and entry.name not in replaced
-            abandoned = left and entry.written < (now - ABANDONED).timestamp()
-            if entry.name in old or abandoned:
-                useless.append((table, [entry.name]))
+        for folder in (table, f"{ASIDE}/{table}"):
+            for entry in storage.entries(folder):
+                left = entry.name.endswith(".tmp") or entry.name.startswith(COMPACT)
+                left = left and entry.name not in counted and entry.name not in replaced
+                abandoned = left and entry.written < (now - ABANDONED).timestamp()
+                if entry.is_file and (entry.name in old or abandoned):
+                    useless.append(f"{folder}/{entry.name}")
     if manifest.number and _time(manifest.made_at) + GRACE <= now:
-        earlier = [e.name for e in base.storage.entries(MANIFESTS) if e.name < manifest.file]
-        useless.append((MANIFESTS, earlier))
+        for entry in storage.entries(MANIFESTS):
+            if 0 < manifests.number_of(entry.name)[0] < manifest.number:
+                useless.append(f"{MANIFESTS}/{entry.name}")
     return _delete(base, useless)
 
 
-def _delete(base: Snapshot, files: Iterable[tuple[str, Iterable[str]]]) -> int:
-    names = [f"{folder}/{name}" for folder, found in files for name in found]
+def _aside(base: Snapshot, table: str) -> set[str]:
+    return {entry.name for entry in base.storage.entries(f"{ASIDE}/{table}")}
+
+
+def _delete(base: Snapshot, names: Sequence[str]) -> int:
     for name in names:
         base.storage.delete(name)
     return len(names)

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,12 +36,17 @@ def exclusive(storage: Storage, what: str) -> Iterator[None]:
         return
     path = storage.root / f".lock-{what}"
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        # Not through a link: what it points to would be overwritten.
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise CatalogError(f"{path} is a link, and a lock is a file; remove it") from error
         raise CatalogError(
             f"{path}: cannot be written: {error}; is the place yours to write?"
         ) from error
     try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise CatalogError(f"{path} is no file, and a lock is one; remove it")
         _lock(handle, path, what)
         yield
     finally:
@@ -52,7 +58,7 @@ def _lock(handle: int, path: Path, what: str) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise CatalogError(
-            f"another {what} is at work on {path.parent}: {_holder(path)}. Wait until it has "
+            f"another {what} is at work on {path.parent}: {_holder(handle)}. Wait until it has "
             "ended, or end it; its lock goes with it"
         ) from error
     except OSError as error:
@@ -71,9 +77,9 @@ def _lock(handle: int, path: Path, what: str) -> None:
         raise CatalogError(f"{path}: cannot be written: {error}; is there room?") from error
 
 
-def _holder(path: Path) -> str:
+def _holder(handle: int) -> str:
     try:
-        held = json.loads(path.read_bytes())
+        held = json.loads(os.pread(handle, 4096, 0))
         return f"process {held['pid']} on {held['host']}, since {held['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return "a process that has just begun"

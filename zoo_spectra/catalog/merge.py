@@ -18,15 +18,16 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from zoo_spectra.catalog.parts import READ_ERRORS, blame, opened, part_name
 from zoo_spectra.catalog.schema import arrow_schema, parquet_options
-from zoo_spectra.catalog.snapshot import Snapshot
-from zoo_spectra.catalog.views import READ_ERRORS, blame, damaged
+from zoo_spectra.catalog.snapshot import ASIDE, Snapshot
+from zoo_spectra.errors import CatalogError
 
 RowIndex = pl.DataFrame
 Ranks = npt.NDArray[np.int64]
 
 # A row group: small enough to find one network fast, large enough for short footers.
-GROUP_ROWS = {"networks": 250, "spectra": 2000, "classes": 20_000}
+GROUP_ROWS = {"networks": 250, "spectra": 2000, "classes": 20_000, "removals": 20_000}
 # Bytes of a finished part; of the loose rows sorted at once, in memory; of a batch of a run.
 PART_BYTES, SORT_BYTES, BATCH_BYTES = 128 << 20, 128 << 20, 2 << 20
 
@@ -37,28 +38,29 @@ def row_index(snapshot: Snapshot, table: str, columns: Sequence[str]) -> RowInde
     ``file`` counts the compact parts first, then the loose ones. Raises CatalogError for a damaged
     part.
     """
-    schema = arrow_schema(table)
+    schema, storage = arrow_schema(table), snapshot.storage
     narrow = pa.schema([schema.field(column) for column in columns])
-    names = [*snapshot.compact[table], *snapshot.loose[table]]
-    paths = [snapshot.storage.path(table, name) for name in names]
+    paths = [storage.path(place) for place in snapshot.places(table, snapshot.names(table))]
     places = {path: file for file, path in enumerate(paths)}
     batches, files = [], [np.empty(0, np.int64)]
+    options = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+    reader = ds.ParquetFileFormat(default_fragment_scan_options=options)
     try:
-        system = snapshot.storage.filesystem
-        data = ds.dataset(paths, schema=schema, format="parquet", filesystem=system)
+        data = ds.dataset(paths, schema=schema, format=reader, filesystem=storage.filesystem)
         for batch, fragment in data.scanner(columns=list(columns)).scan_batches():
             batches.append(batch)
             files.append(np.full(batch.num_rows, places[fragment.path]))
-    except READ_ERRORS:
+    except READ_ERRORS as error:
         blame(snapshot, table)
-        raise
+        what = str(error).strip().partition("\n")[0]
+        raise CatalogError(f"{storage.file(table)}: cannot be read: {what}; try again") from error
     frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(batches, narrow)))
     frame = frame.with_columns(file=pl.Series(np.concatenate(files)))
     return frame.with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64).over("file"))
 
 
 def merge(snapshot: Snapshot, table: str, order: RowIndex, prefix: str) -> dict[str, int]:
-    """Write the rows of ``order`` (columns ``file``, ``row``) as parts ``<prefix>-<k>.parquet``.
+    """Write the rows of ``order`` (columns ``file``, ``row``) as parts ``<prefix><k>…``, aside.
 
     Returns their sizes in bytes. Raises CatalogError for a damaged part.
     """
@@ -69,9 +71,9 @@ def merge(snapshot: Snapshot, table: str, order: RowIndex, prefix: str) -> dict[
         stop = min(start + GROUP_ROWS[table], order.height)
         writer.add(_next(runs, start, stop))
         if stop == order.height or writer.size >= PART_BYTES:
-            name = f"{prefix}-{len(sizes)}.parquet"
             content = writer.close()
-            snapshot.storage.write(f"{table}/{name}", content)
+            name = part_name(f"{prefix}{len(sizes)}", content)
+            snapshot.storage.write(f"{ASIDE}/{table}/{name}", content)
             sizes[name] = len(content)
             writer = _Writer(table)
     return sizes
@@ -174,20 +176,17 @@ def _stream(
     snapshot: Snapshot, table: str, file: int, kept: pl.DataFrame
 ) -> Iterator[tuple[pa.Table, Ranks]]:
     """The kept rows of a file with their ranks, in the file's order. Raises CatalogError."""
-    name = [*snapshot.compact[table], *snapshot.loose[table]][file]
+    name = snapshot.names(table)[file]
     rows, ranks = kept["row"].to_numpy(), kept["rank"].to_numpy()
-    path, start = snapshot.storage.path(table, name), 0
-    try:
-        with pq.ParquetFile(path, filesystem=snapshot.storage.filesystem) as part:
-            for batch in part.iter_batches(_batch_rows(part)):
-                stop = start + batch.num_rows
-                low, high = np.searchsorted(rows, [start, stop])
-                if high > low:
-                    found = _conform(pa.Table.from_batches([batch]), table)
-                    yield found.take(rows[low:high] - start), ranks[low:high]
-                start = stop
-    except READ_ERRORS as error:
-        raise damaged(snapshot, table, name, error) from error
+    start = 0
+    with opened(snapshot, table, name) as part:
+        for batch in part.iter_batches(_batch_rows(part)):
+            stop = start + batch.num_rows
+            low, high = np.searchsorted(rows, [start, stop])
+            if high > low:
+                found = _conform(pa.Table.from_batches([batch]), table)
+                yield found.take(rows[low:high] - start), ranks[low:high]
+            start = stop
 
 
 def _batch_rows(part: pq.ParquetFile) -> int:

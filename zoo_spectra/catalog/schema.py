@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 
-FORMAT_VERSION = 1
+# 2: removals, and rows ordered by run. A reader of 1 would show what is removed, and the results
+# of a writer of 1 would be hidden behind those of numbered runs.
+FORMAT_VERSION = 2
 
 _TEXT, _INT, _REAL, _LONG = pa.string(), pa.int32(), pa.float64(), pa.int64()
 _REALS, _CURVES = pa.list_(pa.float64()), pa.list_(pa.list_(pa.float32()))
@@ -40,7 +43,7 @@ _LEVELS = (
 )
 
 NETWORKS = (
-    _key("network_id", _TEXT, "BLAKE2b-128 of `source`, hex: the same on every machine"),
+    _key("network_id", _TEXT, "BLAKE2b-128 of `source` without options that only describe, hex"),
     _key("commit_id", _TEXT, "identifies this result; joins its rows in `spectra`"),
     _key("source", _TEXT, "canonical source string of this one network"),
     _key("adapter", _TEXT, "the adapter that read it"),
@@ -79,6 +82,7 @@ NETWORKS = (
     Column("vanishing_location", _REAL, "first x from which abs(CSD) < 0.001", "≥ 2"),
     *_LEVELS,
     _key("metadata", _TEXT, "JSON object: what the adapter knows (genotype, architecture, …)"),
+    Column("described", _TEXT, "JSON object: the part of it that is known without reading weights"),
     _key("realisations", _INT, "R, draws per circular ensemble", "≥ 0"),
     _key("exact_limit", _INT, "largest order diagonalised; above it: slq", "≥ 2"),
     _key("method_version", _INT, "version of the conventions", "≥ 1"),
@@ -92,6 +96,7 @@ NETWORKS = (
     Column("ray_log", _TEXT, "where that worker's log is on that machine; null without Ray"),
     Column("traceback", _TEXT, "of an error that nobody foresaw; its last 20 kB"),
     _key("finished_at", _TIME, "when the result was committed (UTC)"),
+    Column("run", _LONG, "number of the run in this catalog; null, as 0, before format 2", "≥ 1"),
 )
 
 SPECTRA = (
@@ -133,14 +138,40 @@ CLASSES = (
     Column("exact", pa.bool_(), "false: linked in steps, in a component of over 20,000 networks"),
     _key("method_version", _INT, "version of the conventions", "≥ 1"),
     _key("classified_at", _TIME, "when (UTC)"),
+    Column("run", _LONG, "number of the classification in this catalog; null, as 0, before", "≥ 1"),
+    Column("condition", _TEXT, "SQL that said which networks; null when all `ok` ones"),
 )
 
-TABLES = {"networks": NETWORKS, "spectra": SPECTRA, "classes": CLASSES}
+REMOVALS = (
+    _key("network_id", _TEXT, "the network: its results up to this one are not shown any more"),
+    _key("commit_id", _TEXT, "its newest result when it was removed, as in `networks`"),
+    _key("run", _LONG, "the run of that result; 0 for none", "≥ 0"),
+    _key("finished_at", _TIME, "when that result was committed (UTC)"),
+    _key("classification", _LONG, "the newest classification then, its `run`; 0 for none", "≥ 0"),
+    _key("name", _TEXT, "the network's name"),
+    _key("removed_at", _TIME, "when it was removed (UTC)"),
+    _key("condition", _TEXT, "SQL that said which networks"),
+)
+
+TABLES = {"networks": NETWORKS, "spectra": SPECTRA, "classes": CLASSES, "removals": REMOVALS}
+
+# What every part has had from the first format on; a file that lacks one of them is no part.
+REQUIRED = {
+    "networks": ("network_id", "commit_id", "name", "kind", "family", "status", "finished_at"),
+    "spectra": ("network_id", "commit_id", "position", "constituent", "eigenvalues"),
+    "classes": ("classification_id", "network_id", "commit_id", "name", "class", "classified_at"),
+    "removals": ("network_id", "commit_id", "run", "finished_at", "classification"),
+}
 
 
 def arrow_schema(table: str) -> pa.Schema:
-    """The Arrow schema of a table: networks, spectra or classes."""
+    """The Arrow schema of a table: networks, spectra, classes or removals."""
     return pa.schema([pa.field(c.name, c.type, c.nullable) for c in TABLES[table]])
+
+
+def polars_schema(table: str) -> pl.Schema:
+    """The same in Polars."""
+    return pl.DataFrame(arrow_schema(table).empty_table()).schema
 
 
 def parquet_options(schema: pa.Schema) -> dict[str, Any]:
@@ -151,6 +182,7 @@ def parquet_options(schema: pa.Schema) -> dict[str, Any]:
     """
     return {
         "compression": "zstd",
+        "write_page_checksum": True,
         "write_statistics": [f.name for f in schema if not pa.types.is_nested(f.type)],
         "use_dictionary": [f.name for f in schema if pa.types.is_string(f.type)],
         "use_byte_stream_split": [path for f in schema if (path := _float_path(f))],

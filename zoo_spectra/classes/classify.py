@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from datetime import UTC, datetime
 
 import numpy as np
@@ -20,15 +21,19 @@ CHUNK = 2048
 
 
 def classify(
-    catalog: Catalog, accuracy: float = DEFAULT_ACCURACY, linkage: Linkage = DEFAULT_LINKAGE
+    catalog: Catalog,
+    accuracy: float = DEFAULT_ACCURACY,
+    linkage: Linkage = DEFAULT_LINKAGE,
+    where: str | None = None,
 ) -> pl.DataFrame:
     """Write and return the ``classes`` table: a row a network, sorted by class and name.
 
-    ``accuracy`` ε in e-folds, ≥ 0. Raises CatalogError when no network is `ok`, and
-    ValueError for a linkage or an accuracy that means nothing.
+    ``accuracy`` ε in e-folds, ≥ 0. ``where``: only networks that meet this SQL condition over the
+    table ``networks``. Raises CatalogError when no network is `ok`, or meets it, and ValueError for
+    a linkage or an accuracy that means nothing.
     """
-    view = catalog.networks()
-    networks = _classifiable(catalog, view)
+    view = catalog.networks(where)
+    networks = _classifiable(catalog, view, where)
     csds = _curves(networks["csd"])
     networks = networks.drop("csd")
     found = equivalence_classes(csds, accuracy, linkage)
@@ -47,6 +52,8 @@ def classify(
         linkage=pl.lit(linkage),
         method_version=pl.lit(METHOD_VERSION),
         classified_at=pl.lit(datetime.now(UTC)),
+        run=pl.lit(catalog.last_classification() + 1),
+        condition=pl.lit(where, dtype=pl.String),
     )
     schema = arrow_schema("classes")
     rows = classes.select(schema.names).to_arrow().cast(schema)
@@ -54,7 +61,7 @@ def classify(
     return catalog.collect(catalog.classes())
 
 
-def _classifiable(catalog: Catalog, view: pl.LazyFrame) -> pl.DataFrame:
+def _classifiable(catalog: Catalog, view: pl.LazyFrame, where: str | None) -> pl.DataFrame:
     """The ok networks of this method version, in an order that does not depend on the run."""
     networks = catalog.collect(
         view.filter(
@@ -62,9 +69,16 @@ def _classifiable(catalog: Catalog, view: pl.LazyFrame) -> pl.DataFrame:
         ).select("network_id", "commit_id", "name", "kind", "family", "csd")
     )
     if networks.is_empty():
+        which = "" if where is None else f" where {where}"
         raise CatalogError(
-            f"{catalog.location} has no network to classify; run a job first, or see what failed "
-            f"with: zoo-spectra show {catalog.location}"
+            f"{catalog.location} has no network to classify{which}; run a job first, or see what "
+            f"failed with: zoo-spectra show {shlex.quote(str(catalog.location))}"
+        )
+    odd = networks.filter(pl.col("csd").list.len().fill_null(0) != len(S_EDGES))
+    if odd.height:
+        raise CatalogError(
+            f"{catalog.location} holds a curve that is none, of {odd['name'][0]!r}; another "
+            "program has written it: remove that network, and run the job again"
         )
     return networks.sort("name", "network_id")
 

@@ -21,7 +21,7 @@ from zoo_spectra.method.spectrum import (
     Floats,
     stream,
 )
-from zoo_spectra.sources import Kind, Matrix, MemoryAdapter, Network, Scalar
+from zoo_spectra.sources import Kind, Matrix, Network, Scalar, network_from_arrays
 from zoo_spectra.text import count, visible
 
 
@@ -111,8 +111,8 @@ def analyze(
     """
     chosen = settings or Settings()
     network = as_network(what)
-    identity = hashlib.blake2b((network.source or network.name).encode(), digest_size=16)
-    seed = identity.hexdigest()
+    identity = (network.identity or network.source or network.name).encode("utf-8", "surrogatepass")
+    seed = hashlib.blake2b(identity, digest_size=16).hexdigest()
     solved = solve(network.constituents(), chosen.exact_limit, seed, all_threads())
     return combine(network, [each.spectrum for each in solved], chosen, seed)
 
@@ -123,8 +123,7 @@ def as_network(what: Network | Mapping[str, Matrix] | Any) -> Network:
         return what
     if isinstance(what, Mapping):
         arrays = {str(name): np.asarray(array) for name, array in what.items()}
-        adapter = MemoryAdapter({"arrays": arrays})
-        return adapter.load(next(iter(adapter.list("arrays", {}))))
+        return network_from_arrays("arrays", arrays)
     if callable(getattr(what, "named_parameters", None)):
         from zoo_spectra.sources import network_from_module
 

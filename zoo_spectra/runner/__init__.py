@@ -8,7 +8,7 @@ what it took. ``preview`` says what a job would cost, ``submit`` hands a job to 
 
 from zoo_spectra.runner.drive import Stop
 from zoo_spectra.runner.job import Job
-from zoo_spectra.runner.plan import Plan, expand
+from zoo_spectra.runner.plan import Plan, expand, gather
 from zoo_spectra.runner.preview import Cost, cost, preview
 from zoo_spectra.runner.run import Progress, Silent, Summary, run
 from zoo_spectra.runner.submit import submit
@@ -25,6 +25,7 @@ __all__ = [
     "Summary",
     "cost",
     "expand",
+    "gather",
     "preview",
     "run",
     "submit",

@@ -9,25 +9,54 @@ import polars as pl
 
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.method import METHOD_VERSION, Settings
+from zoo_spectra.runner.refresh import is_described
 from zoo_spectra.runner.tasks import Task, finish_task, result_id, tasks_of
-from zoo_spectra.sources import Adapters, NetworkRef, list_networks
+from zoo_spectra.sources import (
+    Adapter,
+    Adapters,
+    LeftOut,
+    Listing,
+    NetworkRef,
+    get_adapter,
+    listing,
+    parse_source,
+)
+
+DESCRIBED = ("source", "name", "family", "metadata", "described")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The networks asked for: those still to be analysed, and how many are done already."""
+    """The networks asked for: those still to be analysed, and how many are done already.
+
+    ``renamed`` are those of the done ones whose rows say something else of them: another source
+    string, name, family or metadata.
+    """
 
     todo: tuple[NetworkRef, ...]
     done: int
+    renamed: tuple[NetworkRef, ...] = ()
 
 
 def expand(sources: Iterable[str], adapters: Adapters | None = None) -> list[NetworkRef]:
     """Every network that the sources match, each once. Raises SourceError, AdapterError."""
+    return list(gather(sources, adapters))
+
+
+def gather(sources: Iterable[str], adapters: Adapters | None = None) -> Listing:
+    """The same, with what the sources leave out."""
+    opened: dict[str, Adapter] = dict(adapters or {})
     found: dict[str, NetworkRef] = {}
+    left_out = LeftOut()
     for text in sources:
-        for ref in list_networks(text, adapters):
+        name = parse_source(text).adapter
+        if name not in opened:  # to look for plug-ins takes 15 ms
+            opened[name] = get_adapter(name)
+        matched = listing(text, opened)
+        left_out += matched.left_out
+        for ref in matched:
             found.setdefault(ref.network_id, ref)
-    return list(found.values())
+    return Listing(tuple(found.values()), left_out)
 
 
 def plan(
@@ -38,16 +67,24 @@ def plan(
 ) -> Plan:
     """Split ``refs`` by what the catalog has: done means ok, from this file and these settings.
 
-    A failed network is tried again; a quarantined one only with ``retry_quarantined``.
+    A result whose spectra are not all there any more is not done. A failed network is tried again;
+    a quarantined one only with ``retry_quarantined``.
     """
     finished = _is_ok(settings)
     if not retry_quarantined:
         finished = finished | (pl.col("status") == "quarantined")
-    found = catalog.networks().filter(finished).select("network_id", "fingerprint")
-    rows = catalog.collect(found)
-    have = dict(rows.iter_rows())
-    todo = tuple(ref for ref in refs if have.get(ref.network_id) != ref.fingerprint)
-    return Plan(todo, len(refs) - len(todo))
+    found = catalog.networks().filter(finished).select("network_id", "fingerprint", *DESCRIBED)
+    have = {row["network_id"]: row for row in catalog.collect(found).iter_rows(named=True)}
+    for network_id in catalog.incomplete()["network_id"]:
+        have.pop(network_id, None)
+    todo, renamed = [], []
+    for ref in refs:
+        row = have.get(ref.network_id)
+        if row is None or row["fingerprint"] != ref.fingerprint:
+            todo.append(ref)
+        elif not is_described(row, ref):
+            renamed.append(ref)
+    return Plan(tuple(todo), len(refs) - len(todo), tuple(renamed))
 
 
 def is_done(ref: NetworkRef, catalog: Catalog, settings: Settings) -> bool:

@@ -48,18 +48,26 @@ def network_row(
     return {
         "network_id": ref.network_id,
         "commit_id": commit_id or secrets.token_hex(8),
-        "source": clean(ref.source),
+        **(said := described(ref)),
         "adapter": clean(ref.adapter),
-        "name": clean(ref.name),
         "kind": ref.kind,
-        "family": clean(ref.family),
         "attempts": attempts,
         "fingerprint": clean(ref.fingerprint),
-        "metadata": _json(ref.metadata),
+        "metadata": said["described"],
         "realisations": settings.realisations,
         "exact_limit": settings.exact_limit,
         "method_version": METHOD_VERSION,
         **asdict(place or Place.here()),
+    }
+
+
+def described(ref: NetworkRef) -> Row:
+    """What a reference says of its network: the columns that another one may change."""
+    return {
+        "source": clean(ref.source),
+        "name": clean(ref.name),
+        "family": clean(ref.family),
+        "described": _json(ref.metadata),
     }
 
 

@@ -12,11 +12,12 @@ from zoo_spectra.catalog import Catalog, Storage
 from zoo_spectra.method import Engine, all_threads, check_device
 from zoo_spectra.runner.drive import Drive, Reporter, Stop
 from zoo_spectra.runner.job import Job
-from zoo_spectra.runner.plan import Plan, expand, plan, tasks_left
+from zoo_spectra.runner.plan import Plan, gather, plan, tasks_left
+from zoo_spectra.runner.refresh import refresh
 from zoo_spectra.runner.schedule import Schedule
 from zoo_spectra.runner.tasks import tasks_of
 from zoo_spectra.runner.work import Bench, Receipt, analyze_networks
-from zoo_spectra.sources import Adapter, Adapters, NetworkRef, fetch_samples, get_adapter
+from zoo_spectra.sources import Adapter, Adapters, NetworkRef, fetch_samples, get_adapter, tell
 from zoo_spectra.text import count, message, visible
 
 SHOWN = 5  # problems in the repr of a summary
@@ -135,15 +136,24 @@ def run(
     extra = {adapter.name: adapter for adapter in adapters}
     if job.samples:
         fetch_samples(job.samples, echo=tally.progress.say)
-    refs = expand(job.sources, extra)
+    with tell(tally.progress.say):
+        asked = gather(job.sources, extra)
+    if asked.left_out:
+        tally.progress.say(str(asked.left_out))
+    refs = asked.refs
     opened = Catalog.create(_anchored(catalog or job.catalog))
     with opened.exclusive():
+        opened = opened.numbered()
         work = plan(refs, opened, job.settings, retry_quarantined)
+        if work.renamed:
+            refresh(work.renamed, opened)
+            tally.progress.say(f"described anew, not analysed again: {len(work.renamed):,}")
         _work(work, opened, job, workers, address, in_process, extra, tally, stop)
         sorted_ids: list[str] = []
         if job.classify is not None and not stop.requested and opened.has_ok():
             found = classes.classify(opened, job.classify.accuracy, job.classify.linkage)
             sorted_ids = found["network_id"].to_list()
+        opened.verify()
     return Summary(
         catalog=str(opened.location),
         asked=len(refs),

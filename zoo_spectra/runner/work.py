@@ -7,9 +7,6 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from blake3 import blake3
-
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.errors import CatalogError, NetworkError
 from zoo_spectra.method import Engine, Settings, combine, limited, solve
@@ -32,6 +29,7 @@ from zoo_spectra.sources import (
     Constituent,
     Network,
     NetworkRef,
+    digest,
     guarded,
     opened,
     walked,
@@ -169,20 +167,12 @@ def _walk(
     largest = peak = 0
     for number, each in enumerate(solved):
         started = time.perf_counter()
-        digest = _digest(each.constituent)
+        hashed = digest(each.constituent.name, each.constituent.matrix)
         seconds = each.seconds + time.perf_counter() - started
         # To ask the system takes as long as a small constituent, and only a larger one changes it.
         if each.constituent.matrix.nbytes > largest:
             largest, peak = each.constituent.matrix.nbytes, peak_memory()
-        yield Piece(taken[number], each.spectrum, digest, seconds, each.load_seconds, peak)
-
-
-def _digest(constituent: Constituent) -> str:
-    """BLAKE3, several times faster than what hashlib has, which was a good part of the whole."""
-    matrix = np.ascontiguousarray(constituent.matrix)
-    digest = blake3(f"{constituent.name}{matrix.shape}{matrix.dtype.str}".encode())
-    digest.update(matrix.reshape(-1).view(np.uint8).data)
-    return digest.hexdigest(length=16)
+        yield Piece(taken[number], each.spectrum, hashed, seconds, each.load_seconds, peak)
 
 
 def _check_positions(ref: NetworkRef, pieces: list[Piece], expected: Collection[int]) -> None:

@@ -1,17 +1,13 @@
 """Where networks come from.
 
 A network is a list of real matrices (``network``), named by a source string (``source``) and opened
-by an adapter, a plug-in of two verbs (``adapter``). Here too: what every adapter shares, files and
-globs (``files``), what a file is by its bytes (``content``), what reading it may take
-(``budget``), zip archives and
-numpy's arrays (``archive``, ``arrays``), the rule of what is a weight
-(``weights``), torch modules and tensors (``torch_module``), arrays in memory (``memory``), and the
-sample data (``samples``, ``sample_list``). Plug-in authors import from this room and from
-``zoo_spectra.errors``.
 by an adapter, a plug-in of two verbs (``adapter``): it lists references (``ref``) and loads them.
 What it gives is checked (``validation``), and what it raises ends nothing but itself (``guard``).
-Here too: what every adapter shares, files and globs (``files``), what a file is by its bytes
-(``content``), the rule of what is a weight (``weights``), torch modules and tensors
+
+Here too is what adapters share: files (``files``; ``globbing`` finds them, ``places`` where they
+lie, ``left_out`` what is not taken, ``telling`` how far it is), what a file is by its bytes
+(``content``), what reading it may take (``budget``), zip archives and numpy's arrays (``archive``,
+``arrays``), the rule of what is a weight (``weights``), torch modules and tensors
 (``torch_module``), arrays in memory (``memory``), and the sample data (``samples``,
 ``sample_list``). Plug-in authors import from this room and from ``zoo_spectra.errors``.
 """
@@ -22,21 +18,47 @@ from zoo_spectra.sources.adapter import (
     get_adapter,
     list_networks,
     listed,
+    listing,
     load,
     opened,
 )
 from zoo_spectra.sources.archive import Archive, zip_members
-from zoo_spectra.sources.arrays import ArrayHeader, array_header, read_array, read_bytes
+from zoo_spectra.sources.arrays import ArrayHeader, Damaged, array_header, read_array, read_bytes
 from zoo_spectra.sources.budget import Budget, Guard, budget_of, stored_bytes
 from zoo_spectra.sources.content import first_bytes, stand_in
-from zoo_spectra.sources.files import fingerprint, match_files, network_name, resolve
+from zoo_spectra.sources.files import (
+    Files,
+    find_files,
+    fingerprint,
+    folder_name,
+    match_files,
+    network_name,
+    shown,
+)
 from zoo_spectra.sources.guard import Escape, guarded
-from zoo_spectra.sources.memory import MemoryAdapter
-from zoo_spectra.sources.network import Constituent, Kind, Matrix, Network, Scalar, flatten_weight
-from zoo_spectra.sources.ref import NetworkRef
+from zoo_spectra.sources.left_out import LeftOut
+from zoo_spectra.sources.memory import MemoryAdapter, network_from_arrays
+from zoo_spectra.sources.network import (
+    Constituent,
+    Kind,
+    Matrix,
+    Network,
+    Scalar,
+    digest,
+    flatten_weight,
+)
+from zoo_spectra.sources.places import place, resolve
+from zoo_spectra.sources.ref import Listing, NetworkRef
 from zoo_spectra.sources.samples import SAMPLES, Sample, samples_root
 from zoo_spectra.sources.samples import fetch as fetch_samples
-from zoo_spectra.sources.source import Source, check_options, parse_bool, parse_source
+from zoo_spectra.sources.source import (
+    Source,
+    check_options,
+    literal,
+    parse_bool,
+    parse_source,
+)
+from zoo_spectra.sources.telling import counted, tell
 from zoo_spectra.sources.torch_module import (
     dtype_name,
     is_tensor,
@@ -57,9 +79,13 @@ __all__ = [
     "ArrayHeader",
     "Budget",
     "Constituent",
+    "Damaged",
     "Escape",
+    "Files",
     "Guard",
     "Kind",
+    "LeftOut",
+    "Listing",
     "Matrix",
     "MemoryAdapter",
     "Network",
@@ -70,11 +96,15 @@ __all__ = [
     "array_header",
     "budget_of",
     "check_options",
+    "counted",
+    "digest",
     "dtype_name",
     "fetch_samples",
+    "find_files",
     "fingerprint",
     "first_bytes",
     "flatten_weight",
+    "folder_name",
     "get_adapter",
     "guarded",
     "is_constituent",
@@ -82,8 +112,11 @@ __all__ = [
     "is_weight",
     "list_networks",
     "listed",
+    "listing",
+    "literal",
     "load",
     "match_files",
+    "network_from_arrays",
     "network_from_module",
     "network_name",
     "not_real",
@@ -91,12 +124,15 @@ __all__ = [
     "parameter_count",
     "parse_bool",
     "parse_source",
+    "place",
     "read_array",
     "read_bytes",
     "resolve",
     "samples_root",
+    "shown",
     "stand_in",
     "stored_bytes",
+    "tell",
     "tensor_array",
     "tensor_constituents",
     "walked",

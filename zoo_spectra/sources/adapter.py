@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, runtime_checkable
 
 from zoo_spectra.errors import AdapterError, SourceError, ZooSpectraError, explain, nearest
 from zoo_spectra.sources.guard import guarded
+from zoo_spectra.sources.left_out import LeftOut
 from zoo_spectra.sources.network import Network
-from zoo_spectra.sources.ref import NetworkRef
-from zoo_spectra.sources.source import check_options, parse_source
+from zoo_spectra.sources.places import resolve
+from zoo_spectra.sources.ref import Listing, NetworkRef
+from zoo_spectra.sources.source import Source, check_options, literal, parse_source
 from zoo_spectra.sources.validation import checked_network, validated
 
 GROUP = "zoo_spectra.adapters"
@@ -19,7 +23,11 @@ KNOWN_PLUGINS = ("timm", "connectome", "checkpoint")
 
 @runtime_checkable
 class Adapter(Protocol):
-    """What a plug-in implements. ``options`` maps each option's name to one line of help."""
+    """What a plug-in implements. ``options`` maps each option's name to one line of help.
+
+    It may also have ``describing``, a set of option names: those that say what a network is called
+    and belongs to, and change none of its matrices. They are no part of a network's identity.
+    """
 
     name: str
     options: Mapping[str, str]
@@ -89,20 +97,34 @@ def list_networks(text: str, extra: Adapters | None = None) -> list[NetworkRef]:
 
     ``extra`` adds adapters that are not installed, by name. Raises SourceError, AdapterError.
     """
-    source = parse_source(text)
-    adapter = get_adapter(source.adapter, extra)
-    check_options(source.adapter, source.options, adapter.options)
-    refs = listed(adapter, source.pattern, source.options)
-    if not refs:
+    return list(listing(text, extra))
+
+
+def listing(text: str, extra: Adapters | None = None) -> Listing:
+    """The same, with what the source leaves out: files of other formats, links to nothing."""
+    try:
+        source = parse_source(text)
+        adapter = get_adapter(source.adapter, extra)
+        check_options(source.adapter, source.options, adapter.options)
+        found = _either_way(adapter, source, text)
+    except SourceError as error:
+        raise SourceError(f"{error}{_about_question_marks(text)}") from error
+    if not found.refs:
         raise SourceError(f"{text!r} matches nothing; check the pattern with: zoo-spectra ls")
-    return refs
+    return found
 
 
-def listed(adapter: Adapter, pattern: str, options: Mapping[str, str]) -> list[NetworkRef]:
-    """What an adapter lists, checked. Raises AdapterError for whatever it raises but our own."""
+def listed(adapter: Adapter, pattern: str, options: Mapping[str, str]) -> Listing:
+    """What an adapter lists, checked, with the identity of each network.
+
+    Raises AdapterError for whatever it raises but our own.
+    """
     try:
         with guarded():
-            return list(validated(adapter.list(pattern, options), adapter.name))
+            found = adapter.list(pattern, options)
+            describing = frozenset(getattr(adapter, "describing", ()))
+            refs = [_identified(ref, describing) for ref in validated(found, adapter.name)]
+            left_out = getattr(found, "left_out", None)
     except ZooSpectraError:
         raise
     except Exception as error:
@@ -110,6 +132,39 @@ def listed(adapter: Adapter, pattern: str, options: Mapping[str, str]) -> list[N
             f"adapter {adapter.name!r} fails to list {pattern!r}: {explain(error)}; that is a "
             "fault of the adapter"
         ) from error
+    return Listing(tuple(refs), left_out if isinstance(left_out, LeftOut) else LeftOut())
+
+
+def _identified(ref: NetworkRef, describing: Collection[str]) -> NetworkRef:
+    if not describing or "?" not in ref.source:
+        return ref
+    identity = str(parse_source(ref.source).without(describing))
+    return ref if identity == ref.source else replace(ref, identity=identity)
+
+
+def _either_way(adapter: Adapter, source: Source, text: str) -> Listing:
+    """As percent escapes say; where that matches nothing, as it was typed (``50%20off.npz``)."""
+    try:
+        return listed(adapter, source.pattern, source.options)
+    except SourceError:
+        typed = Source(source.adapter, text.partition(":")[2].partition("?")[0], source.options)
+        if typed == source:
+            raise
+        try:
+            return listed(adapter, typed.pattern, typed.options)
+        except SourceError:
+            pass
+        raise
+
+
+def _about_question_marks(text: str) -> str:
+    """A hint where a file is called what stands before, and perhaps after, the first ``?``."""
+    adapter, _, rest = text.partition(":")
+    for end in [at for at, sign in enumerate(f"{rest}?") if sign == "?"][1:]:
+        if os.path.isfile(resolve(rest[:end])):
+            name = Source(adapter, literal(rest[:end]))
+            return f"; a ? begins the options, and there is a file of that name: write {name}"
+    return ""
 
 
 def load(text: str, extra: Adapters | None = None) -> Network:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from zoo_spectra.errors import FileFormatError
+from zoo_spectra.sources.arrays import Damaged
 
 MAX_DIRECTORY = 64 << 20  # bytes: half a million members
 PIECE = 1 << 20
@@ -24,7 +24,7 @@ _LOCAL = b"PK\x03\x04"
 class Archive:
     """A zip archive on disk. ``members``: by name, in the directory's order.
 
-    Raises FileFormatError when it is no whole archive, OSError. It holds no file open.
+    Raises Damaged when it is no whole archive, OSError. It holds no file open.
     """
 
     def __init__(self, path: Path) -> None:
@@ -32,30 +32,28 @@ class Archive:
         try:
             with _Directory(path) as stream, zipfile.ZipFile(stream) as archive:
                 found = archive.infolist()
-        except (OSError, FileFormatError):
+        except (OSError, Damaged):
             raise
         except Exception as error:  # BadZipFile, and whatever decoding a damaged list raises
-            raise FileFormatError(
-                f"{path} is no complete zip archive ({error}); fetch or save it again"
-            ) from error
+            raise Damaged(str(error) or "no zip archive") from error
         self.members: Mapping[str, zipfile.ZipInfo] = {info.filename: info for info in found}
 
     def open(self, info: zipfile.ZipInfo, start: int = 0, check: bool = True) -> IO[bytes]:
         """A member's bytes, ``info.file_size`` of them, from ``start`` on.
 
         With ``check`` the checksum is compared at their end, if they were read from the first.
-        Raises FileFormatError, here and while reading, when they are not what was promised.
+        Raises Damaged, here and while reading, when they are not what was promised.
         """
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise self.fault(info, "packed by another method than deflate; save it again")
+            raise self.fault(info, "packed by another method than deflate")
         if info.flag_bits & 0x1:
-            raise self.fault(info, "encrypted; save it without a password")
+            raise self.fault(info, "encrypted")
         stream = self.path.open("rb", buffering=0)
         try:
             stream.seek(info.header_offset)
             header = stream.read(30)
             if len(header) < 30 or not header.startswith(_LOCAL):
-                raise self.fault(info, "not where the archive's directory says; fetch it again")
+                raise self.fault(info, "not where the archive's directory says")
             names = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:], "little")
             stream.seek(names, io.SEEK_CUR)
             member = _Member(self, info, stream, check and not start)
@@ -65,9 +63,9 @@ class Archive:
             raise
         return io.BufferedReader(member, PIECE)
 
-    def fault(self, info: zipfile.ZipInfo, what: str) -> FileFormatError:
+    def fault(self, info: zipfile.ZipInfo, what: str) -> Damaged:
         """The error that names the member and what is wrong with it."""
-        return FileFormatError(f"{self.path}, {info.filename[:200]} is {what}")
+        return Damaged(f"{info.filename[:200]} is {what}")
 
 
 def zip_members(path: Path) -> list[zipfile.ZipInfo]:
@@ -77,7 +75,7 @@ def zip_members(path: Path) -> list[zipfile.ZipInfo]:
     """
     try:
         return list(Archive(path).members.values())
-    except FileFormatError:
+    except Damaged:
         return []
 
 
@@ -88,10 +86,7 @@ class _Directory(io.FileIO):
         if size is None or size < 0:
             size = max(0, os.fstat(self.fileno()).st_size - self.tell())
         if size > MAX_DIRECTORY:
-            raise FileFormatError(
-                f"{self.name!s} lists more members than a file of arrays has "
-                f"(over {MAX_DIRECTORY >> 20} MB of names); save it in parts"
-            )
+            raise Damaged(f"it lists more than {MAX_DIRECTORY >> 20} MB of members")
         return super().read(size) or b""
 
 
@@ -160,5 +155,5 @@ class _Member(io.RawIOBase):
                 return data
         return b""
 
-    def _damaged(self) -> FileFormatError:
-        return self._archive.fault(self._info, "cut off or damaged; fetch or save it again")
+    def _damaged(self) -> Damaged:
+        return self._archive.fault(self._info, "cut off or damaged")

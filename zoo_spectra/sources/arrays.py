@@ -11,10 +11,12 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from zoo_spectra.errors import FileFormatError
-
 MAX_HEADER = 1 << 16  # bytes; numpy itself reads 4 GB before it looks
 PIECE = 1 << 24
+
+
+class Damaged(ValueError):
+    """What is wrong with a part of a file: whoever reads the file says which, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,13 @@ class ArrayHeader:
 
 
 def array_header(stream: IO[bytes]) -> ArrayHeader:
-    """Read a header and leave the stream at the values. Raises FileFormatError."""
+    """Read a header and leave the stream at the values. Raises Damaged."""
     head = stream.read(10)
     wide = head[6:7] != b"\x01"  # versions 2 and 3 give the length four bytes
     head += stream.read(2) if wide else b""
     length = int.from_bytes(head[8:], "little")
     if length > MAX_HEADER:
-        raise FileFormatError(f"the header of an array has no {length:,} bytes; save it again")
+        raise Damaged(f"the header of an array has no {length:,} bytes")
     text = io.BytesIO(head + stream.read(length))
     try:
         version = np.lib.format.read_magic(text)
@@ -53,12 +55,12 @@ def array_header(stream: IO[bytes]) -> ArrayHeader:
             raise ValueError(f"shape {shape}")
     except Exception as error:  # a damaged header makes the parser of Python's literals raise any
         said = " ".join(str(error).split())[:200]
-        raise FileFormatError(f"no whole header of an array ({said}); save it again") from error
+        raise Damaged(f"no whole header of an array: {said}") from error
     return ArrayHeader(tuple(int(side) for side in shape), fortran, dtype, len(head) + length)
 
 
 def read_array(stream: IO[bytes], header: ArrayHeader) -> npt.NDArray[Any]:
-    """The values that follow a header, in one allocation. Raises FileFormatError on too few.
+    """The values that follow a header, in one allocation. Raises Damaged on too few.
 
     Check ``header.size`` before: so much is allocated. Not for types that hold Python objects.
     """
@@ -69,7 +71,7 @@ def read_array(stream: IO[bytes], header: ArrayHeader) -> npt.NDArray[Any]:
 
 
 def read_bytes(stream: IO[bytes], size: int) -> npt.NDArray[np.uint8]:
-    """The next ``size`` bytes, in one allocation. Raises FileFormatError on too few."""
+    """The next ``size`` bytes, in one allocation. Raises Damaged on too few."""
     data = np.empty(size, np.uint8)
     _fill(stream, memoryview(data.data))
     return data
@@ -80,5 +82,5 @@ def _fill(stream: IO[bytes], view: memoryview) -> None:
     while at < len(view):
         count = stream.readinto(view[at : at + PIECE])  # type: ignore[attr-defined]
         if not count:
-            raise FileFormatError("the file was cut off while in use; fetch or save it again")
+            raise Damaged("it was cut off while in use")
         at += count

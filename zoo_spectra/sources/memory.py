@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
+from blake3 import blake3
+
 from zoo_spectra.errors import NetworkError, SourceError, nearest
-from zoo_spectra.sources.network import Constituent, Kind, Matrix, Network, flatten_weight
+from zoo_spectra.sources.network import (
+    Constituent,
+    Kind,
+    Matrix,
+    Network,
+    digest,
+    flatten_weight,
+)
 from zoo_spectra.sources.ref import NetworkRef
-from zoo_spectra.sources.source import Source
+from zoo_spectra.sources.source import Source, literal
 
 
 class MemoryAdapter:
@@ -43,34 +51,47 @@ class MemoryAdapter:
         """Open one network. Raises NetworkError when it is not there."""
         if ref.name not in self._networks:
             raise NetworkError(f"memory: no network {ref.name!r}")
-        arrays = self._networks[ref.name]
-
-        def constituents() -> Iterator[Constituent]:
-            for name, array in arrays.items():
-                if array.ndim >= 2:
-                    yield Constituent(name, flatten_weight(array))
-
-        return Network(ref.name, self._kind, constituents, self._family, ref.source)
+        return network_from_arrays(
+            ref.name, self._networks[ref.name], self._kind, self._family, ref.source
+        )
 
     def _ref(self, name: str) -> NetworkRef:
         flat = [flatten_weight(a) for a in self._networks[name].values() if a.ndim >= 2]
         shapes = tuple((int(a.shape[0]), int(a.shape[1])) for a in flat)
         return NetworkRef(
-            source=str(Source(self.name, name)),
+            source=str(Source(self.name, literal(name))),
             adapter=self.name,
             name=name,
             kind=self._kind,
             family=self._family,
             shapes=shapes,
             parameters=sum(p * q for p, q in shapes),
-            fingerprint=_digest(self._networks[name]),
+            fingerprint=_fingerprint(self._networks[name]),
         )
 
 
-def _digest(arrays: Mapping[str, Matrix]) -> str:
+def network_from_arrays(
+    name: str,
+    arrays: Mapping[str, Matrix],
+    kind: Kind = "artificial",
+    family: str = "",
+    source: str = "",
+) -> Network:
+    """A network of arrays that are there already; those of fewer than two dimensions are left out.
+
+    Without a ``source``, that of an array in memory.
+    """
+
+    def constituents() -> Iterator[Constituent]:
+        for each, array in arrays.items():
+            if array.ndim >= 2:
+                yield Constituent(each, flatten_weight(array))
+
+    source = source or str(Source(MemoryAdapter.name, literal(name)))
+    return Network(name, kind, constituents, family, source)
+
+
+def _fingerprint(arrays: Mapping[str, Matrix]) -> str:
     """Changes with any entry, so that an array edited in a notebook is analysed again."""
-    digest = hashlib.blake2b(digest_size=16)
-    for name, array in arrays.items():
-        head = f"{name}{array.shape}{array.dtype.str}".encode("utf-8", "surrogatepass")
-        digest.update(head + array.tobytes())
-    return digest.hexdigest()
+    digests = "".join(digest(name, array) for name, array in arrays.items())
+    return blake3(digests.encode()).hexdigest(length=16)

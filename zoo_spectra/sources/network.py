@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from blake3 import blake3
 
 Kind = Literal["artificial", "biological"]
 Scalar = str | int | float | bool | None
@@ -35,7 +37,8 @@ class Network:
     """A network: its names, and a way to walk over its constituents one at a time.
 
     ``constituents()`` may be called more than once; each call starts a new walk and never holds
-    more than one constituent in memory. ``metadata`` becomes columns of the catalog.
+    more than one constituent in memory. ``metadata`` becomes columns of the catalog. ``identity``
+    is the part of ``source`` that says which network it is (empty: all of it); ``load`` sets it.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Network:
     family: str = ""
     source: str = ""
     metadata: Mapping[str, Scalar] = field(default_factory=dict)
+    identity: str = ""
 
 
 def flatten_weight(array: Matrix) -> Matrix:
@@ -53,4 +57,15 @@ def flatten_weight(array: Matrix) -> Matrix:
     """
     if array.ndim < 2:
         raise ValueError(f"a weight needs at least 2 dimensions, got shape {array.shape}")
-    return np.reshape(array, (array.shape[0], -1))
+    return np.reshape(array, (array.shape[0], prod(array.shape[1:])))
+
+
+def digest(name: str, array: Matrix) -> str:
+    """BLAKE3-128 of an array's name, shape, type and entries, hex: the one hash of weights."""
+    hashed = blake3(f"{name}{array.shape}{array.dtype.str}".encode("utf-8", "surrogatepass"))
+    values = np.ascontiguousarray(array)
+    if values.dtype.hasobject:  # no real numbers, which the analysis will say
+        hashed.update(values.tobytes())
+    else:
+        hashed.update(values.reshape(-1).view(np.uint8).data)
+    return hashed.hexdigest(length=16)

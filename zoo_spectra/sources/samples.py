@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -123,7 +124,7 @@ def _download(wheel: Wheel, downloads: Path) -> Path:
 
 def _advice(wheel: Wheel, reason: str) -> str:
     if "No module named pip" in reason:
-        return f"this Python has no pip; run `{sys.executable} -m ensurepip`"
+        return f"this Python has no pip; run `{shlex.quote(sys.executable)} -m ensurepip`"
     return (
         "the package index is out of reach, or does not have it. Look at `pip config list`, or put "
         f"{wheel.filename} into a folder DIR and set PIP_FIND_LINKS=DIR (and PIP_NO_INDEX=1)"

@@ -25,7 +25,7 @@ Shapes = tuple[tuple[int, int], ...]
 MOST_NETWORKS = 1_000_000  # of one source string
 MOST_CONSTITUENTS = 1_000_000  # of one network
 LARGEST_SIDE = 1 << 40
-_TEXTS = ("source", "adapter", "name", "kind", "family", "fingerprint", "location")
+_TEXTS = ("source", "adapter", "name", "kind", "family", "fingerprint", "location", "identity")
 _SCALARS = (str, int, float, bool, type(None))
 _KINDS = get_args(Kind)
 
@@ -65,7 +65,8 @@ def checked_network(network: object, ref: NetworkRef) -> Network:
             _text(network, what)
         if not callable(network.constituents):
             raise ValueError("constituents that cannot be called")
-        return replace(network, metadata=_mapping(network.metadata, "metadata", _SCALARS))
+        metadata = _mapping(network.metadata, "metadata", _SCALARS)
+        return replace(network, metadata=metadata, identity=ref.identity)
     except (TypeError, ValueError) as error:
         raise NetworkError(f"adapter {ref.adapter!r} loads a network with {error}") from error
 

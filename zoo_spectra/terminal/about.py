@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from zoo_spectra import classes
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.text import count, visible
 
@@ -28,16 +29,9 @@ def left_out(catalog: Catalog) -> list[str]:
 
 def equal_weights(catalog: Catalog) -> list[str]:
     """A line a group of networks whose weights are equal, the largest groups first."""
-    ok = catalog.networks().filter(pl.col("status") == "ok")
-    groups = catalog.collect(
-        ok.group_by("weights_digest")
-        .agg(pl.col("name").sort(), pl.len().alias("members"))
-        .filter(pl.col("members") > 1)
-        .sort("members", "weights_digest", descending=[True, False])
-    )
+    groups = classes.equal_weights(catalog)
     lines = [
-        f"equal weights: {', '.join(visible(name) for name in names)}"
-        for names in groups["name"].head(SHOWN).to_list()
+        f"equal weights: {', '.join(visible(name) for name in names)}" for names in groups[:SHOWN]
     ]
-    more = groups.height - SHOWN
+    more = len(groups) - SHOWN
     return [*lines, f"and {count(more, 'more group')} of equal weights"] if more > 0 else lines

@@ -24,6 +24,7 @@ COMMANDS = (
     classes.classify,
     catalog.show,
     catalog.query,
+    catalog.remove,
     catalog.compact,
     sources.samples,
 )

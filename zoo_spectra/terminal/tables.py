@@ -116,6 +116,17 @@ def failed_table(rows: pl.DataFrame) -> Table:
     return table
 
 
+def removed_table(rows: pl.DataFrame) -> Table:
+    """Networks that are, or would be, removed: name, family, status, source."""
+    table = Table()
+    name_column(table, "network", rows["name"])
+    for column in ("family", "status", "source"):
+        table.add_column(column, overflow="fold")
+    for row in rows.iter_rows(named=True):
+        table.add_row(*(cell(row[column]) for column in ("name", "family", "status", "source")))
+    return table
+
+
 def network_table(row: Mapping[str, Any], member: Mapping[str, Any] | None) -> RenderableType:
     """One network, a line a figure; curves are left to ``query``. A traceback is whole, below."""
     table = Table(show_header=False, title=cell(row["name"]), title_justify="left")

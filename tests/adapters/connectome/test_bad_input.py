@@ -234,14 +234,14 @@ def test_files_that_are_not_there(adapter: ConnectomeAdapter, tmp_path: Path) ->
 def test_an_unknown_array(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
     (tmp_path / "two.npz").write_bytes(TWO)
     options = {"array": "frist"}
-    said = check_refuses(adapter, str(tmp_path / "two.npz"), NetworkError, options)
+    said = check_refuses(adapter, str(tmp_path / "two.npz"), SourceError, options)
     assert "did you mean 'first'" in said
 
 
 def test_no_partition_in_the_file(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
     (tmp_path / "worm.json").write_text(cect())
     options = {"partition": "class"}
-    said = check_refuses(adapter, str(tmp_path / "worm.json"), NetworkError, options)
+    said = check_refuses(adapter, str(tmp_path / "worm.json"), SourceError, options)
     assert "the file has none: give nodes=FILE" in said
 
 

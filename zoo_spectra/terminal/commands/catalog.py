@@ -1,4 +1,4 @@
-"""``show``, ``query`` and ``compact``: what a catalog holds, and keeping it in order."""
+"""``show``, ``query``, ``remove``, ``compact``: what a catalog holds, and keeping it in order."""
 
 from __future__ import annotations
 
@@ -118,6 +118,9 @@ def _show_class(opened: Catalog, label: int, as_json: bool) -> None:
 def query(
     catalog: CatalogPath,
     sql: Annotated[str, typer.Argument(help="Over the tables networks, spectra and classes.")],
+    files: Annotated[
+        bool, typer.Option("--files", help="The query may read other files and URLs too.")
+    ] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
     output: Annotated[
@@ -131,7 +134,7 @@ def query(
 
     if sum((as_csv, as_json, output is not None)) > 1:
         raise typer.BadParameter("give one of --csv, --json and -o")
-    found = Catalog(catalog).query(sql)
+    found = Catalog(catalog).query(sql, files=files)
     if output is not None:
         write_frame(found, output)
         print(f"{count(found.height, 'row')} in {visible(output)}")
@@ -141,6 +144,29 @@ def query(
         print(csv_text(found), end="")
     else:
         print_frame(found, PAGE if standard_output().is_terminal else None)
+
+
+def remove(
+    catalog: CatalogPath,
+    where: Annotated[
+        str, typer.Option("--where", help="A condition in SQL, such as \"family = 'old'\".")
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list what would be removed.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show networks no more; their rows stay as history until the next compaction."""
+    from zoo_spectra.catalog import Catalog
+    from zoo_spectra.terminal.tables import frame_json, removed_table
+
+    gone = Catalog(catalog).remove(where, dry_run=dry_run)
+    if as_json:
+        print(frame_json(gone))
+        return
+    if not gone.is_empty():
+        standard_output().print(removed_table(gone))
+    print(f"{count(gone.height, 'network')} {'would be ' if dry_run else ''}removed")
 
 
 def compact(catalog: CatalogPath, as_json: AsJson = False) -> None:

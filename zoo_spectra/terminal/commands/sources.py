@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from zoo_spectra.terminal.arguments import AsJson, What, standard_output
 from zoo_spectra.terminal.commands.job import job_of
-from zoo_spectra.text import count
+from zoo_spectra.text import count, visible
 
 
 def ls(
@@ -23,13 +24,16 @@ def ls(
     as_json: AsJson = False,
 ) -> None:
     """What sources match, with sizes; no weights are read."""
-    from zoo_spectra.runner import cost, expand
+    from zoo_spectra.runner import cost, gather
+    from zoo_spectra.sources import tell
     from zoo_spectra.terminal.listing import cost_lines, network_listing
 
     sources = job_of(what).sources
-    with Console(stderr=True).status(f"listing {count(len(sources), 'source')}"):
-        refs = expand(sources)
-    estimate = cost(refs)
+    listing = f"listing {count(len(sources), 'source')}"
+    status = Console(stderr=True).status(listing)
+    with status, tell(lambda line: status.update(f"{listing}: {escape(visible(line))}")):
+        found = gather(sources)
+    refs, estimate = list(found), cost(found)
     if as_json:
         networks = [{**asdict(ref), "network_id": ref.network_id} for ref in refs]
         print(json.dumps({"networks": networks, **asdict(estimate)} if with_cost else networks))
@@ -37,6 +41,8 @@ def ls(
     out = standard_output()
     out.print(network_listing(refs))
     out.print(count(len(refs), "network"), highlight=False)
+    if found.left_out:
+        out.print(visible(found.left_out), soft_wrap=True, highlight=False, markup=False)
     for line in cost_lines(estimate) if with_cost else []:
         out.print(line, soft_wrap=True, highlight=False)
 

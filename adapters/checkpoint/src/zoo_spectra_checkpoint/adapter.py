@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from pathlib import Path
 
 from zoo_spectra.errors import NetworkError, SourceError
 from zoo_spectra.sources import (
     Constituent,
+    Listing,
     Network,
     NetworkRef,
     Source,
     check_options,
+    counted,
+    find_files,
     fingerprint,
     flatten_weight,
-    match_files,
+    folder_name,
+    literal,
     resolve,
+    shown,
 )
 from zoo_spectra_checkpoint.formats import SUFFIXES, by_suffix, format_of
 from zoo_spectra_checkpoint.shards import is_later_shard, open_network, shards, stem
@@ -32,8 +37,9 @@ class CheckpointAdapter:
 
     name = "checkpoint"
     options: Mapping[str, str] = {"family": "the family of these networks (default: their folder)"}
+    describing = frozenset({"family"})
 
-    def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
+    def list(self, pattern: str, options: Mapping[str, str]) -> Listing:
         """The files that match a glob; the shards of one network are one.
 
         Shapes come from the headers of safetensors and npz files. Raises SourceError on no match.
@@ -41,14 +47,17 @@ class CheckpointAdapter:
         check_options(self.name, options, self.options)
         if options.get("family") == "":
             raise SourceError("checkpoint: option family is empty; leave it out, or name a family")
-        files = match_files(self.name, pattern, SUFFIXES)
-        first = [file for file in files if not is_later_shard(resolve(file))]
+        found = find_files(self.name, pattern, SUFFIXES)
+        paths = {file: resolve(file) for file in found.files}
+        first = [(file, path) for file, path in paths.items() if not is_later_shard(path)]
         if not first:
             raise SourceError(
-                f"checkpoint:{pattern} matches {Path(files[0]).name}, a later part of a network; "
-                "name its first part"
+                f"{Source(self.name, pattern)} matches {Path(found.files[0]).name}, a later part "
+                "of a network; name its first part"
             )
-        return [self._ref(file, options) for file in first]
+        headers = counted(first, "headers read:")
+        refs = tuple(self._ref(file, path, options) for file, path in headers)
+        return Listing(refs, found.left_out)
 
     def load(self, ref: NetworkRef) -> Network:
         """Open one file. Raises NetworkError (FileFormatError, UnsafeFileError) when it cannot."""
@@ -66,17 +75,16 @@ class CheckpointAdapter:
 
         return Network(ref.name, ref.kind, constituents, ref.family, ref.source, ref.metadata)
 
-    def _ref(self, file: str, options: Mapping[str, str]) -> NetworkRef:
-        path = resolve(file)
+    def _ref(self, file: str, path: Path, options: Mapping[str, str]) -> NetworkRef:
         parts = [part for part in shards(path) if part.is_file()]
-        form = _format(path)
+        form, folder = _format(path), folder_name(file)
         opened = _glance(path) if form != "torch" else None
         return NetworkRef(
-            source=str(Source(self.name, file, options)),
+            source=str(Source(self.name, literal(file), options)),
             adapter=self.name,
-            name=f"{path.parent.name}/{stem(path)}",
+            name=f"{folder}/{shown(stem(path))}",
             kind="artificial",
-            family=options.get("family") or path.parent.name,
+            family=options.get("family") or folder,
             options=dict(options),
             shapes=_flat_shapes(opened) if opened else None,
             parameters=opened.parameters() if opened else None,

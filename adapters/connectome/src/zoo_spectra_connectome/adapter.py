@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from zoo_spectra.errors import SourceError, nearest
 from zoo_spectra.sources import (
+    Listing,
     Network,
     NetworkRef,
     Scalar,
     Source,
+    counted,
+    find_files,
     fingerprint,
-    match_files,
+    folder_name,
+    literal,
     network_name,
     resolve,
 )
 from zoo_spectra_connectome.about import About, look_up, read_about
 from zoo_spectra_connectome.adjacency import reading, summary, symmetrised
 from zoo_spectra_connectome.blocks import blocks
+from zoo_spectra_connectome.checks import check_choices
 from zoo_spectra_connectome.partition import regions
 from zoo_spectra_connectome.readers import SUFFIXES, check_applies, read_adjacency, suffix_of
 from zoo_spectra_connectome.settings import (
     ADAPTER,
+    DESCRIBING,
     OPTIONS,
     Settings,
     absolute,
+    canonical,
     check_tables,
     parse_settings,
 )
@@ -40,14 +47,23 @@ class ConnectomeAdapter:
 
     name = ADAPTER
     options: Mapping[str, str] = OPTIONS
+    describing = DESCRIBING
 
-    def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
-        """The files that match. Reads the ``about`` table, and no graph. Raises SourceError."""
+    def list(self, pattern: str, options: Mapping[str, str]) -> Listing:
+        """The files that match. Reads the ``about`` table and heads of files, and no graph.
+
+        Raises SourceError, also for an option that names what no file has.
+        """
         settings = parse_settings(options)
         check_tables(settings)
-        files = match_files(ADAPTER, pattern, SUFFIXES)
+        found = find_files(ADAPTER, pattern, SUFFIXES)
+        for file in found.files:
+            check_applies(file, options)
+        check_choices([resolve(file) for file in found.files], settings)
         about = None if settings.about is None else read_about(settings.about)
-        return [_ref(file, options, settings, about) for file in files]
+        named = canonical(options)
+        files = counted(found.files, "files listed:")
+        return Listing(tuple(_ref(f, named, settings, about) for f in files), found.left_out)
 
     def load(self, ref: NetworkRef) -> Network:
         """Read one graph; it stays sparse, and one block is dense at a time.
@@ -74,32 +90,29 @@ class ConnectomeAdapter:
 def _ref(
     file: str, options: Mapping[str, str], settings: Settings, about: About | None
 ) -> NetworkRef:
-    if "?" in file:
-        raise SourceError(f"connectome: {file!r} has a ?, which begins the options; rename it")
-    check_applies(file, options)
     path = resolve(file)
     synapse = settings.synapse
     stem = path.name.removesuffix(suffix_of(path.name))
     metadata: Mapping[str, Scalar] = {}
     if about is not None and settings.about is not None:
         metadata = look_up(about, stem, settings.about)
-    tables = [table for table in (settings.nodes, settings.about) if table is not None]
+    files = [path] if settings.nodes is None else [path, settings.nodes]
     return NetworkRef(
-        source=str(Source(ADAPTER, file, options)),
+        source=str(Source(ADAPTER, literal(file), options)),
         adapter=ADAPTER,
         name=network_name(file) + ("" if synapse == "chemical" else f"/{synapse}"),
         kind="biological",
-        family=_family(settings, metadata, path),
+        family=_family(settings, metadata, file),
         options=absolute(options),
-        fingerprint=fingerprint(path, *tables),
+        fingerprint=fingerprint(*files),
         location=str(path),
         metadata=metadata,
     )
 
 
-def _family(settings: Settings, metadata: Mapping[str, Scalar], path: Path) -> str:
+def _family(settings: Settings, metadata: Mapping[str, Scalar], file: str) -> str:
     if settings.family is None:
-        return path.parent.name
+        return folder_name(file)
     if settings.about is None:
         return settings.family
     if settings.family not in metadata:

@@ -1,12 +1,12 @@
-"""The adjacency matrix of a network, sparse, with the names of its nodes."""
+"""The adjacency matrix of a network, sparse or dense, with the names of its nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -16,24 +16,45 @@ from zoo_spectra.errors import FileFormatError, NetworkError, ZooSpectraError
 from zoo_spectra.sources import Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     Sparse = sparse.csr_array[np.float64, tuple[int, int]]
 
+Dense = npt.NDArray[Any]
 MAX_DENSE_BYTES = 4 << 30  # 23,170² in float64; a larger eigenproblem would take hours anyway
 MAX_NODES = 10_000_000  # even an empty sparse matrix holds an index per row
+SPARSE_BELOW = 1 / 16  # share of entries: above it a sparse matrix takes more than it saves
+TILE = 1024
+MAX_MESSAGE = 1000  # characters, of what a file makes an error say
 
 
 @dataclass(frozen=True)
 class Adjacency:
-    """``matrix``: (n, n) float64, rows pre-synaptic, columns post-synaptic. ``nodes``: n names.
+    """``matrix``: (n, n), rows pre-synaptic, columns post-synaptic; ``nodes``: n names.
 
-    ``attributes``: what the file itself says of each node, by attribute; None where it is silent.
+    Sparse in float64, or dense in the file's own type where few entries are zero. ``attributes``:
+    what the file itself says of each node, by attribute; None where it is silent.
     """
 
-    matrix: Sparse
-    nodes: tuple[str, ...]
+    matrix: Sparse | Dense
+    nodes: Sequence[str]
     attributes: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+
+class Numbered(Sequence[str]):
+    """The names 0, 1, …, of nodes that have none: made when asked for."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[str]: ...
+    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
+        places = range(self._count)[at]
+        return str(places) if isinstance(places, int) else list(map(str, places))
 
 
 def from_edges(
@@ -44,22 +65,29 @@ def from_edges(
     index = (np.asarray(rows, dtype=np.int64), np.asarray(columns, dtype=np.int64))
     entries = np.asarray(weights, dtype=np.float64)
     summed = sparse.coo_array((entries, index), shape=(len(nodes), len(nodes))).tocsr()
-    return Adjacency(_clean(summed), tuple(nodes))
+    return Adjacency(_clean(summed), nodes)
 
 
 def from_matrix(matrix: Any, nodes: Sequence[str] | None = None) -> Adjacency:
     """A square matrix, dense or sparse, of real numbers; nodes are 0, 1, … where unnamed.
 
-    Raises NetworkError when it is not square or not of numbers.
+    A dense one is kept, not copied, unless it is nearly empty. Raises NetworkError when it is not
+    square or not of numbers.
     """
-    shape, dtype = tuple(matrix.shape), np.dtype(matrix.dtype)
+    check_matrix(tuple(matrix.shape), np.dtype(matrix.dtype))
+    names = Numbered(matrix.shape[0]) if nodes is None else nodes
+    if not sparse.issparse(matrix) and np.count_nonzero(matrix) >= SPARSE_BELOW * matrix.size:
+        return Adjacency(_without_negative_zeros(matrix), names)
+    return Adjacency(_clean(sparse.csr_array(matrix, dtype=np.float64)), names)
+
+
+def check_matrix(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Raise NetworkError for what is no square matrix of real numbers, or too large a one."""
     if dtype.kind not in "biuf":
         raise NetworkError(f"its entries are {dtype}, not real numbers")
     if len(shape) != 2 or shape[0] != shape[1]:
         raise NetworkError(f"shape {shape} is not square, so it is no adjacency matrix")
     check_count(shape[0])
-    names = map(str, range(shape[0])) if nodes is None else nodes
-    return Adjacency(_clean(sparse.csr_array(matrix, dtype=np.float64)), tuple(names))
 
 
 def symmetrised(adjacency: Adjacency) -> Adjacency:
@@ -71,18 +99,26 @@ def symmetrised(adjacency: Adjacency) -> Adjacency:
     matrix = adjacency.matrix
     if is_symmetric(matrix):
         return adjacency
-    loops = sparse.diags_array(matrix.diagonal())
-    both = sparse.csr_array(matrix + matrix.T - loops)
-    return Adjacency(_clean(both), adjacency.nodes, adjacency.attributes)
+    both: Sparse | Dense
+    if isinstance(matrix, np.ndarray):
+        both = matrix.astype(np.float64)
+        both += matrix.T
+        np.fill_diagonal(both, matrix.diagonal())
+    else:
+        loops = sparse.diags_array(matrix.diagonal())
+        both = _clean(sparse.csr_array(matrix + matrix.T - loops))
+    return Adjacency(both, adjacency.nodes, adjacency.attributes)
 
 
-def is_symmetric(matrix: Sparse) -> bool:
+def is_symmetric(matrix: Sparse | Dense) -> bool:
     """Whether A = Aᵀ exactly."""
+    if isinstance(matrix, np.ndarray):
+        return all(np.array_equal(upper, lower.T) for upper, lower in _mirrored_tiles(matrix))
     different: Any = matrix != sparse.csr_array(matrix.T)
     return int(different.nnz) == 0
 
 
-def summary(matrix: Sparse) -> dict[str, Scalar]:
+def summary(matrix: Sparse | Dense) -> dict[str, Scalar]:
     """Nodes, edges, directed, weighted, density.
 
     ``edges`` counts nonzero entries, in pairs when the matrix is symmetric (then ``directed`` is
@@ -90,15 +126,29 @@ def summary(matrix: Sparse) -> dict[str, Scalar]:
     """
     count = matrix.shape[0]
     loops = int(np.count_nonzero(matrix.diagonal()))
-    between = int(matrix.nnz) - loops
+    if isinstance(matrix, np.ndarray):
+        filled = int(np.count_nonzero(matrix))
+        rows = (matrix[at : at + TILE] for at in range(0, count, TILE))
+        weighted = any(bool(np.any((part != 0) & (part != 1))) for part in rows)
+    else:
+        filled, weighted = int(matrix.nnz), bool(np.any(matrix.data != 1.0))
+    between = filled - loops
     directed = not is_symmetric(matrix)
     return {
         "nodes": count,
         "edges": loops + (between if directed else between // 2),
         "directed": directed,
-        "weighted": bool(np.any(matrix.data != 1.0)),
+        "weighted": weighted,
         "density": between / (count * (count - 1)),
     }
+
+
+def transpose_in_place(matrix: Dense) -> None:
+    """Aᵀ in the place of A, square: a copy of a large matrix is a lot of memory."""
+    for upper, lower in _mirrored_tiles(matrix):
+        kept = upper.T.copy()
+        upper[...] = lower.T
+        lower[...] = kept
 
 
 def check_count(count: int) -> None:
@@ -120,17 +170,6 @@ def check_bytes(size: int) -> None:
         )
 
 
-def index_nodes(ends: Iterable[Sequence[str]]) -> dict[str, int]:
-    """Number the node ids of an edge list.
-
-    In numerical order where all are whole numbers, else in the order of first appearance.
-    """
-    names = list(dict.fromkeys(name for end in ends for name in end))
-    if all(is_number(name) for name in names):
-        names.sort(key=int)
-    return {name: at for at, name in enumerate(names)}
-
-
 def is_number(name: str) -> bool:
     """Whether a node id is a whole number in its usual spelling."""
     return name.isascii() and name.isdigit() and (name == "0" or name[0] != "0")
@@ -142,7 +181,9 @@ def reading(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except NetworkError as error:
-        raise type(error)(f"{path}: {error}") from error
+        said = str(error)
+        said = said if len(said) <= MAX_MESSAGE else said[:MAX_MESSAGE] + "…"
+        raise type(error)(f"{path}: {said}") from error
     except ZooSpectraError:
         raise
     except MemoryError as error:
@@ -163,3 +204,21 @@ def _clean(matrix: Any) -> Sparse:
     matrix.eliminate_zeros()
     clean: Sparse = matrix
     return clean
+
+
+def _mirrored_tiles(matrix: Dense) -> Iterator[tuple[Dense, Dense]]:
+    """The tiles of the upper half with those of the lower, and the diagonal's with themselves."""
+    starts = range(0, matrix.shape[0], TILE)
+    for row in starts:
+        for column in starts:
+            if row <= column:
+                across, down = slice(row, row + TILE), slice(column, column + TILE)
+                yield matrix[across, down], matrix[down, across]
+
+
+def _without_negative_zeros(matrix: Dense) -> Dense:
+    """-0 is no edge either: a sparse matrix would have none there."""
+    if matrix.dtype.kind != "f":
+        return matrix
+    added: Dense = np.add(matrix, 0.0, out=matrix if matrix.flags.writeable else None)
+    return added

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,8 +57,27 @@ def adjacency_from_graph(graph: nx.Graph[Any], weight: str = "weight") -> Adjace
             columns.append(column)
             weights.append(float(value))
     adjacency = from_edges(rows, columns, weights, [str(node) for node in graph])
-    names = dict.fromkeys(key for _, data in graph.nodes(data=True) for key in data)
-    attributes = {
-        str(key): tuple(data.get(key) for _, data in graph.nodes(data=True)) for key in names
-    }
-    return Adjacency(adjacency.matrix, adjacency.nodes, attributes)
+    return Adjacency(
+        adjacency.matrix, adjacency.nodes, Attributes([data for _, data in graph.nodes(data=True)])
+    )
+
+
+class Attributes(Mapping[str, tuple[Any, ...]]):
+    """The attributes of nodes, each made when asked for: there may be many, used by few.
+
+    ``data``: what each node has, in their order.
+    """
+
+    def __init__(self, data: Sequence[Mapping[Any, Any]]) -> None:
+        self._data = data
+        self._keys = {str(key): key for each in data for key in each}
+
+    def __getitem__(self, name: str) -> tuple[Any, ...]:
+        key = self._keys[name]
+        return tuple(each.get(key) for each in self._data)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def regions(adjacency: Adjacency, columns: Sequence[str], table: Path | None = N
 
 def _from_table(nodes: Sequence[str], columns: Sequence[str], rows: list[list[str]]) -> list[str]:
     """Join a table to the nodes: by ranges, by the ids in its first column, or in row order."""
-    header, body = _split_header(rows, columns)
+    header, body = split_header(rows, columns)
     at = [header.index(column) for column in columns]
     labels = []
     for number, row in enumerate(body, len(rows) - len(body) + 1):
@@ -67,7 +68,7 @@ def _from_table(nodes: Sequence[str], columns: Sequence[str], rows: list[list[st
     )
 
 
-def _split_header(
+def split_header(
     rows: list[list[str]], columns: Sequence[str]
 ) -> tuple[list[str], list[list[str]]]:
     """The first row is the header if it has the columns; else columns are named 1, 2, …"""
@@ -97,12 +98,13 @@ def _by_ranges(
     """Rows that cover the nodes i ≤ id < j."""
     found: dict[str, str] = {}
     wanted = {int(node): node for node in nodes if is_number(node)}
+    numbers = sorted(wanted)
     for row, label in zip(body, labels, strict=True):
         first, last = row[header.index("i")], row[header.index("j")]
         if not is_number(first) or not is_number(last):
             raise NetworkError(f"the node table's range {first!r} to {last!r} is not of numbers")
-        low, high = int(first), int(last)
-        for number in [number for number in wanted if low <= number < high]:
+        start, stop = (bisect_left(numbers, int(end)) for end in (first, last))
+        for number in numbers[start:stop]:
             if wanted[number] in found:
                 raise NetworkError(f"two ranges of the node table cover node {number}")
             found[wanted[number]] = label

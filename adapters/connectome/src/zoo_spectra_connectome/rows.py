@@ -8,20 +8,25 @@ from pathlib import Path
 from typing import TextIO
 
 from zoo_spectra.errors import FileFormatError, NetworkError, nearest
+from zoo_spectra.sources import Guard, budget_of
 
 COMMENTS = ("#", "%")
+MAX_LINE = 1 << 24  # characters: a row of a million numbers
+CELL_BYTES = 100  # of memory, beside the characters
 SOURCES = ("source", "src", "from", "pre", "presynaptic", "i")
 TARGETS = ("target", "dst", "to", "post", "postsynaptic", "j")
 
 
-def read_rows(path: Path) -> Iterator[list[str]]:
+def read_rows(path: Path, guard: Guard | None = None) -> Iterator[list[str]]:
     """The rows of a table, one at a time, cells stripped.
 
     The delimiter is a tab if the first row has one, else a comma, else runs of blanks. Empty lines
-    and lines that begin with ``#`` or ``%`` are left out. Raises csv.Error, UnicodeDecodeError.
+    and lines that begin with ``#`` or ``%`` are left out. Raises csv.Error, UnicodeDecodeError;
+    FileFormatError for a line without an end, NetworkError beyond the guard's budget of seconds.
     """
+    watch = guard or Guard(budget_of(path))
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        lines = _lines(stream)
+        lines = _data(watch.each(read_lines(stream)))
         first = next(lines, "")
         delimiter = next((mark for mark in "\t," if mark in first), " ")
         reader = csv.reader(
@@ -31,17 +36,28 @@ def read_rows(path: Path) -> Iterator[list[str]]:
             yield [cell.strip() for cell in cells]
 
 
+def read_lines(stream: TextIO) -> Iterator[str]:
+    """The lines of a text, with their ends. Raises FileFormatError for one that never ends."""
+    while line := stream.readline(MAX_LINE):
+        if len(line) == MAX_LINE and not line.endswith("\n"):
+            raise FileFormatError(f"a line of more than {MAX_LINE:,} characters; is it a table?")
+        yield line
+
+
 def read_table(path: Path) -> list[list[str]]:
     """All rows of a small table. Raises FileFormatError when it is empty or ragged."""
-    rows = list(read_rows(path))
-    if not rows:
-        raise FileFormatError("the table is empty")
-    for number, row in enumerate(rows, 1):
+    guard = Guard(budget_of(path))
+    rows: list[list[str]] = []
+    for number, row in enumerate(read_rows(path, guard), 1):
+        rows.append(row)
+        guard.hold(CELL_BYTES * len(row) + sum(map(len, row)), "the table")
         if len(row) != len(rows[0]):
             raise FileFormatError(
                 f"row {number} has {len(row)} cells where row 1 has {len(rows[0])}; is the file "
                 "cut off, or a name with a blank not in quotes?"
             )
+    if not rows:
+        raise FileFormatError("the table is empty")
     return rows
 
 
@@ -82,8 +98,8 @@ def _find(cells: Sequence[str], names: Sequence[str]) -> int | None:
     return next((lowered.index(name) for name in names if name in lowered), None)
 
 
-def _lines(stream: TextIO) -> Iterator[str]:
-    for line in stream:
+def _data(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
         bare = line.strip()
         if bare and not bare.startswith(COMMENTS):
             yield line

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from zoo_spectra.errors import SourceError, nearest
-from zoo_spectra.sources import check_options, parse_bool, resolve
+from zoo_spectra.sources import check_options, parse_bool, place, resolve
 from zoo_spectra_connectome.partition import split_columns
 
 ADAPTER = "connectome"
@@ -26,6 +27,9 @@ OPTIONS: Mapping[str, str] = {
     "about": "CSV or TSV table whose first column names the network; its columns become metadata",
     "family": "column of about=, or without about= the family's name (default: the folder's)",
 }
+# They say what a network is, and change none of its matrices.
+DESCRIBING = frozenset({"about", "family"})
+DEFAULTS: Mapping[str, str] = {"projections": "true", "directed": "true", "synapse": "chemical"}
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,20 @@ def parse_settings(options: Mapping[str, str]) -> Settings:
     )
 
 
+def canonical(options: Mapping[str, str]) -> dict[str, str]:
+    """The same options in one spelling, without defaults: what a network is known by."""
+    named = dict(options)
+    for table in ("nodes", "about"):
+        if table in named:
+            named[table] = place(named[table])
+    if "partition" in named:
+        named["partition"] = ",".join(split_columns(named["partition"]))
+    for switch in ("projections", "directed"):
+        if switch in named:
+            named[switch] = named[switch].lower()
+    return {key: value for key, value in named.items() if DEFAULTS.get(key) != value}
+
+
 def absolute(options: Mapping[str, str]) -> dict[str, str]:
     """The same options, with tables as absolute paths: what ``load`` needs in another folder."""
     tables = {key: str(resolve(options[key])) for key in ("nodes", "about") if key in options}
@@ -82,5 +100,5 @@ def _choice(options: Mapping[str, str], option: str, choices: tuple[str, ...], d
 def check_tables(settings: Settings) -> None:
     """Raise SourceError for a table that is not there."""
     for option, path in (("nodes", settings.nodes), ("about", settings.about)):
-        if path is not None and not path.is_file():
+        if path is not None and not os.path.isfile(path):
             raise SourceError(f"connectome: {option}={path} is no file; check the path")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -16,7 +17,9 @@ from zoo_spectra.sources import (
     check_options,
     fingerprint,
     parse_bool,
+    place,
     resolve,
+    shown,
 )
 from zoo_spectra_timm.names import Choice, architectures, family, pretrained
 from zoo_spectra_timm.sketch import sketches
@@ -111,10 +114,10 @@ def _checkpoint_ref(pattern: str, file: str) -> tuple[Choice, NetworkRef]:
             f"network; name one of them, such as {choices[0].name}"
         )
     path = resolve(file)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise SourceError(f"timm: checkpoint={file}: {path} is no file; fetch it or mend the path")
-    name = f"{choices[0].name}/{path.name.removesuffix(path.suffix)}"
-    ref = _ref(choices[0], name, {"checkpoint": file}, {"weights": "checkpoint"})
+    name = f"{choices[0].name}/{shown(path.name.removesuffix(path.suffix))}"
+    ref = _ref(choices[0], name, {"checkpoint": place(file)}, {"weights": "checkpoint"})
     return choices[0], replace(ref, location=str(path), fingerprint=fingerprint(path))
 
 

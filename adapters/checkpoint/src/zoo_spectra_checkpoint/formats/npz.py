@@ -9,6 +9,7 @@ from zoo_spectra.errors import FileFormatError, UnsafeFileError
 from zoo_spectra.sources import (
     Archive,
     ArrayHeader,
+    Damaged,
     Guard,
     Matrix,
     array_header,
@@ -27,7 +28,7 @@ def open_file(path: Path) -> TensorFile:
     guard = Guard(budget_of(path), f"{path}: ")
     try:
         archive = Archive(path)
-    except FileFormatError as error:
+    except Damaged as error:
         raise _broken(path, str(error)) from error
     found: dict[str, tuple[zipfile.ZipInfo, ArrayHeader]] = {}
     for member, info in guard.each(archive.members.items()):
@@ -40,9 +41,9 @@ def open_file(path: Path) -> TensorFile:
         try:
             with archive.open(info) as stream:
                 if array_header(stream) != header:
-                    raise FileFormatError("the file was changed while in use")
+                    raise Damaged("it was changed while in use")
                 return read_array(stream, header)
-        except FileFormatError as error:
+        except Damaged as error:
             raise _broken(path, f"{entry.name}: {error}") from error
 
     entries = (Entry(name, head.shape, head.dtype.name) for name, (_, head) in found.items())
@@ -54,7 +55,7 @@ def _header(archive: Archive, info: zipfile.ZipInfo, name: str, guard: Guard) ->
     try:
         with archive.open(info, check=False) as stream:
             header = array_header(stream)
-    except FileFormatError as error:
+    except Damaged as error:
         raise _broken(path, f"{name}: {error}") from error
     if header.dtype.hasobject:
         raise UnsafeFileError(
@@ -69,5 +70,4 @@ def _header(archive: Archive, info: zipfile.ZipInfo, name: str, guard: Guard) ->
 
 
 def _broken(path: Path, what: str) -> FileFormatError:
-    what = what.removeprefix(f"{path}, ").removeprefix(f"{path} ")
     return FileFormatError(f"{path} is no complete npz archive ({what}); fetch or save it again")

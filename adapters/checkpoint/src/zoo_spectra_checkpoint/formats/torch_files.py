@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoo_spectra.errors import FileFormatError, UnsafeFileError
-from zoo_spectra.sources import Archive, Guard, budget_of, first_bytes, read_bytes
+from zoo_spectra.sources import Archive, Damaged, Guard, budget_of, first_bytes, read_bytes
 from zoo_spectra_checkpoint.formats.pickles import Loaded, load
 from zoo_spectra_checkpoint.formats.torch_tensors import Fault, Storage, key_text, storage_of
 from zoo_spectra_checkpoint.formats.torch_values import Raw
@@ -49,9 +49,12 @@ def read_contents(path: Path, guard: Guard) -> Contents:
 
     Raises UnsafeFileError when it would run code, FileFormatError, NetworkError, OSError.
     """
-    if first_bytes(path).startswith(b"PK\x03\x04"):
-        return _zipped(Archive(path), guard)
-    return _row_of_pickles(path, guard)
+    try:
+        if first_bytes(path).startswith(b"PK\x03\x04"):
+            return _zipped(Archive(path), guard)
+        return _row_of_pickles(path, guard)
+    except Damaged as error:
+        raise broken(path, str(error)) from error
 
 
 def _zipped(archive: Archive, guard: Guard) -> Contents:

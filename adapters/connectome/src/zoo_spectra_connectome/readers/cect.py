@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from zoo_spectra.errors import FileFormatError, NetworkError
+from zoo_spectra.sources import Guard, budget_of
 from zoo_spectra_connectome.adjacency import Adjacency, from_matrix
 from zoo_spectra_connectome.settings import Settings
 
+OBJECT_BYTES, NUMBER_BYTES = 120, 40  # of memory, in Python
 CONNECTIONS: Mapping[str, tuple[str, ...]] = {
     "chemical": ("Generic_CS",),
     "gap": ("Generic_GJ",),
@@ -26,8 +28,11 @@ def read(path: Path, settings: Settings) -> Adjacency:
     Rows are pre-synaptic. The files name the cells and carry no classes of them. Gap junctions
     are symmetric in the files. Toolbox: P. Gleeson et al., OpenWorm ConnectomeToolbox.
     """
-    with path.open(encoding="utf-8") as stream:
-        content = json.load(stream)
+    guard = Guard(budget_of(path))
+    text = path.read_bytes()
+    guard.hold(_parsed_bytes(text), "its JSON")
+    content = json.loads(text.decode("utf-8"))
+    del text
     if not isinstance(content, dict) or not {"nodes", "connections"} <= content.keys():
         raise FileFormatError("no object with nodes and connections, so no file of cect")
     nodes, connections = content["nodes"], content["connections"]
@@ -44,3 +49,9 @@ def read(path: Path, settings: Settings) -> Adjacency:
             raise FileFormatError(f"{kind} has shape {matrix.shape} for {len(nodes)} nodes")
         total = total + matrix
     return from_matrix(total, nodes)
+
+
+def _parsed_bytes(text: bytes) -> int:
+    """What JSON of such a text may take in memory: each bracket an object, each comma a number."""
+    brackets = text.count(b"[") + text.count(b"{")
+    return 3 * len(text) + OBJECT_BYTES * brackets + NUMBER_BYTES * text.count(b",")

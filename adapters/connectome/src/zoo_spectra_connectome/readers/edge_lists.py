@@ -9,13 +9,15 @@ from itertools import chain
 import numpy as np
 
 from zoo_spectra.errors import FileFormatError
-from zoo_spectra_connectome.adjacency import Adjacency, from_edges, index_nodes, is_number
+from zoo_spectra.sources import Guard
+from zoo_spectra_connectome.adjacency import Adjacency, is_number
+from zoo_spectra_connectome.edges import EdgeSum, Names, named_adjacency
 from zoo_spectra_connectome.rows import as_number, edge_columns, has_edge_header
 
-Ends = list[tuple[str, str]]
+PART = 1 << 17  # rows that are taken at once
 
 
-def read_edges(rows: Iterator[list[str]], weight: str | None = None) -> Adjacency:
+def read_edges(rows: Iterator[list[str]], weight: str | None, guard: Guard) -> Adjacency:
     """An edge list from its rows; without a weight each row counts 1. Nodes are those it names.
 
     The first row is a header if it names source and target, if ``weight`` is to be looked up in
@@ -31,19 +33,31 @@ def read_edges(rows: Iterator[list[str]], weight: str | None = None) -> Adjacenc
             )
         rows = chain([first], rows)
     columns = edge_columns(header or ["source", "target", "weight"][: len(first)], weight)
-    ends: Ends = []
-    weights = array("d")
+    # A first row of names, where all others have numbers, is a header that was not known as one.
+    doubtful = header is None and not any(is_number(first[at]) for at in columns[:2])
+    edges, names, weights, count = EdgeSum(guard), Names(guard), array("d"), 0
+    ends: list[str] = []
     for number, row in enumerate(rows, 2 if header else 1):
         if len(row) != len(first):
             raise FileFormatError(f"row {number} has {len(row)} cells where row 1 has {len(first)}")
         source, target, value = _edge(row, columns, number)
-        ends.append((source, target))
+        if doubtful and number > 1 and not (is_number(source) and is_number(target)):
+            doubtful = False
+        ends.append(source)
+        ends.append(target)
         weights.append(value)
-    index = index_nodes(ends)
-    _check_header(first, header, ends, index)
-    sources = np.fromiter((index[source] for source, _ in ends), np.int64, len(ends))
-    targets = np.fromiter((index[target] for _, target in ends), np.int64, len(ends))
-    return from_edges(sources, targets, np.array(weights), list(index))
+        count = number
+        if len(weights) == PART:
+            _take(edges, names, ends, weights)
+            ends, weights = [], array("d")
+    _take(edges, names, ends, weights)
+    _check_header(first, header, names.index, doubtful and count > 1)
+    return named_adjacency(edges, names, names)
+
+
+def _take(edges: EdgeSum, names: Names, ends: list[str], weights: array[float]) -> None:
+    numbers = names.numbers(ends).reshape(-1, 2)
+    edges.add(numbers[:, 0], numbers[:, 1], np.array(weights))
 
 
 def _edge(
@@ -66,7 +80,7 @@ def _header(first: list[str], weight: str | None) -> list[str] | None:
 
 
 def _check_header(
-    first: list[str], header: list[str] | None, ends: Ends, index: dict[str, int]
+    first: list[str], header: list[str] | None, index: dict[str, int], doubtful: bool
 ) -> None:
     """Refuse a first row that was taken for an edge or for a header, and looks like the other."""
     if header and not has_edge_header(header) and any(cell in index for cell in header[:2]):
@@ -74,8 +88,7 @@ def _check_header(
             f"row 1: weight {first[-1]!r} is no number, and {first[0]!r} is a node, so this is no "
             "header"
         )
-    numbered = all(is_number(name) for end in ends[1:] for name in end)
-    if not header and len(ends) > 1 and numbered and not any(map(is_number, ends[0])):
+    if doubtful:
         raise FileFormatError(
             f"row 1 ({', '.join(first)}) looks like a header, for all other nodes are numbers; "
             "call the columns source and target, or remove it"

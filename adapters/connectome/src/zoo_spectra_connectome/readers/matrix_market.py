@@ -7,19 +7,32 @@ file can crash it, and the whole process with it (seen with scipy 1.17).
 from __future__ import annotations
 
 import gzip
-from itertools import chain, islice
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 import numpy.typing as npt
 
 from zoo_spectra.errors import FileFormatError, NetworkError
-from zoo_spectra_connectome.adjacency import Adjacency, check_bytes, check_count, from_edges
+from zoo_spectra.sources import Guard, budget_of
+from zoo_spectra_connectome.adjacency import (
+    Adjacency,
+    Dense,
+    Numbered,
+    check_bytes,
+    check_count,
+    from_edges,
+    from_matrix,
+)
+from zoo_spectra_connectome.edges import EdgeSum
+from zoo_spectra_connectome.rows import read_lines
 from zoo_spectra_connectome.settings import Settings
 
 FIELDS = ("real", "double", "integer", "pattern")
 SYMMETRIES = {"general": 0.0, "symmetric": 1.0, "skew-symmetric": -1.0}
+PART = 1 << 16  # lines that are parsed at once
+Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
 
 
@@ -28,27 +41,35 @@ def read(path: Path, settings: Settings) -> Adjacency:
 
     Raises NetworkError, FileFormatError, and what the codec and numpy raise.
     """
+    guard = Guard(budget_of(path))
     zipped = path.suffix.lower() == ".gz"
     with gzip.open(path, "rt") if zipped else path.open(encoding="utf-8") as stream:
         form, field, mirror = _banner(stream.readline(1024))
-        sizes = [int(word) for word in _size_line(stream).split()]
+        lines = (line for line in guard.each(read_lines(stream)) if _is_data(line))
+        sizes = [int(word) for word in next(lines, "").split()]
+        if not sizes:
+            raise FileFormatError("it ends before the sizes")
         if len(sizes) != (3 if form == "coordinate" else 2) or min(sizes) < 0:
             raise FileFormatError(f"sizes {sizes} do not belong to a {form} matrix")
         if sizes[0] != sizes[1]:
             raise NetworkError(f"shape ({sizes[0]}, {sizes[1]}) is not square: no adjacency matrix")
         check_count(sizes[0])
         if form == "array":
-            rows, columns = _array_places(sizes[0], mirror)
-            values = _body(stream, len(rows), 1)[:, 0]
-        else:
-            body = _body(stream, sizes[2], 2 if field == "pattern" else 3)
-            rows, columns = (_places(body[:, at], sizes[0]) for at in (0, 1))
-            values = body[:, 2] if field != "pattern" else np.ones(len(body))
-    if mirror:
-        off = rows != columns
-        rows, columns = np.append(rows, columns[off]), np.append(columns, rows[off])
-        values = np.append(values, mirror * values[off])
-    return from_edges(rows, columns, values, [str(node) for node in range(sizes[0])])
+            return from_matrix(_array(lines, sizes[0], mirror, guard))
+        width = 2 if field == "pattern" else 3
+        edges = EdgeSum(guard)
+        for part in _body(lines, sizes[2], width):
+            rows, columns = (_places(part[:, at], sizes[0]) for at in (0, 1))
+            values = part[:, 2] if width == 3 else np.ones(len(part))
+            edges.add(rows, columns, values)
+            if mirror:
+                off = rows != columns
+                edges.add(columns[off], rows[off], mirror * values[off])
+    return from_edges(*edges.summed(), Numbered(sizes[0]))
+
+
+def _is_data(line: str) -> bool:
+    return not line.startswith("%") and not line.isspace()
 
 
 def _banner(line: str) -> tuple[str, str, float]:
@@ -61,26 +82,20 @@ def _banner(line: str) -> tuple[str, str, float]:
     return form, field, SYMMETRIES[symmetry]
 
 
-def _size_line(stream: TextIO) -> str:
-    for line in stream:
-        if line.strip() and not line.startswith("%"):
-            return line
-    raise FileFormatError("it ends before the sizes")
-
-
-def _body(stream: TextIO, entries: int, width: int) -> npt.NDArray[np.float64]:
+def _body(lines: Iterator[str], entries: int, width: int) -> Iterator[Floats]:
+    """The entries, in parts. Raises FileFormatError when they are fewer or more than promised."""
     check_bytes(8 * entries * width)
-    if entries == 0:
-        return np.empty((0, width))
-    lines = (line for line in stream if line.strip() and not line.startswith("%"))
-    first = next(lines, None)
-    if first is None:
+    found = 0
+    while part := list(islice(lines, PART)):
+        body = np.loadtxt(part, comments=None, ndmin=2)
+        found += len(body)
+        if body.shape[1] != width or found > entries:
+            raise FileFormatError(f"{found:,} rows of {body.shape[1]}; not {entries:,} of {width}")
+        yield body
+    if found == 0 and entries:
         raise FileFormatError("it ends before the entries")
-    # One line more than is due is asked for, to see that there is none.
-    body = np.loadtxt(islice(chain([first], lines), entries + 1), comments=None, ndmin=2)
-    if body.shape != (entries, width):
-        raise FileFormatError(f"{body.shape[0]} rows of {body.shape[1]}; not {entries} of {width}")
-    return body
+    if found != entries:
+        raise FileFormatError(f"{found:,} rows of {width}; not {entries:,} of {width}")
 
 
 def _places(numbers: npt.NDArray[np.float64], count: int) -> Index:
@@ -90,11 +105,22 @@ def _places(numbers: npt.NDArray[np.float64], count: int) -> Index:
     return numbers.astype(np.int64) - 1
 
 
-def _array_places(count: int, mirror: float) -> tuple[Index, Index]:
+def _array(lines: Iterator[str], count: int, mirror: float, guard: Guard) -> Dense:
     """Column by column; only the lower triangle of a matrix that is mirrored."""
     check_bytes(8 * count * count)
-    if mirror:
-        columns, rows = np.triu_indices(count, 1 if mirror < 0 else 0)
-    else:
-        columns, rows = np.indices((count, count)).reshape(2, -1)
-    return rows, columns
+    half = count * (count + 1) // 2 - (count if mirror < 0 else 0)
+    values: list[Floats] = []  # memory only for what has been read
+    for part in _body(lines, half if mirror else count * count, 1):
+        guard.hold(2 * part.nbytes, "a matrix")
+        values.append(part[:, 0])
+    flat = np.concatenate(values)
+    if not mirror:
+        return flat.reshape(count, count).T.copy()
+    matrix, at = np.zeros((count, count)), 0
+    for column in range(count):
+        first = column + (1 if mirror < 0 else 0)
+        below = flat[at : at + count - first]
+        at += len(below)
+        matrix[column, first:] = mirror * below
+        matrix[first:, column] = below
+    return matrix

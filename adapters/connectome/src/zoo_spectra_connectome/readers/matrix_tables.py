@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from zoo_spectra.errors import FileFormatError
-from zoo_spectra_connectome.adjacency import Adjacency, check_count, from_matrix
-from zoo_spectra_connectome.rows import as_number
+from zoo_spectra.sources import Guard
+from zoo_spectra_connectome.adjacency import SPARSE_BELOW, Adjacency, check_count, from_matrix
+from zoo_spectra_connectome.rows import CELL_BYTES, as_number
+
+if TYPE_CHECKING:
+    Places = npt.NDArray[np.intp]
+
+Floats = npt.NDArray[np.float64]
+PLACE_BYTES = 16  # for an entry of a sparse row: its column and its value
 
 
-def read_matrix(rows: Iterator[list[str]]) -> Adjacency:
-    """A square matrix from its rows, made sparse one by one.
+def read_matrix(rows: Iterator[list[str]], guard: Guard) -> Adjacency:
+    """A square matrix from its rows, which are kept sparse where they are.
 
     A header is known from one row too many, a first column of names from one column too many,
-    both from a first cell that is empty or text. Raises FileFormatError.
+    both from a first cell that is empty or text. Raises FileFormatError; NetworkError beyond the
+    guard's budget.
     """
     first = next(rows)
     labels: list[str] = []  # the first cell of each other row: a name or a number
-    starts, at, data = array("q", [0]), array("q"), array("d")
+    kept = _Rows(guard)
     for number, row in enumerate(rows, 2):
         if number == 2 and len(first) == len(row) - 1:
             first = ["", *first]  # a header without a corner, as R writes it
@@ -30,22 +39,66 @@ def read_matrix(rows: Iterator[list[str]]) -> Adjacency:
                 f"row {number} has {len(row)} cells where row 1 has {len(first)}; is it cut off?"
             )
         labels.append(row[0])
-        for column, value in enumerate(_numbers(row[1:], number, 2)):
-            if value:
-                at.append(column)
-                data.append(value)
-        starts.append(len(data))
+        guard.hold(CELL_BYTES + len(row[0]), "the names of its rows")
+        kept.append(_numbers(row[1:], number, 2))
+        guard.tick()
     headed, named = _layout(first, len(labels) + 1)
-    shape = (len(labels), len(first) - 1)
-    matrix = sparse.csr_array((np.array(data), np.array(at), np.array(starts)), shape=shape)
-    if not named:
-        column_cells = [_numbers([cell], row, 1) for row, cell in enumerate(labels, 2)]
-        left = sparse.csr_array(np.array(column_cells).reshape(-1, 1))
-        matrix = sparse.hstack([left, matrix], format="csr")
-    if not headed:
-        top = sparse.csr_array(np.array([_numbers(first[named:], 1, 1 + named)]))
-        matrix = sparse.vstack([top, matrix], format="csr")
-    return from_matrix(matrix, _names(first, labels, headed, named))
+    left = [] if named else [_numbers([cell], row, 1)[0] for row, cell in enumerate(labels, 2)]
+    top = [] if headed else list(_numbers(first[named:], 1, 1 + named))
+    names = _names(first, labels, headed, named)
+    return from_matrix(kept.stacked(left, top, len(first) - 1), names)
+
+
+class _Rows:
+    """The rows of a matrix so far: dense ones as they are, others as their entries."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._rows: list[Floats | tuple[Places, Floats]] = []
+        self._filled = 0
+
+    def append(self, row: Floats) -> None:
+        places = np.flatnonzero(row)
+        self._filled += len(places)
+        if PLACE_BYTES * len(places) >= row.nbytes:
+            self._guard.hold(row.nbytes, "a matrix")
+            self._rows.append(row)
+        else:
+            self._guard.hold(PLACE_BYTES * len(places) + CELL_BYTES, "a matrix")
+            self._rows.append((places, row[places]))
+
+    def stacked(self, left: Sequence[float], top: Sequence[float], width: int) -> Any:
+        """All rows, under the row ``top`` and beside the column ``left`` where there are such."""
+        across, down = int(bool(left)), int(bool(top))
+        shape = (down + len(self._rows), across + width)
+        if self._filled < SPARSE_BELOW * shape[0] * shape[1]:
+            return self._sparse(left, top, shape)
+        dense = np.zeros(shape)
+        if top:
+            dense[0] = top
+        if left:
+            dense[down:, 0] = left
+        for at in range(len(self._rows)):
+            row, self._rows[at] = self._rows[at], (np.empty(0, np.intp), np.empty(0))
+            if isinstance(row, tuple):
+                dense[down + at, across + row[0]] = row[1]
+            else:
+                dense[down + at, across:] = row
+        return dense
+
+    def _sparse(self, left: Sequence[float], top: Sequence[float], shape: tuple[int, int]) -> Any:
+        rows = [row if isinstance(row, tuple) else (np.arange(len(row)), row) for row in self._rows]
+        starts = np.cumsum([0, *(len(places) for places, _ in rows)])
+        places = np.concatenate([each for each, _ in rows])
+        data = np.concatenate([each for _, each in rows])
+        inner = (len(rows), shape[1] - bool(left))
+        matrix: Any = sparse.csr_array((data, places, starts), shape=inner)
+        if left:
+            column = sparse.csr_array(np.array(left).reshape(-1, 1))
+            matrix = sparse.hstack([column, matrix], format="csr")
+        if top:
+            matrix = sparse.vstack([sparse.csr_array(np.array([top])), matrix], format="csr")
+        return matrix
 
 
 def _layout(first: Sequence[str], height: int) -> tuple[bool, bool]:
@@ -76,9 +129,12 @@ def _names(first: list[str], labels: list[str], headed: bool, named: bool) -> li
     return down
 
 
-def _numbers(cells: Sequence[str], row: int, first_column: int) -> list[float]:
-    numbers = [as_number(cell) for cell in cells]
-    if None in numbers:
-        at = numbers.index(None)
+def _numbers(cells: Sequence[str], row: int, first_column: int) -> Floats:
+    try:
+        numbers = np.array(list(map(float, cells)))
+    except ValueError:
+        numbers = None
+    if numbers is None or "_" in ",".join(cells):  # Python takes 1_000 for a number
+        at = next(at for at, cell in enumerate(cells) if as_number(cell) is None)
         raise FileFormatError(f"row {row}, column {first_column + at}: {cells[at]!r} is no number")
-    return [number for number in numbers if number is not None]
+    return numbers

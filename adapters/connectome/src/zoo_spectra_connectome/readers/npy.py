@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import numpy as np
 
 from zoo_spectra.errors import FileFormatError, UnsafeFileError
-from zoo_spectra_connectome.adjacency import Adjacency, check_bytes, from_matrix
+from zoo_spectra.sources import ArrayHeader, Damaged, Guard, array_header, budget_of, read_array
+from zoo_spectra_connectome.adjacency import (
+    Adjacency,
+    Dense,
+    check_bytes,
+    check_matrix,
+    from_matrix,
+    transpose_in_place,
+)
 from zoo_spectra_connectome.settings import Settings
 
 NPY_MAGIC = b"\x93NUMPY"
@@ -20,21 +27,39 @@ def read(path: Path, settings: Settings) -> Adjacency:
     """A square array. Raises UnsafeFileError for an array of Python objects (a pickle)."""
     with path.open("rb") as stream:
         start = stream.read(len(NPY_MAGIC))
-    if start.startswith(PICKLE_PROTOCOL):
-        raise UnsafeFileError("a pickle, which can run code; save a plain array with numpy.save")
-    if start != NPY_MAGIC:
-        raise FileFormatError("it does not begin like a .npy file")
-    check_bytes(path.stat().st_size)
-    return from_matrix(safely(lambda: np.load(path, allow_pickle=False)))
+        if start.startswith(PICKLE_PROTOCOL):
+            raise UnsafeFileError(
+                "a pickle, which can run code; save a plain array with numpy.save"
+            )
+        if start != NPY_MAGIC:
+            raise FileFormatError("it does not begin like a .npy file")
+        stream.seek(0)
+        return from_matrix(read_square(stream, path.stat().st_size, Guard(budget_of(path))))
 
 
-def safely(load: Callable[[], Any]) -> Any:
-    """What numpy loads. Raises UnsafeFileError where that is a pickle."""
-    try:
-        return load()
-    except ValueError as error:
-        if "allow_pickle" not in str(error):
-            raise
+def read_square(stream: IO[bytes], size: int, guard: Guard) -> Dense:
+    """A square matrix of real numbers from ``size`` bytes, in C order and in its own type.
+
+    Raises NetworkError, FileFormatError, UnsafeFileError; before memory is taken for it.
+    """
+    header = checked_header(stream, size, guard)
+    check_matrix(header.shape, header.dtype)
+    matrix = read_array(stream, header)
+    if header.fortran:
+        matrix = matrix.T
+        transpose_in_place(matrix)
+    return matrix
+
+
+def checked_header(stream: IO[bytes], size: int, guard: Guard) -> ArrayHeader:
+    """A header whose array has the bytes that it says, and may be read."""
+    header = array_header(stream)
+    if header.dtype.hasobject:
         raise UnsafeFileError(
             "an array of Python objects is a pickle, which can run code; save numbers"
-        ) from error
+        )
+    if header.start + header.size > size:
+        raise Damaged(f"it promises {header.start + header.size:,} bytes and has {size:,}")
+    check_bytes(header.size)
+    guard.hold(header.size, f"an array of {np.dtype(header.dtype)}")
+    return header

@@ -12,9 +12,11 @@ from itertools import chain, islice
 from pathlib import Path
 
 from zoo_spectra.errors import FileFormatError
+from zoo_spectra.sources import Guard, budget_of
 from zoo_spectra_connectome.adjacency import Adjacency
 from zoo_spectra_connectome.readers.edge_lists import read_edges
 from zoo_spectra_connectome.readers.matrix_tables import read_matrix
+from zoo_spectra_connectome.readers.table import suffix_of
 from zoo_spectra_connectome.rows import has_edge_header, read_rows
 from zoo_spectra_connectome.settings import Settings
 
@@ -24,15 +26,18 @@ def read(path: Path, settings: Settings) -> Adjacency:
 
     Raises NetworkError, FileFormatError, and what csv and the codec raise.
     """
-    rows = read_rows(path)
+    guard = Guard(budget_of(path))
+    rows = read_rows(path, guard)
     start = list(islice(rows, 2))
     if not start:
         raise FileFormatError("the file is empty: no nodes and no edges")
     form = settings.form
     if form is None:
-        form = "edges" if path.suffix.lower() == ".edgelist" else detect(start)
+        form = "edges" if suffix_of(path.name) == ".edgelist" else detect(start)
     every = chain(start, rows)
-    return read_edges(every, settings.weight) if form == "edges" else read_matrix(every)
+    if form == "edges":
+        return read_edges(every, settings.weight, guard)
+    return read_matrix(every, guard)
 
 
 def detect(start: Sequence[Sequence[str]]) -> str:

@@ -1,0 +1,144 @@
+"""Whether the files have what the options name, as far as their heads tell: no graph is read.
+
+One file that has it is enough, since each other file gets a row that says what it lacks. What
+cannot be told, because a file is broken or of a format without a head, is left to ``load``.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
+from xml.parsers import expat
+
+from zoo_spectra.errors import FileFormatError, NetworkError, SourceError, nearest
+from zoo_spectra_connectome.adjacency import reading
+from zoo_spectra_connectome.partition import split_header
+from zoo_spectra_connectome.readers import suffix_of
+from zoo_spectra_connectome.readers.table import TEXT
+from zoo_spectra_connectome.rows import read_rows
+from zoo_spectra_connectome.settings import Settings
+
+LOOKED_AT = 100  # files, of those that lack it
+HEAD = 1 << 20  # bytes of a GraphML file in which its keys are declared
+# What these hold is a matrix or edges: no node has an attribute.
+NO_ATTRIBUTES = (*TEXT, ".npy", ".npz", ".mtx", ".mtx.gz", ".parquet", ".json")
+
+Lack = Callable[[Path, Settings], str | None]
+
+
+def check_choices(files: Sequence[Path], settings: Settings) -> None:
+    """Raise SourceError where an option names what none of the first files has."""
+    if settings.nodes is not None:
+        _check_nodes(settings.nodes, settings.partition)
+    for wanted, lack in (
+        (settings.partition and settings.nodes is None, _partition_lacking),
+        (settings.weight is not None, _weight_lacking),
+        (settings.array is not None, _array_lacking),
+    ):
+        if wanted:
+            _check(files[:LOOKED_AT], settings, lack)
+
+
+def _check(files: Sequence[Path], settings: Settings, lack: Lack) -> None:
+    """Raise SourceError with the lack of the first file, if all of them have one."""
+    first = None
+    for file in files:
+        try:
+            said = lack(file, settings)
+        except Exception:  # a parser of a broken file may raise anything, and ``load`` says it
+            return
+        if said is None:
+            return
+        first = first or f"{file}: {said}"
+    others = "" if len(files) == 1 else f" (nor has any of the {len(files)} files looked at)"
+    raise SourceError(f"connectome: {first}{others}")
+
+
+def _check_nodes(table: Path, columns: Sequence[str]) -> None:
+    try:
+        with reading(table, "table"):
+            head = list(islice(read_rows(table), 1))
+            if not head:
+                raise FileFormatError("the table is empty")
+            split_header(head, columns)
+    except NetworkError as error:
+        raise SourceError(f"connectome: nodes={error}") from error
+
+
+def _partition_lacking(file: Path, settings: Settings) -> str | None:
+    suffix = suffix_of(file.name)
+    if suffix in NO_ATTRIBUTES:
+        return f"no node attribute {settings.partition[0]!r}; the file has none: give nodes=FILE"
+    if suffix != ".graphml":
+        return None
+    known = _graphml_keys(file)
+    missing = [column for column in settings.partition if column not in known]
+    return _no("node attribute", missing[0], known) if missing else None
+
+
+def _weight_lacking(file: Path, settings: Settings) -> str | None:
+    name, suffix = settings.weight or "", suffix_of(file.name)
+    if suffix == ".graphml":
+        known = _graphml_keys(file)
+        return None if name in known else _no("edge attribute", name, known)
+    if suffix == ".parquet":
+        import pyarrow.parquet as pq
+
+        header = list(pq.read_schema(file).names)
+    else:
+        from zoo_spectra_connectome.readers.text import detect
+
+        start = list(islice(read_rows(file), 2))
+        form = settings.form or ("edges" if suffix == ".edgelist" else detect(start))
+        if form != "edges":
+            return None
+        header = start[0]
+    return None if name in header else _no("weight column", name, header)
+
+
+def _array_lacking(file: Path, settings: Settings) -> str | None:
+    with zipfile.ZipFile(file) as archive:
+        names = [name.removesuffix(".npy") for name in archive.namelist()]
+    name = settings.array or ""
+    return None if name in names else _no("array", name, names)
+
+
+def _no(what: str, name: str, known: Sequence[str]) -> str:
+    hint = nearest(name, known) if known else "the file has none"
+    return f"no {what} {name!r}; {hint}"
+
+
+def _graphml_keys(file: Path) -> list[str]:
+    """The names of the attributes that a GraphML file declares, for nodes, edges or both.
+
+    Raises NetworkError where its head does not tell: yEd has names of its own, a DTD is refused.
+    """
+    found: list[str] = []
+    parser = expat.ParserCreate()
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        if tag.rpartition(":")[2] == "key":
+            if "yfiles.type" in attributes:
+                raise NetworkError("a file of yEd")
+            found.extend(filter(None, [attributes.get("attr.name")]))
+
+    parser.StartElementHandler = begin
+    parser.StartDoctypeDeclHandler = _refuse
+    parser.Parse(_before_the_graph(file))
+    return found
+
+
+def _before_the_graph(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        head = stream.read(HEAD)
+    graph = re.search(rb"<(\w+:)?graph[\s>]", head)
+    if graph is None:
+        raise NetworkError("no graph in the head of the file")
+    return head[: graph.start()]
+
+
+def _refuse(*_: object) -> None:
+    raise NetworkError("a DTD")
