@@ -8,7 +8,9 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from waiting import wait_for
 from zoo_spectra.sources.network import Constituent, Network
 from zoo_spectra.sources.ref import NetworkRef
 from zoo_spectra.sources.source import Source
@@ -312,5 +315,47 @@ class Shrinking(Odd):
             os.truncate(self._file, 4096)
             yield Constituent("w1", mapped[:, -4:])
             yield Constituent("w2", GOOD)
+
+        return Network(ref.name, "artificial", walk, "", ref.source)
+
+
+class Waiting(Odd):
+    """``odd:NAME``: says on which Ray node it is read, and waits for a file called gate."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def load(self, ref: NetworkRef) -> Network:
+        import ray
+
+        def walk() -> Iterator[Constituent]:
+            node = ray.get_runtime_context().get_node_id()
+            (self._folder / f"{ref.name} {node}").touch()
+            wait_for((self._folder / "gate").exists)
+            yield from FINE["fine"]()
+
+        return Network(ref.name, "artificial", walk, "", ref.source)
+
+
+class SlowOnOne(Odd):
+    """Half a second a network; the first worker that comes to its third one is slow from there on.
+
+    ``mark`` has the id of its process.
+    """
+
+    def __init__(self, mark: Path) -> None:
+        self._mark, self._done = mark, 0
+
+    def load(self, ref: NetworkRef) -> Network:
+        self._done += 1
+        if self._done == 3:
+            with suppress(FileExistsError), self._mark.open("x") as file:
+                file.write(str(os.getpid()))
+        slow = self._mark.exists() and self._mark.read_text() == str(os.getpid())
+
+        def walk() -> Iterator[Constituent]:
+            for constituent in FINE["fine"]():
+                time.sleep(1000.0 if slow else 0.2)
+                yield constituent
 
         return Network(ref.name, "artificial", walk, "", ref.source)

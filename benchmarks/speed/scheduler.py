@@ -8,6 +8,7 @@ seconds are simulated but those behind the decisions a second.
 
 from __future__ import annotations
 
+import math
 import tracemalloc
 from collections import deque
 from collections.abc import Sequence
@@ -42,6 +43,15 @@ CASES = {
         NODES, NODE_BYTES, crashing=0.001, hungry=0.0005, crashes=0.1, losses=0.2
     ),
     "little_memory": Case(NODES, NODE_BYTES // 4),
+}
+# Two nodes of eight workers, one of which is slow, or stands still from some moment on.
+FEW, FEW_NODES = 3_000, (8, 8)
+SLOW_CASES = {
+    "three_times": Case(FEW_NODES, NODE_BYTES, slow=3.0),
+    "ten_times": Case(FEW_NODES, NODE_BYTES, slow=10.0),
+    "ten_times_late": Case(FEW_NODES, NODE_BYTES, slow=10.0, slow_from=1000.0),
+    "still": Case(FEW_NODES, NODE_BYTES, slow=math.inf, slow_from=200.0),
+    "still_late": Case(FEW_NODES, NODE_BYTES, slow=math.inf, slow_from=5000.0),
 }
 
 
@@ -108,6 +118,20 @@ def figures(tasks: Sequence[Task], case: Case) -> dict[str, Any]:
     }
 
 
+def tails(tasks: Sequence[Task]) -> dict[str, float]:
+    """The tail of runs with one slow worker, in median units; the worst of five."""
+    first = set(list({task.network: None for task in tasks})[:FEW])
+    few = [task for task in tasks if task.network in first]
+    found = {}
+    for name, case in SLOW_CASES.items():
+        runs = [Simulation(few, case, seed) for seed in range(5)]
+        for run in runs:
+            run.run()
+            assert set(run.tally.rows.values()) == {1}, "a network has no row, or two"
+        found[name] = max(run.tail() for run in runs)
+    return found
+
+
 def peak_bytes() -> dict[str, float]:
     """The most that tasks and schedule hold during a run, a network, by tracemalloc."""
     draw()  # what timm's adapter keeps is not the schedule's
@@ -133,6 +157,7 @@ def peak_bytes() -> dict[str, float]:
 def main() -> None:
     tasks = draw()
     found = {name: figures(tasks, case) for name, case in CASES.items()}
+    slow = tails(tasks)
     memory = peak_bytes()
     rows = [
         [
@@ -150,6 +175,8 @@ def main() -> None:
     header = ["", "makespan", "work", "memory", "over work", "over all", "idle", "decisions/s"]
     show(f"{NETWORKS:,} networks, {len(tasks):,} tasks, {WORKERS:,} workers", header, rows)
     print(f"tasks and schedule: {memory['per_network']} bytes a network at most")
+    worst = ", ".join(f"{name} {value:.2f}" for name, value in slow.items())
+    print(f"tail with one slow worker of {sum(FEW_NODES)}, in median units: {worst}")
     assumed = {
         "slowness": SLOWNESS,
         "scatter": SCATTER,
@@ -166,7 +193,14 @@ def main() -> None:
     write(
         "speed.scheduler",
         ["timm"],
-        {"counts": counts, "assumed": assumed, "cases": cases, "bytes": memory, **found},
+        {
+            "counts": counts,
+            "assumed": assumed,
+            "cases": cases,
+            "bytes": memory,
+            "tail": slow,
+            **found,
+        },
     )
 
 

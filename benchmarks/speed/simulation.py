@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from zoo_spectra.runner.tasks import Task
 
 # A turn of the driver's loop, a unit's commit and messages, a new worker, a new node: seconds.
 LOOP, OVERHEAD, NEW_WORKER, NEW_NODE = 0.05, 0.2, 5.0, 300.0
+LOOK = 0.2  # and between two looks for what is late
 # What the estimates do not know: they are too low by this factor, and scatter (log-normal).
 SLOWNESS, SCATTER = 1.7, 0.2
 
@@ -26,7 +28,8 @@ class Case:
     """The cluster's nodes and what goes wrong.
 
     ``crashing``, ``hungry``: shares of networks that always crash, and that need twice the memory
-    estimated. ``crashes``, ``losses``: an hour, of each worker and of each node.
+    estimated. ``crashes``, ``losses``: an hour, of each worker and of each node. The first worker
+    is ``slow`` times as slow as the others from second ``slow_from`` on; infinite: it stands still.
     """
 
     nodes: Sequence[int]  # workers of each
@@ -35,6 +38,8 @@ class Case:
     hungry: float = 0.0
     crashes: float = 0.0
     losses: float = 0.0
+    slow: float = 1.0
+    slow_from: float = 0.0
 
 
 @dataclass
@@ -61,6 +66,8 @@ class Tally:
     shares: Counter[str] = field(default_factory=Counter)  # commits of each
     deaths: Counter[Cause] = field(default_factory=Counter)  # units
     units: int = 0
+    doubled: int = 0
+    ends: list[tuple[float, float, Unit]] = field(default_factory=list)  # when, how long, what
     useful: float = 0.0
     lost: float = 0.0
     idle: float = 0.0
@@ -86,6 +93,8 @@ class Simulation:
         self._home: dict[str, int] = {}
         self._flying: dict[str, tuple[Unit, float]] = {}
         self._down: set[int] = set()
+        self._slow: str | None = None
+        self._twins: set[Unit] = set()
         self._events: list[tuple[float, int, Callable[..., None], Any]] = []
         self._numbers = itertools.count()
 
@@ -93,6 +102,7 @@ class Simulation:
         for node in range(len(self.case.nodes)):
             self._node_up(node)
         while not self.schedule.finished:
+            self._double()
             for worker in list(self._idle):
                 unit = self.timed(self.schedule.start, worker)
                 if unit is not None:
@@ -100,13 +110,41 @@ class Simulation:
             if not self._flying:
                 for task in self.schedule.unfit():
                     self._row(task.network, "failed")
-            if self._events and not self.schedule.finished:
-                self.now = max(self.now + LOOP, self._events[0][0])
+            if not self.schedule.finished:
+                until = self._events[0][0] if self._events else math.inf
+                # Idle workers look every now and then whether something has become late.
+                look = self.now + LOOK if self._idle else until
+                self.now = max(self.now + LOOP, min(until, look))
                 while self._events and self._events[0][0] <= self.now:
                     _, _, happens, what = heapq.heappop(self._events)
                     happens(what)
         self.tally.idle += sum(self.now - since for since in self._idle.values())
         return self.now
+
+    def _double(self) -> None:
+        """Idle workers take what is late, and who is late is ended."""
+        if self._idle:
+            elapsed = {worker: self.now - since for worker, (_, since) in self._flying.items()}
+            for unit in self.timed(self.schedule.second, list(self._idle), elapsed):
+                self.tally.doubled += 1
+                self._twins.add(unit)
+                self._start(unit)
+        for worker in self.schedule.late:
+            node = self._home[worker]
+            self._died(self._flying[worker][0], "late")
+            self._worker_down(worker)
+            if self.schedule.left:
+                self._after(NEW_WORKER, self._worker_up, node)
+
+    def tail(self) -> float:
+        """Median units between the end of the others' own work and the end of all."""
+        median = float(np.median([seconds for _, seconds, _ in self.tally.ends]))
+        own = [
+            at
+            for at, _, unit in self.tally.ends
+            if unit.worker != self._slow and unit not in self._twins
+        ]
+        return (self.now - max(own)) / median
 
     def _after(self, seconds: float, happens: Callable[..., None], what: Any) -> None:
         heapq.heappush(self._events, (self.now + seconds, next(self._numbers), happens, what))
@@ -127,6 +165,9 @@ class Simulation:
             crash = self._rng.exponential(3600 / self.case.crashes)
             if crash < seconds:
                 seconds, cause = crash, "crash"
+        if unit.worker == self._slow and self.now + seconds > self.case.slow_from:
+            quick = max(0.0, self.case.slow_from - self.now)
+            seconds = quick + (seconds - quick) * self.case.slow
         self._after(seconds, self._lands, (unit, cause))
 
     def _takes(self, task: Task) -> float:
@@ -154,6 +195,7 @@ class Simulation:
         _, started = self._flying.pop(unit.worker)
         self._idle[unit.worker] = self.now
         self.timed(self.schedule.done, unit, self.now - started)
+        self.tally.ends.append((self.now, self.now - started, unit))
         for task in unit.tasks:
             self.tally.useful += self._takes(task)
             if task.kind == "share":
@@ -179,6 +221,8 @@ class Simulation:
             return
         worker = f"worker{next(self._numbers)}"
         self._home[worker], self._idle[worker] = node, self.now
+        if self._slow is None and self.case.slow > 1:
+            self._slow = worker
         self.tally.workers.append((self.now, 1))
         self.schedule.join(worker, str(node), self.case.node_bytes)
 

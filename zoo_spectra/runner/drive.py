@@ -134,7 +134,7 @@ class Drive:
             events = pool.wait()
             for event in events:
                 self._handle(event)
-            self._send_off(pool, self.schedule.late, "drained")
+            self._send_off(pool, self.schedule.late, "late")
             if started or events:
                 quiet_since = self.clock()
             elif self.clock() - quiet_since >= self.patience_for_nodes:
@@ -146,19 +146,18 @@ class Drive:
                 self._handle(event)
 
     def _start(self, pool: Pool) -> bool:
-        resting: list[str] = []
         any_started = False
-        for worker in list(pool.idle()):
-            unit = self.schedule.start(worker)
-            if unit is None:
-                resting.append(worker)
-            else:
-                any_started = True
-                self._submit(pool, unit)
-        for unit in self.schedule.second(resting, self._elapsed()):
+        idle = list(pool.idle())
+        for unit in self.schedule.second(idle, self._elapsed()):
+            idle.remove(unit.worker)
             self._submit(pool, unit)
             for task in unit.tasks:
                 self.reporter.retry(self.refs[task.network].name, _SECOND)
+        for worker in idle:
+            started = self.schedule.start(worker)
+            if started is not None:
+                any_started = True
+                self._submit(pool, started)
         return any_started
 
     def _submit(self, pool: Pool, unit: Unit) -> None:
@@ -285,6 +284,7 @@ _CAUSES: Mapping[Cause, str] = {
     "frozen": "the worker process was stopped, and did not go on",
     "node": "the worker's node was lost",
     "drained": "the worker's node is about to end",
+    "late": "another worker was first",
 }
 _SECOND = "its worker is slow; started a second time on an idle one"
 _ADVICE: Mapping[Cause, str] = {
@@ -294,4 +294,5 @@ _ADVICE: Mapping[Cause, str] = {
     "frozen": "see what stops processes there (SIGSTOP)",
     "node": "look at the cluster's log",
     "drained": "look at the cluster's log",
+    "late": "look at the cluster's log",
 }

@@ -8,8 +8,8 @@ by one, since any of it may be guilty; a task that was on its own is tried once 
 else on its node, with twice the memory if it ran out of it, and then given up. The loss of a node
 is nobody's fault.
 
-A node that drains gets nothing more, and what cannot end there in time is handed back. When nothing
-is left to start, idle workers take a second time what ends late: the first of the two counts.
+A node that drains gets nothing more, and what cannot end there in time is handed back. Near the end
+idle workers take a second time what ends late: the first of the two counts.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, replace
 from typing import Literal
 
-from zoo_spectra.runner.tail import is_worth_it, remaining, slowness
+from zoo_spectra.runner.tail import EARLY, is_overdue, is_worth_it, remaining, slowness
 from zoo_spectra.runner.tasks import Task, finish_task
 from zoo_spectra.runner.waiting import Record, Waiting
 
-Cause = Literal["crash", "memory", "timeout", "frozen", "node", "drained"]
-BLAMELESS = ("node", "drained")
+Cause = Literal["crash", "memory", "timeout", "frozen", "node", "drained", "late"]
+BLAMELESS = ("node", "drained", "late")
 BUNDLE_SECONDS = 3.0
 MAX_ATTEMPTS = 2
 MAX_NODE_LOSSES = 5
@@ -99,6 +99,7 @@ class Schedule:
     _nodes: dict[str, _Node] = field(default_factory=dict)
     _home: dict[str, str] = field(default_factory=dict)
     _event: int = 0
+    _longest: float = 0.0  # estimated seconds of the longest task
     _observed: float = 0.0
     _estimated: float = 0.0
 
@@ -109,6 +110,7 @@ class Schedule:
                 self._shares.setdefault(task.network, set()).add(task.key)
             if task.kind != "finish":
                 self.seconds_total += task.seconds
+            self._longest = max(self._longest, task.seconds, self.bundle_seconds)
             self._add(task)
 
     @property
@@ -186,21 +188,33 @@ class Schedule:
         return unit
 
     def second(self, idle: Sequence[str], elapsed: Mapping[str, float]) -> list[Unit]:
-        """Units in flight that idle workers take a second time, when nothing else is left to start.
+        """Units in flight that idle workers take a second time.
 
-        ``elapsed``: seconds since the start of what each worker has in flight.
+        When nothing is left to start, all that would end sooner so. Before, what is overdue, and
+        might end after all the rest if it were not begun soon. ``elapsed``: seconds since the start
+        of what each worker has in flight.
         """
-        if self.stopping or not self._estimated or not idle or self._something_waits():
+        rest = self._waiting.seconds * self.speed / max(1, len(self._home))
+        if (
+            self.stopping
+            or not self._estimated
+            or not idle
+            or rest > EARLY * self._longest * self.speed
+        ):
             return []
-        fastest = min(map(self._slowness, idle))
-        flights = [
-            (left, unit)
-            for unit in self._flying.values()
-            if not unit.alone and not self.is_doubled(unit.worker)
-            if all(task.key in self._open for task in unit.tasks)
-            for left in (remaining(self._expected(unit), elapsed[unit.worker]),)
-            if is_worth_it(left, unit.seconds * self.speed * fastest)
-        ]
+        waits, fastest = self._something_waits(), min(map(self._slowness, idle))
+        flights: list[tuple[float, Unit]] = []
+        for unit in self._flying.values():
+            if unit.alone or self.is_doubled(unit.worker):
+                continue
+            expected, since = self._expected(unit), elapsed[unit.worker]
+            ends_last = EARLY * unit.seconds * self.speed >= rest
+            if waits and not (ends_last and is_overdue(expected, since)):
+                continue
+            left = remaining(expected, since)
+            worth = is_worth_it(left, unit.seconds * self.speed * fastest)
+            if worth and all(task.key in self._open for task in unit.tasks):
+                flights.append((left, unit))
         flights.sort(key=lambda flight: -flight[0])
         return [twin for worker in idle for twin in self._double(worker, flights)]
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 OVERDUE = 1.3  # times its estimate after which a unit is taken for stuck
+EARLY = 2.0  # times its estimate that is left to the run when a stuck unit is begun again
 SLACK = 0.5  # seconds: what a start costs, and what a loop may be late
+
+
+def is_overdue(expected: float, elapsed: float) -> bool:
+    """Whether a unit has taken so long that it is taken for stuck."""
+    return elapsed > OVERDUE * expected + SLACK
 
 
 def remaining(expected: float, elapsed: float) -> float:
     """Seconds that a unit will still take: an overdue one as long again as it has taken."""
-    if elapsed > OVERDUE * expected + SLACK:
-        return elapsed
-    return max(0.0, expected - elapsed)
+    return elapsed if is_overdue(expected, elapsed) else max(0.0, expected - elapsed)
 
 
 def is_worth_it(left: float, again: float) -> bool:
