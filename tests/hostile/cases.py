@@ -121,7 +121,7 @@ def _fault(case: Case, how: str, path: Path, said: Mapping[str, Any]) -> str | N
         wrong = f"took {said['peak'] / 1e9:.2f} GB"
     elif said["seconds"] > SECONDS:
         wrong = f"took {said['seconds']:.0f} s"
-    elif outcome == "refused" and not any(str(p.name) in message for p in path.parent.iterdir()):
+    elif outcome == "refused" and not _is_named(path, message):
         wrong = "was refused without its name"
     elif outcome == "refused" and "this machine's memory" in message:
         wrong = "was let to ask for more memory than there is"
@@ -133,3 +133,9 @@ def _fault(case: Case, how: str, path: Path, said: Mapping[str, Any]) -> str | N
     elif how == "walk" and outcome == "refused" and case.says not in message:
         wrong = f"does not say {case.says!r}"
     return None if wrong is None else f"{case.name} ({how}) {wrong}: {message[-1500:]}"
+
+
+def _is_named(path: Path, message: str) -> bool:
+    """Whether a message names the file, one beside it, or the network that it is."""
+    network = f"{path.parent.name}/{path.name.partition('.')[0]}"
+    return network in message or any(each.name in message for each in path.parent.iterdir())
