@@ -12,7 +12,6 @@ import argparse
 import json
 import random
 import re
-import resource
 import select
 import subprocess
 import sys
@@ -135,11 +134,10 @@ def mutations(door: str, name: str, seed: int) -> Iterator[tuple[str, str, bytes
 
 def child(door: str, name: str, seed: int, count: int, seconds: float) -> None:
     """Open mutations, and say what escaped; a line before each, for one may be the last."""
-    from attack import ADDRESSES, tried
+    from attack import restrain, tried
     from threadpoolctl import threadpool_limits
 
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    restrain()
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         for number, (which, file, content, good) in enumerate(mutations(door, name, seed)):
