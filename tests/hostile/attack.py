@@ -23,8 +23,9 @@ from threadpoolctl import threadpool_limits
 import zoo_spectra as zs
 from zoo_spectra.errors import ZooSpectraError
 from zoo_spectra.runner.usage import peak_memory, reset_peak_memory
-from zoo_spectra.sources import Constituent, Source, get_adapter, literal
+from zoo_spectra.sources import Constituent, Source, budget, get_adapter, literal
 
+SECONDS = 2.0  # of a budget, in place of 8: there are many files
 ADDRESSES = 12 << 30  # what a wild allocation may not have: the machine is shared
 
 
@@ -68,11 +69,17 @@ def tried(how: str, door: str, path: str, options: Mapping[str, str]) -> dict[st
     return said | {"seconds": time.process_time() - started, "peak": peak_memory()}
 
 
-def main() -> None:
-    """Read the cases from a file, and write what happened to standard output."""
+def restrain() -> None:
+    """Bounds for this process, in which anything may happen."""
     warnings.simplefilter("ignore")
+    budget.SECONDS = SECONDS
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main() -> None:
+    """Read the cases from a file, and write what happened to standard output."""
+    restrain()
     with threadpool_limits(1):
         for number, how, door, path, options in json.loads(Path(sys.argv[1]).read_text()):
             print(json.dumps({"begins": number}), flush=True)

@@ -54,20 +54,44 @@ def zipped(members: Mapping[str, bytes], method: int = zipfile.ZIP_STORED) -> by
 
 
 def bomb(name: str, head: bytes, size: int, value: bytes = b"\0") -> Callable[[Path], object]:
-    """A zip archive whose one member unpacks to so many bytes behind its head."""
+    """A zip archive whose one member unpacks to so many bytes behind its head.
+
+    Its packed blocks are copies of one another, and its checksum is that of nothing.
+    """
 
     def write(path: Path) -> None:
-        piece = value * ((1 << 24) // len(value))
-        with (
-            zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
-            archive.open(name, "w", force_zip64=True) as member,
-        ):
-            member.write(head)
-            for _ in range(size >> 24):
-                member.write(piece)
-            member.write(piece[: size % (1 << 24)])
+        block = _packed(value * ((1 << 24) // len(value)))
+        rest = value * ((size % (1 << 24)) // len(value))
+        body = _packed(head) + block * (size >> 24) + _packed(rest) + b"\x03\x00"
+        unpacked = len(head) + (size >> 24 << 24) // len(value) * len(value) + len(rest)
+        path.write_bytes(_archive([name], body, unpacked, 0))
 
     return write
+
+
+def _packed(content: bytes) -> bytes:
+    """Deflated, so that more may follow and nothing before it is needed."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(content) + packer.flush(zlib.Z_FULL_FLUSH)
+
+
+def _archive(names: list[str], data: bytes, size: int, checksum: int) -> bytes:
+    """A zip archive by hand: members of many names, all in one place, and deflated."""
+    small = (checksum, len(data), min(size, 0xFFFFFFFF))
+    large = struct.pack("<HHQ", 1, 8, size) if size > 0xFFFFFFFE else b""
+    head = struct.pack("<HHHHHIII", 45, 0, 8, 0, 0, *small)
+    entries = [
+        b"PK\x01\x02\x2d\x00"
+        + head
+        + struct.pack("<HHHHHII", len(name), len(large), 0, 0, 0, 0, 0)
+        + name.encode()
+        + large
+        for name in names
+    ]
+    local = b"PK\x03\x04" + head + struct.pack("<HH", 0, 0) + data
+    directory = b"".join(entries)
+    end = struct.pack("<HHHHIIH", 0, 0, len(names), len(names), len(directory), len(local), 0)
+    return local + directory + b"PK\x05\x06" + end
 
 
 def with_fields(content: bytes, **fields: int) -> bytes:
@@ -84,20 +108,6 @@ def with_fields(content: bytes, **fields: int) -> bytes:
 def quine(count: int) -> bytes:
     """Many members of one place: each unpacks to a megabyte of the same bytes."""
     body = array_header("(512, 512)") + bytes(1 << 20)
-    packed = zlib.compressobj(9, zlib.DEFLATED, -15)
-    data = packed.compress(body) + packed.flush()
-    sizes = struct.pack("<III", zlib.crc32(body), len(data), len(body))
-    local = b"PK\x03\x04" + struct.pack("<HHHHH", 20, 0, 8, 0, 0) + sizes + struct.pack("<HH", 0, 0)
-    entries = []
-    for number in range(count):
-        name = f"{number}.weight.npy".encode()
-        entries.append(
-            b"PK\x01\x02"
-            + struct.pack("<HHHHHH", 20, 20, 0, 8, 0, 0)
-            + sizes
-            + struct.pack("<HHHHHII", len(name), 0, 0, 0, 0, 0, 0)
-            + name
-        )
-    directory = b"".join(entries)
-    end = struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), len(local) + len(data), 0)
-    return local + data + directory + b"PK\x05\x06" + end
+    data = _packed(body) + b"\x03\x00"
+    names = [f"{number}.weight.npy" for number in range(count)]
+    return _archive(names, data, len(body), zlib.crc32(body))

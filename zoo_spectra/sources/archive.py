@@ -18,6 +18,7 @@ from zoo_spectra.sources.arrays import Damaged
 
 MAX_DIRECTORY = 64 << 20  # bytes: half a million members
 PIECE = 1 << 20
+BUFFER = 1 << 13  # a header is read through it, values are not
 _LOCAL = b"PK\x03\x04"
 
 
@@ -61,7 +62,7 @@ class Archive:
         except BaseException:
             stream.close()
             raise
-        return io.BufferedReader(member, PIECE)
+        return io.BufferedReader(member, BUFFER)
 
     def fault(self, info: zipfile.ZipInfo, what: str) -> Damaged:
         """The error that names the member and what is wrong with it."""
@@ -145,7 +146,7 @@ class _Member(io.RawIOBase):
         while not self._inflate.eof:
             packed = self._inflate.unconsumed_tail
             if not packed:
-                packed = self._stream.read(min(PIECE, self._packed))
+                packed = self._stream.read(min(max(size, BUFFER), PIECE, self._packed))
                 self._packed -= len(packed)
             try:
                 data = self._inflate.decompress(packed, size)

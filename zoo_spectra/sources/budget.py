@@ -19,8 +19,9 @@ from zoo_spectra.errors import NetworkError
 
 BYTES = 3 << 29  # 1.5 GiB for any file: a dense matrix of 14,189² in float64
 RATIO = 16  # and for larger ones so many times their bytes on the disk
-SECONDS = 12.0
-SECONDS_PER_MB = 3.0
+TOTAL = 4  # times its bytes, of a file that is read piece by piece
+SECONDS = 8.0
+SECONDS_PER_MB = 2.0
 EVERY = 1024  # steps between two looks at the clock
 
 T = TypeVar("T")
@@ -86,14 +87,19 @@ class Guard:
         self.check(self.held + size, what)
         self.held += size
 
-    def check(self, size: int, what: str) -> None:
-        """Refuse ``size`` bytes for a while, without counting them."""
-        if size > self.budget.bytes:
+    def check(self, size: int, what: str, times: int = 1) -> None:
+        """Refuse ``size`` bytes for a while, without counting them; or ``times`` as many."""
+        allowed = times * self.budget.bytes
+        if size > allowed:
             raise NetworkError(
                 f"{self._where}{what} takes {size / 2**30:,.1f} GiB, more than the "
-                f"{self.budget.bytes / 2**30:.1f} GiB that a file of its size may unpack to; if it "
-                "is no damaged file, save it uncompressed, in a binary format, or in parts"
+                f"{allowed / 2**30:.1f} GiB that a file of its size may unpack to; if it is no "
+                "damaged file, save it uncompressed, in a binary format, or in parts"
             )
+
+    def check_total(self, size: int) -> None:
+        """Refuse a file whose pieces, each of which is read by itself, are ``size`` bytes."""
+        self.check(size, "what it declares", TOTAL)
 
     def tick(self) -> None:
         """Look at the clock: at the end of each piece of work whose size the file decides."""

@@ -21,7 +21,6 @@ from zoo_spectra_checkpoint.tensors import Entry, TensorFile, reading
 __all__ = ["FORMATS", "SUFFIXES", "by_suffix", "format_of", "open_tensors", "read_state"]
 
 MAX_NAME = 1000  # characters of a tensor's name
-WEIGHTS = 4  # times its budget that a file's weights may take together: they are read one at a time
 
 
 def open_tensors(path: Path) -> TensorFile:
@@ -48,12 +47,8 @@ def _within_budget(file: TensorFile) -> TensorFile:
             raise FileFormatError(
                 f"{file.path} has a tensor whose name has {len(entry.name):,} characters; rename it"
             )
-    budget, total = budget_of(file.path), sum(map(_bytes, file.weights()))
-    if total > WEIGHTS * budget.bytes:
-        raise NetworkError(
-            f"{file.path} declares {total / 2**30:,.1f} GiB of weights, more than the "
-            f"{WEIGHTS * budget.bytes / 2**30:,.1f} GiB that a file of its size may unpack to"
-        )
+    budget = budget_of(file.path)
+    Guard(budget, f"{file.path}: ").check_total(sum(map(_bytes, file.weights())))
 
     def fetch(entry: Entry) -> Matrix:
         with reading(file.path):

@@ -30,6 +30,7 @@ def open_file(path: Path) -> TensorFile:
         archive = Archive(path)
     except Damaged as error:
         raise _broken(path, str(error)) from error
+    guard.check_total(sum(info.file_size for info in archive.members.values()))
     found: dict[str, tuple[zipfile.ZipInfo, ArrayHeader]] = {}
     for member, info in guard.each(archive.members.items()):
         if member.endswith(".npy"):
