@@ -12,6 +12,7 @@ import pytest
 
 from networks import arrays
 from parts import as_written_before
+from permissions import open_to_all
 from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.catalog.schema import TABLES
 from zoo_spectra.classes.classify import classify
@@ -190,8 +191,7 @@ def test_an_existing_catalog_that_is_read_only_is_refused_before_any_work(
 ) -> None:
     folder = tmp_path / "zoo"
     commit(Catalog.create(folder), "a")
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o755)
+    open_to_all(tmp_path)
     folder.chmod(0o555)
     request.getfixturevalue("powerless")
     with pytest.raises(CatalogError, match="cannot be written"):

@@ -28,7 +28,7 @@ scan.look_at = disturbed
 try:
     Catalog(sys.argv[1]).query("SELECT * FROM networks JOIN spectra USING (commit_id)")
 except CatalogError as error:
-    sys.exit(f"{error}, {len(scans)} scans")
+    sys.exit(str(error))
 """
 
 
@@ -47,5 +47,4 @@ def test_a_read_that_goes_on_after_the_error_does_not_take_the_process_down(
             check=False,
         )
         assert ran.returncode == 1, ran.stderr
-        assert ran.stderr.startswith("the line was cut, ")
-        assert int(ran.stderr.split()[-2]) > 1
+        assert ran.stderr.strip() == "the line was cut"

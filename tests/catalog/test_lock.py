@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from permissions import open_to_all
 from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.catalog.compaction import compact
 from zoo_spectra.catalog.lock import exclusive
@@ -72,8 +73,7 @@ def test_two_compactions_exclude_one_another(catalog: Catalog) -> None:
 def test_a_folder_that_cannot_be_written_is_an_error(
     catalog: Catalog, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o755)
+    open_to_all(tmp_path)
     catalog.storage.root.chmod(0o555)
     request.getfixturevalue("powerless")
     with pytest.raises(CatalogError, match="cannot be written"), catalog.exclusive():

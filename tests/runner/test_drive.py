@@ -77,7 +77,7 @@ class Pool:
     def _end(self, unit: Unit) -> Event:
         names = [self._refs[task.network].name for task in unit.tasks]
         fault = next((self._faults[n].pop(0) for n in names if self._faults.get(n)), None)
-        receipts = self._work(unit) if fault in (None, "none", "late") else []
+        receipts = self._work(unit) if fault in (None, "none", "committed") else []
         if fault in (None, "none"):
             self._idle.append(unit.worker)
             return Ended(unit, tuple(receipts), 0.1)
@@ -175,14 +175,14 @@ def test_every_network_is_reported_once_and_the_share_grows_to_one(stage: Stage)
 
 
 def test_who_has_committed_before_the_death_is_not_blamed(stage: Stage) -> None:
-    pool = stage.run(stage.whole("net0", "net1", seconds=0.1), {"net0": ["late"]})
+    pool = stage.run(stage.whole("net0", "net1", seconds=0.1), {"net0": ["committed"]})
     assert [len(unit.tasks) for unit in pool.units] == [1, 1]
     assert sorted(stage.reports.ended) == [("net0", "ok"), ("net1", "ok")]
     assert stage.reports.retries == []
 
 
 def test_a_share_that_was_committed_before_the_death_is_not_done_again(stage: Stage) -> None:
-    pool = stage.run(stage.shares("net0", (0,), (1, 2)), {"net0": ["late", "crash"]})
+    pool = stage.run(stage.shares("net0", (0,), (1, 2)), {"net0": ["committed", "crash"]})
     assert [unit.tasks[0].key.rpartition("/")[2] for unit in pool.units] == ["0", "1", "1", "row"]
     assert stage.reports.ended == [("net0", "ok")]
     assert len(stage.reports.retries) == 1
@@ -196,7 +196,7 @@ def test_the_row_of_a_split_network_that_was_committed_before_the_death_counts(
     stage.run(stage.shares("net0", (0, 1, 2)))
     stage.reports.ended.clear()
     row = Task(f"{key}/row", key, 0.1, 0, "finish")
-    assert len(stage.run([row], {"net0": ["late"]}).units) == 1
+    assert len(stage.run([row], {"net0": ["committed"]}).units) == 1
     assert stage.reports.ended == [("net0", "ok")]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from permissions import open_to_all
 from zoo_spectra.errors import SourceError
 from zoo_spectra.sources.files import find_files, match_files
 from zoo_spectra.sources.places import place, resolve
@@ -133,8 +134,7 @@ def test_nothing_to_read_says_why(data: Path) -> None:
 
 def test_a_folder_that_may_not_be_read_is_said(data: Path, request: pytest.FixtureRequest) -> None:
     (data / "shut").mkdir(mode=0)
-    for path in (data, *data.parents[:3]):
-        path.chmod(0o755)
+    open_to_all(data)
     request.getfixturevalue("powerless")
     with pytest.raises(SourceError, match=f"{data}/shut may not be read; ask for the right to"):
         find_files("x", "shut/*", [".csv"])
