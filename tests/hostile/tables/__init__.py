@@ -1,1 +1,0 @@
-"""What can be done to each format: a module for each, named ``ADAPTER_READER``."""
