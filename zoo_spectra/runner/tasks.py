@@ -9,6 +9,7 @@ import hashlib
 import heapq
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from zoo_spectra.method import METHOD_VERSION, Settings
@@ -45,6 +46,7 @@ class Task:
     positions: tuple[int, ...] = ()
 
 
+@lru_cache(maxsize=1 << 16)  # a zoo has millions of constituents, of few shapes
 def flops(shape: tuple[int, int]) -> float:
     """2 N² M for the Gram matrix and 4/3 N³ for its eigenvalues."""
     n, m = float(min(shape)), float(max(shape))
@@ -60,7 +62,7 @@ def tasks_of(ref: NetworkRef) -> list[Task]:
     reading = SECONDS_PER_NETWORK + entries / ENTRIES_PER_SECOND
     # Rounded up, since an adapter's own arithmetic may have left a float.
     memory = math.ceil(4 * entries + max(map(_working_bytes, ref.shapes), default=0))
-    costs = [flops(shape) for shape in ref.shapes]
+    costs = list(map(flops, ref.shapes))
     if sum(costs) <= SPLIT_FLOPS or len(costs) < 2:
         return [Task(key, key, reading + sum(costs) / FLOPS_PER_SECOND, memory)]
     return [
@@ -81,6 +83,7 @@ def finish_task(network: str) -> Task:
     return Task(f"{network}/row", network, SECONDS_PER_NETWORK, UNKNOWN_BYTES, "finish")
 
 
+@lru_cache(maxsize=1 << 16)
 def _working_bytes(shape: tuple[int, int]) -> int:
     """Two float64 copies of the matrix, the Gram matrix, and LAPACK's copy of it."""
     n = min(shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from zoo_spectra.sources.left_out import LeftOut
 from zoo_spectra.sources.network import Kind, Scalar
@@ -34,7 +35,7 @@ class NetworkRef:
     metadata: Mapping[str, Scalar] = field(default_factory=dict)
     identity: str = ""
 
-    @property
+    @cached_property
     def network_id(self) -> str:
         """16 bytes of BLAKE2b of the identity, in hex: the same on every machine."""
         text = (self.identity or self.source).encode("utf-8", "surrogatepass")

@@ -10,7 +10,7 @@ import math
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, get_args
 
 import numpy as np
@@ -129,7 +129,7 @@ def _text(holder: object, what: str) -> None:
 
 
 def _shapes(shapes: Any) -> Shapes | None:
-    if shapes is None or (type(shapes) is tuple and all(map(_is_plain_shape, shapes))):
+    if shapes is None or (type(shapes) is tuple and _are_plain(shapes)):
         return shapes
     if isinstance(shapes, str) or not isinstance(shapes, Iterable):
         raise ValueError(f"shapes {_shown(shapes)}")
@@ -139,18 +139,20 @@ def _shapes(shapes: Any) -> Shapes | None:
             rows, columns = map(operator.index, shape)
         except (TypeError, ValueError) as error:
             raise ValueError(f"a shape of {_shown(shape)}, which are no two integers") from error
-        if not _is_plain_shape((rows, columns)):
+        if not _are_plain(((rows, columns),)):
             raise ValueError(f"a shape of {_shown(shape)}")
         made.append((rows, columns))
     return tuple(made)
 
 
-def _is_plain_shape(shape: object) -> bool:
-    return (
-        type(shape) is tuple
-        and len(shape) == 2
-        and all(type(side) is int and 0 <= side <= LARGEST_SIDE for side in shape)
-    )
+def _are_plain(shapes: tuple[Any, ...]) -> bool:
+    """Whether all are pairs of sensible integers: without a step of Python for each of millions."""
+    if set(map(type, shapes)) - {tuple} or set(map(len, shapes)) - {2}:
+        return False
+    sides = list(chain.from_iterable(shapes))
+    if set(map(type, sides)) - {int}:
+        return False
+    return not sides or (min(sides) >= 0 and max(sides) <= LARGEST_SIDE)
 
 
 def _parameters(count: Any) -> int | None:
