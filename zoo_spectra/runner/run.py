@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from zoo_spectra import classes
-from zoo_spectra.catalog import Catalog, Storage
+from zoo_spectra.catalog import HEADER, Catalog, Storage
 from zoo_spectra.method import Engine, all_threads, check_device
-from zoo_spectra.runner.drive import Drive, Reporter, Stop
+from zoo_spectra.runner.drive import Reporter, Stop
 from zoo_spectra.runner.job import Job
-from zoo_spectra.runner.plan import Plan, gather, plan, tasks_left
+from zoo_spectra.runner.on_ray import OnRay
+from zoo_spectra.runner.plan import Plan, gather, plan
 from zoo_spectra.runner.refresh import refresh
-from zoo_spectra.runner.schedule import Schedule
 from zoo_spectra.runner.tasks import tasks_of
 from zoo_spectra.runner.work import Bench, Receipt, analyze_networks
 from zoo_spectra.sources import Adapter, Adapters, NetworkRef, fetch_samples, get_adapter, tell
@@ -28,6 +29,10 @@ class Progress(Reporter, Protocol):
 
     def say(self, line: str) -> None: ...
     def begin(self, todo: int, done: int) -> None: ...
+    def phase(self, what: str) -> None:
+        """What is waited for: Ray, its workers."""
+        ...
+
     def end(self) -> None: ...
 
 
@@ -36,6 +41,7 @@ class Silent:
 
     def say(self, line: str) -> None: ...
     def begin(self, todo: int, done: int) -> None: ...
+    def phase(self, what: str) -> None: ...
     def advance(self, receipt: Receipt, share: float) -> None: ...
     def retry(self, name: str, cause: str) -> None: ...
     def end(self) -> None: ...
@@ -134,26 +140,31 @@ def run(
     job = _as_job(job)
     tally, stop = _Tally(progress or Silent()), stop or Stop()
     extra = {adapter.name: adapter for adapter in adapters}
+    place = _anchored(catalog or job.catalog)
     if job.samples:
         fetch_samples(job.samples, echo=tally.progress.say)
-    with tell(tally.progress.say):
-        asked = gather(job.sources, extra)
-    if asked.left_out:
-        tally.progress.say(str(asked.left_out))
-    refs = asked.refs
-    opened = Catalog.create(_anchored(catalog or job.catalog))
-    with opened.exclusive():
-        opened = opened.numbered()
-        work = plan(refs, opened, job.settings, retry_quarantined)
-        if work.renamed:
-            refresh(work.renamed, opened)
-            tally.progress.say(f"described anew, not analysed again: {len(work.renamed):,}")
-        _work(work, opened, job, workers, address, in_process, extra, tally, stop)
-        sorted_ids: list[str] = []
-        if job.classify is not None and not stop.requested and opened.has_ok():
-            found = classes.classify(opened, job.classify.accuracy, job.classify.linkage)
-            sorted_ids = found["network_id"].to_list()
-        opened.verify()
+    with OnRay(address, workers or job.workers, tally.progress.phase) as ray:
+        with tell(tally.progress.say):
+            # In a catalog that is there all may be done: then Ray is not needed.
+            early = not in_process and Storage(place).read(HEADER) is None
+            find = partial(gather, job.sources, extra)
+            asked = ray.meanwhile(find) if early else find()
+        if asked.left_out:
+            tally.progress.say(str(asked.left_out))
+        refs = asked.refs
+        opened = Catalog.create(place)
+        with opened.exclusive():
+            opened = opened.numbered()
+            work = plan(refs, opened, job.settings, retry_quarantined)
+            if work.renamed:
+                refresh(work.renamed, opened)
+                tally.progress.say(f"described anew, not analysed again: {len(work.renamed):,}")
+            _work(work, opened, job, None if in_process else ray, extra, tally, stop)
+            sorted_ids: list[str] = []
+            if job.classify is not None and not stop.requested and opened.has_ok():
+                found = classes.classify(opened, job.classify.accuracy, job.classify.linkage)
+                sorted_ids = found["network_id"].to_list()
+            opened.verify()
     return Summary(
         catalog=str(opened.location),
         asked=len(refs),
@@ -182,9 +193,7 @@ def _work(
     work: Plan,
     catalog: Catalog,
     job: Job,
-    workers: int | None,
-    address: str | None,
-    in_process: bool,
+    ray: OnRay | None,
     extra: Adapters,
     tally: _Tally,
     stop: Stop,
@@ -192,39 +201,16 @@ def _work(
     used = {name: get_adapter(name, extra) for name in {ref.adapter for ref in work.todo}}
     tally.progress.begin(len(work.todo), work.done)
     try:
-        if in_process:
+        if ray is None:
             threads = all_threads().threads
             bench = Bench(used, catalog, job.settings, Engine(job.device, threads))
             check_device(job.device)
             _run_here(work.todo, bench, tally, stop)
         elif work.todo:
             bench = Bench(used, catalog, job.settings, Engine(job.device))
-            _run_on_ray(work.todo, bench, job, workers, address, tally, stop)
+            ray.drive(work.todo, bench, tally, stop, job.timeout)
     finally:
         tally.progress.end()
-
-
-def _run_on_ray(
-    todo: Sequence[NetworkRef],
-    bench: Bench,
-    job: Job,
-    workers: int | None,
-    address: str | None,
-    tally: _Tally,
-    stop: Stop,
-) -> None:
-    from zoo_spectra.runner.actors import check_sendable
-    from zoo_spectra.runner.cluster import cluster
-    from zoo_spectra.runner.pool import RayPool
-
-    check_sendable(bench.adapters)
-    by_id = {ref.network_id: ref for ref in todo}
-    tasks = tasks_left(todo, bench.catalog, bench.settings)
-    schedule = Schedule(tasks)
-    drive = Drive(schedule, by_id, bench.catalog, bench.settings, tally, stop, job.timeout)
-    workers = workers or job.workers
-    with cluster(address, workers):
-        drive.run(RayPool(bench, by_id, workers, lambda: schedule.left))
 
 
 def _run_here(todo: Sequence[NetworkRef], bench: Bench, tally: _Tally, stop: Stop) -> None:

@@ -9,17 +9,16 @@ import re
 import shlex
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from ipaddress import ip_address
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from zoo_spectra.errors import ClusterError, JobError
 from zoo_spectra.runner.job import Job
+from zoo_spectra.runner.later import Later
 
 ANSWER = 10.0  # seconds that a cluster may take to answer
 TAKEN = 60.0  # seconds that it may take to take a job
@@ -243,22 +242,10 @@ def _how_to(name: str, address: str) -> str:
 
 def _within(seconds: float, call: Callable[[], Answer]) -> Answer:
     """What a call gives, or raises. Raises TimeoutError: a limit of requests is one a read."""
-    came: SimpleQueue[tuple[Answer | None, BaseException | None]] = SimpleQueue()
-
-    def wait() -> None:
-        try:
-            came.put((call(), None))
-        except BaseException as error:
-            came.put((None, error))
-
-    threading.Thread(target=wait, daemon=True).start()
-    try:
-        answer, error = came.get(timeout=seconds)
-    except Empty:
-        raise TimeoutError(f"no answer within {seconds:.0f} s") from None
-    if error is not None:
-        raise error
-    return cast(Answer, answer)
+    answer = Later(call)
+    if not answer.is_there(seconds):
+        raise TimeoutError(f"no answer within {seconds:.0f} s")
+    return answer.result()
 
 
 def _first_line(error: Exception) -> str:

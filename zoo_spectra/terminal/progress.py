@@ -103,6 +103,10 @@ class Bar:
             )
             self._progress.start()
 
+    def phase(self, what: str) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, last=what)
+
     def advance(self, receipt: Receipt, share: float) -> None:
         self._tally.end(receipt)
         if receipt.status != "ok":
@@ -140,6 +144,9 @@ class Lines:
         self.say(_opening(todo, done))
         self._tally, self._clock = _Tally(todo), _Clock()
 
+    def phase(self, what: str) -> None:
+        self.say(what)
+
     def advance(self, receipt: Receipt, share: float) -> None:
         self._tally.end(receipt)
         if receipt.status != "ok":
@@ -174,6 +181,9 @@ class JsonLines:
     def begin(self, todo: int, done: int) -> None:
         self._clock = _Clock()
         self._write("begin", todo=todo, done_before=done)
+
+    def phase(self, what: str) -> None:
+        self.say(what)
 
     def advance(self, receipt: Receipt, share: float) -> None:
         self._counts[receipt.status] += 1
