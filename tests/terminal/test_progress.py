@@ -21,7 +21,9 @@ def test_a_run_is_told(terminal: bool) -> None:
     out = io.StringIO()
     shown = watcher(Console(file=out, force_terminal=terminal, width=80))
     assert isinstance(shown, Bar if terminal else Lines)
+    shown.phase("starting Ray")
     shown.begin(2, 5)
+    shown.phase("1 of 2 workers ready")
     shown.advance(receipt("a[/red]", "failed", "[bold]no weights"), 0.25)
     shown.advance(receipt("b"), 1.0)
     shown.end()
@@ -32,6 +34,8 @@ def test_a_run_is_told(terminal: bool) -> None:
     assert "100%" in text
     assert "ETA 0:00" in text
     assert "b" in text
+    assert "starting Ray" in text
+    assert "1 of 2 workers ready" in text
 
 
 def test_nothing_to_do() -> None:

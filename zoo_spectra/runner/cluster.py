@@ -20,7 +20,6 @@ import ray._private.worker
 from ray.exceptions import RayError
 
 from zoo_spectra.errors import ClusterError, text_of
-from zoo_spectra.runner.lean import lean
 
 ANSWER = 10.0  # seconds that a head may take to answer a knock
 # Seconds of a head's silence after which a run ends. After 60, Ray ends the whole process itself.
@@ -93,8 +92,7 @@ def _connect(address: str | None, workers: int | None) -> None:
                 knock(*place)
             ray.init(address=address, **quiet)
         else:
-            with lean():
-                ray.init(num_cpus=workers or os.cpu_count(), include_dashboard=False, **quiet)
+            ray.init(num_cpus=workers or os.cpu_count(), include_dashboard=False, **quiet)
     except (OSError, ValueError, RuntimeError, RayError) as error:
         where = f"the Ray cluster at {address!r}" if address else "a local Ray"
         raise ClusterError(

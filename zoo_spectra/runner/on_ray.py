@@ -71,11 +71,12 @@ class OnRay:
         self._reach()
         from zoo_spectra.runner.pool import RayPool
 
-        most = len(todo)
-        pool = RayPool(bench, by_id, self.workers, lambda: most, self.tell)
+        def most() -> int:
+            return planned.result().left if planned.is_there(0) else len(todo)
+
+        pool = RayPool(bench, by_id, self.workers, most, self.tell)
         pool.prepare()
         schedule = planned.result()
-        pool.most = lambda: schedule.left
         drive = Drive(schedule, by_id, bench.catalog, bench.settings, reporter, stop, timeout)
         drive.run(pool)
         self._stack.close()

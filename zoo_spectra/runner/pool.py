@@ -60,7 +60,7 @@ class RayPool:
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._refs = refs
-        self._workers, self.most, self._tell = workers, most, tell
+        self._workers, self._most, self._tell = workers, most, tell
         self._bench = ray.put(bench)
         on_gpu = bench.engine.device == "cuda"
         self._resource = "GPU" if on_gpu else "CPU"
@@ -147,7 +147,7 @@ class RayPool:
                 "device 'cuda': the Ray cluster has no GPU; add a node that has one, or leave "
                 "device out of the job"
             )
-        wanted = min(self.most(), self._workers or max(1, room))
+        wanted = min(self._most(), self._workers or max(1, room))
         if self._resource == "GPU":
             wanted = min(wanted, room)  # more would wait for ever
         leaving = sum(home.node in self._draining for home in self._homes.values())

@@ -104,8 +104,10 @@ class Bar:
             self._progress.start()
 
     def phase(self, what: str) -> None:
-        if self._task is not None:
-            self._progress.update(self._task, last=what)
+        if self._task is None:
+            self.say(what)
+        else:
+            self._progress.update(self._task, last=what, refresh=True)
 
     def advance(self, receipt: Receipt, share: float) -> None:
         self._tally.end(receipt)
