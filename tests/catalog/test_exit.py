@@ -30,7 +30,8 @@ def disturbed(snapshot, table, names):
     look_at(snapshot, table, names)
 scan.look_at = disturbed
 try:
-    Catalog(sys.argv[1]).query("SELECT commit_id FROM networks UNION ALL SELECT commit_id FROM spectra")
+    query = "SELECT commit_id FROM networks UNION ALL SELECT commit_id FROM spectra"
+    Catalog(sys.argv[1]).query(query)
 except CatalogError as error:
     sys.exit(f"{error}, {both.is_set()}")
 """

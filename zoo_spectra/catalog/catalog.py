@@ -27,9 +27,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from zoo_spectra import text
 from zoo_spectra.catalog import header as headers
 from zoo_spectra.catalog import lock, metadata, snapshot, sql, views
-from zoo_spectra.catalog.clean import clean, clean_text
+from zoo_spectra.catalog.clean import clean
 from zoo_spectra.catalog.parts import blame, part_name
 from zoo_spectra.catalog.schema import FORMAT_VERSION, arrow_schema, parquet_options, polars_schema
 from zoo_spectra.catalog.storage import Storage
@@ -283,7 +284,7 @@ class Catalog:
                 pl.col("run").fill_null(0),
                 classification=pl.lit(self.last_classification()),
                 removed_at=pl.lit(datetime.now(UTC)),
-                condition=pl.lit(clean_text(where)),
+                condition=pl.lit(text.clean(where)),
             )
             schema = arrow_schema("removals")
             table = rows.select(schema.names).to_arrow().cast(schema)

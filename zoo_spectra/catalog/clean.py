@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from zoo_spectra.catalog.storage import is_text
+from zoo_spectra import text
 
 # Columns that hold JSON objects.
 _JSON = ("metadata", "versions")
@@ -21,7 +21,7 @@ def clean(row: Mapping[str, Any]) -> dict[str, Any]:
 def _clean(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    value = clean_text(value)
+    value = text.clean(value)
     suspicious = "\\u" in value or "NaN" in value or "Infinity" in value
     if name in _JSON and suspicious:
         try:
@@ -31,18 +31,11 @@ def _clean(name: str, value: Any) -> Any:
     return value
 
 
-def clean_text(text: str) -> str:
-    """Text that is UTF-8: lone surrogates become escapes such as ``\\\\udce4``."""
-    if text.isascii() or is_text(text):
-        return text
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return clean_text(value)
+        return text.clean(value)
     if isinstance(value, float):
         return value if isfinite(value) else None
     if isinstance(value, dict):
-        return {clean_text(key): _plain(each) for key, each in value.items()}
+        return {text.clean(key): _plain(each) for key, each in value.items()}
     return [_plain(each) for each in value] if isinstance(value, list) else value

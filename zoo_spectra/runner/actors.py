@@ -12,7 +12,6 @@ from typing import Any
 import ray
 from ray import cloudpickle
 
-from zoo_spectra.catalog import Catalog
 from zoo_spectra.errors import AdapterError, explain
 from zoo_spectra.method import check_device
 from zoo_spectra.runner.place import Place
@@ -38,10 +37,10 @@ class Worker:
     def hello(self) -> tuple[str, Place]:
         """The node's id, and where this is.
 
-        Raises CatalogError when the catalog cannot be seen from there, and DeviceError when the
-        job's device is not there.
+        Raises CatalogError when the catalog cannot be seen from there, or is another one, and
+        DeviceError when the job's device is not there.
         """
-        Catalog(self._bench.catalog.location)
+        self._bench.catalog.verify()
         check_device(self._bench.engine.device)
         return str(ray.get_runtime_context().get_node_id()), self._place
 
