@@ -9,10 +9,15 @@ a height if their mean curves are within it (no mean distance is below that of t
 each step the mean curves of the classes so far fall into components again, now small ones, and
 each is linked by itself, with the number of networks that a class stands for.
 
+A component that is too large even within a step is linked by its near pairs only (``sparse.py``),
+up to the height at which there are too many of them; what has merged by then leaves fewer, and so
+it goes on upwards. Only where that gains no height either, its classes are merged in balls of half
+the step's height, which is coarse.
+
 The distance of two classes is the mean (or largest) over pairs of members. The mean is taken over
-at most 512 of each class; and where the mean curves are further apart than twice the height, it is
-their distance, which is the mean one but for entries where the classes overlap. Complete linkage
-is exact in this way, but for ties.
+at most 512 of each class; and where, in a matrix, the mean curves are further apart than twice the
+height, it is their distance, which is the mean one but for entries where the classes overlap.
+Complete linkage is exact in this way, but for ties.
 """
 
 from __future__ import annotations
@@ -24,33 +29,30 @@ import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import cdist, pdist
 
+from zoo_spectra.classes.between import Method, measured, to_classes
 from zoo_spectra.classes.neighbours import components, cover
+from zoo_spectra.classes.sparse import reachable, sparse_linkage
 from zoo_spectra.method import BIN_WIDTH, Floats, Integers
 
-Bools = npt.NDArray[np.bool_]
+Linked = npt.NDArray[np.int8]
+EXACT, IN_STEPS, COARSE = range(3)
 
 _HEIGHTS = 2.0 ** np.arange(-4, 0.5, 0.5)
 _SMALL_CLASS = 2048
-# Members of a class that are measured against those of near classes, for a mean.
-_SAMPLE = 512
-_ENTRIES = 1 << 22
-
-
-Method = Literal["average", "complete"]
 
 
 def large_labels(
     csds: Floats, accuracy: float, method: Literal["average", "complete", "single"], limit: int
-) -> tuple[Integers, Bools]:
-    """A label of each network, in no order, and whether its class is exact, both of shape (n,).
+) -> tuple[Integers, Linked]:
+    """A label of each network, in no order, and how its class was linked, both of shape (n,).
 
-    ``csds``: shape (n, 129); ``accuracy`` ε ≥ 0, in e-folds. No matrix of more than ``limit`` rows
+    ``csds``: shape (n, W); ``accuracy`` ε ≥ 0, in e-folds. No matrix of more than ``limit`` rows
     is made. With single linkage the components are the classes.
     """
     component = components(csds, accuracy)
-    exact = np.ones(len(csds), dtype=bool)
+    how = np.full(len(csds), EXACT, dtype=np.int8)
     if method == "single":
-        return component, exact
+        return component, how
     label, used = np.empty(len(csds), dtype=np.int64), 0
     for members in _members(component):
         if len(members) == 1:
@@ -60,10 +62,10 @@ def large_labels(
             condensed *= BIN_WIDTH
             own = fcluster(linkage(condensed, method), accuracy, "distance").astype(np.int64) - 1
         else:
-            own, exact[members] = _in_steps(csds[members], accuracy, method, limit), False
+            own, how[members] = _in_steps(csds[members], accuracy, method, limit)
         label[members] = own + used
         used += int(own.max()) + 1
-    return label, exact
+    return label, how
 
 
 def _members(label: Integers) -> list[Integers]:
@@ -71,40 +73,62 @@ def _members(label: Integers) -> list[Integers]:
     return np.split(np.argsort(label, kind="stable"), np.cumsum(np.bincount(label))[:-1])
 
 
-def _in_steps(csds: Floats, accuracy: float, method: Method, limit: int) -> Integers:
+def _in_steps(csds: Floats, accuracy: float, method: Method, limit: int) -> tuple[Integers, Linked]:
     balls = cover(csds, 0.0)
     assert balls is not None  # without `most` there is always a cover
     label = balls.owner  # copies of one curve are one from the start
+    how, before = np.full(len(csds), IN_STEPS, dtype=np.int8), 0.0
     for height in accuracy * _HEIGHTS:
         classes = _members(label)
-        centres = np.array([csds[some].mean(axis=0) for some in classes])
+        centres = _means(csds, classes)
         merged, used = np.empty(len(classes), dtype=np.int64), 0
         for part in _members(components(centres, height)):
             own = np.zeros(1, dtype=np.int64)
-            if 1 < len(part) <= limit:
+            if len(part) > 1:
                 some = [classes[at] for at in part]
-                weight = np.array([len(each) for each in some], dtype=np.float64)
-                between = _between(csds, centres[part], some, height, method)
-                own = weighted_linkage(between, weight, height, method)
-            elif len(part) > limit:
-                own = _too_many(centres[part], height, method, len(classes) == len(csds))
+                own, coarse = _rise(csds, some, before, height, method, limit)
+                if coarse:
+                    how[np.concatenate(some)] = COARSE
             merged[part] = own + used
             used += int(own.max()) + 1
-        label = merged[label]
-    return label
+        label, before = merged[label], height
+    touched = np.zeros(int(label.max()) + 1, dtype=np.int8)
+    np.maximum.at(touched, label, how)
+    return label, touched[label]
 
 
-def _too_many(centres: Floats, height: float, method: Method, single: bool) -> Integers:
-    """Where even one component of a step is too large: balls of half the height.
+def _means(csds: Floats, classes: list[Integers]) -> Floats:
+    return np.array([csds[some].mean(axis=0) for some in classes])
 
-    Not for complete linkage, unless the classes are single networks still: a class must not become
-    wider than the height.
+
+def _rise(
+    csds: Floats, classes: list[Integers], low: float, high: float, method: Method, limit: int
+) -> tuple[Integers, bool]:
+    """Link L classes, linked up to ``low``, up to ``high``; labels, (L,), and whether coarsely.
+
+    In one matrix if there are at most ``limit``; else in smaller steps of near pairs, until there
+    are no more than that, or the height is reached, or no step leads any further.
     """
-    if method == "complete" and not single:
-        return np.arange(len(centres))
-    balls = cover(centres, height / 2)
-    assert balls is not None  # without `most` there is always a cover
-    return balls.owner
+    label, coarse = np.arange(len(classes)), False
+    while True:
+        now = [np.concatenate([classes[at] for at in each]) for each in _members(label)]
+        centres = _means(csds, now)
+        if len(now) <= limit:
+            weight = np.array([len(each) for each in now], dtype=np.float64)
+            between = _between(csds, centres, now, high, method)
+            return weighted_linkage(between, weight, high, method)[label], coarse
+        height = reachable(centres, low, high)
+        if height is not None:
+            label, low = sparse_linkage(csds, now, height, method)[label], height
+        elif not coarse and (method == "average" or len(now) == len(csds)):
+            # Of complete linkage, only single networks: no class may become wider than the height.
+            balls = cover(centres, high / 2)
+            assert balls is not None  # without `most` there is always a cover
+            label, coarse = balls.owner[label], True
+        else:
+            return label, True
+        if low == high:
+            return label, coarse
 
 
 def _between(
@@ -112,29 +136,14 @@ def _between(
 ) -> Floats:
     """Distances of classes, shape (L, L); infinite for complete linkage if above the height."""
     matrix = _square(centres)
-    count = np.array([len(each) for each in members])
-    join: np.ufunc = np.maximum
-    reach, some = height, members
-    if method == "average":
-        join, reach = np.add, 2 * height
-        some = [each[:: -(-len(each) // _SAMPLE)] for each in members]
-        count = np.array([len(each) for each in some])
+    reach = 2 * height if method == "average" else height
+    some = [measured(each, method) for each in members]
     for at in range(len(matrix) - 1):
         near = at + 1 + np.flatnonzero(matrix[at, at + 1 :] <= reach * (1 + 1e-9))
         if method == "complete":
             matrix[at, at + 1 :] = matrix[at + 1 :, at] = np.inf
         if len(near):
-            others = csds[np.concatenate([some[other] for other in near])]
-            rows = max(1, _ENTRIES // len(others))
-            apart = join.reduce(
-                [
-                    join.reduce(cdist(csds[some[at][start : start + rows]], others, "cityblock"))
-                    for start in range(0, count[at], rows)
-                ]
-            )
-            value = join.reduceat(apart, np.cumsum(count[near]) - count[near]) * BIN_WIDTH
-            if method == "average":
-                value /= count[near] * count[at]
+            value = to_classes(csds, some[at], [some[other] for other in near], method)
             matrix[at, near] = matrix[near, at] = value
     return matrix
 
