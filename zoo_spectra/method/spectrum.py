@@ -22,8 +22,9 @@ from zoo_spectra.sources import Constituent, Matrix
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Solver = Callable[[Sequence[Matrix]], list[Floats]]
-METHOD_VERSION = 1
+METHOD_VERSION = 2
 EXACT_LIMIT = 8192
+ALL_ZERO = "all entries are zero"
 SAFE_EXPONENT = 256  # float32 ends at 2^±149, float64 at 2^±1074
 
 
@@ -56,7 +57,7 @@ class ConstituentSpectrum:
 
     @property
     def positive(self) -> Floats:
-        """The eigenvalues above the numerical zero N · eps · λ_max."""
+        """The eigenvalues above the numerical zero, max(N, 16) · eps · λ_max."""
         return self.eigenvalues[self.eigenvalues > zero_threshold(self.eigenvalues, self.order)]
 
     @cached_property
@@ -87,7 +88,7 @@ def skip_reason(matrix: Matrix) -> str | None:
         bad = int(matrix.size - np.count_nonzero(np.isfinite(matrix)))
         return f"{bad} non-finite entries (NaN or Inf)"
     if largest == 0.0:
-        return "all entries are zero"
+        return ALL_ZERO
     return None
 
 
