@@ -17,6 +17,7 @@ FORMAT_VERSION = 2
 
 _TEXT, _INT, _REAL, _LONG = pa.string(), pa.int32(), pa.float64(), pa.int64()
 _REALS, _CURVES = pa.list_(pa.float64()), pa.list_(pa.list_(pa.float32()))
+_DEPTHS = pa.list_(_REALS)
 _TIME = pa.timestamp("us", tz="UTC")
 
 
@@ -65,6 +66,7 @@ NETWORKS = (
     Column("density", _REALS, "mass per bin, 130: underflow, 128 bins of s, overflow", "sums to 1"),
     Column("density_se", _REALS, "standard error of `density`, 130; null when exact", "≥ 0"),
     Column("csd", _REALS, "F_M - F_C at the 129 edges of s = ln(λ/σ) in [-8, 8]", "[-1, 1]"),
+    Column("csd_depth", _DEPTHS, "the same, of each quarter of the depth, 4 × 129", "[-1, 1]"),
     Column("csd_fluctuation_coe", _REALS, "standard deviation of F_C, COE, 129", "[0, 1]"),
     Column("csd_fluctuation_cue", _REALS, "the same, CUE", "[0, 1]"),
     Column("csd_fluctuation_cse", _REALS, "the same, CSE", "[0, 1]"),
@@ -132,10 +134,14 @@ CLASSES = (
     _key("medoid", _TEXT, "name of the class's medoid"),
     _key("medoid_id", _TEXT, "network_id of the class's medoid"),
     _key("medoid_distance", _REAL, "distance to the medoid, in e-folds", "≥ 0"),
-    Column("stability", _REAL, "share of resamples that stay; null at m = 1", "[0, 1]"),
+    Column("stability", _REAL, "share of resamples that stay; null: nothing to resample", "[0, 1]"),
     _key("accuracy", _REAL, "ε, in e-folds", "≥ 0"),
     _key("linkage", _TEXT, "linkage", "average, complete, single"),
-    Column("exact", pa.bool_(), "false: linked in steps, in a component of over 20,000 networks"),
+    Column(
+        "measure", _TEXT, "what was compared; null, as pooled, before", "pooled, depth, matched"
+    ),
+    Column("exact", pa.bool_(), "whether the class is that of the matrix of all distances"),
+    Column("linked", _TEXT, "how the class was found; null before", "exact, in steps, coarse"),
     _key("method_version", _INT, "version of the conventions", "≥ 1"),
     _key("classified_at", _TIME, "when (UTC)"),
     Column("run", _LONG, "number of the classification in this catalog; null, as 0, before", "≥ 1"),

@@ -40,7 +40,8 @@ class Classes:
     @property
     def exact(self) -> npt.NDArray[np.bool_]:
         """Shape (n,): whether the class is that of the matrix of all distances."""
-        return self.linked == LINKED[EXACT]
+        same: npt.NDArray[np.bool_] = self.linked == LINKED[EXACT]
+        return same
 
 
 def distance_matrix(csds: Floats) -> Floats:
@@ -78,9 +79,20 @@ def equivalence_classes(
     if len(csds) == 1:
         zero = np.zeros(1, dtype=np.int64)
         return Classes(zero + 1, zero, np.zeros(1), LINKED[[EXACT]])
-    condensed = pdist(csds, "cityblock")
+    condensed = condensed_distances(csds)
+    return cut(linkage(condensed, method), condensed, accuracy)
+
+
+def condensed_distances(csds: Floats) -> Floats:
+    """The distances of all pairs of n ≥ 2 networks, shape (n (n - 1) / 2,), in scipy's order."""
+    condensed: Floats = pdist(csds, "cityblock")
     condensed *= BIN_WIDTH
-    raw = fcluster(linkage(condensed, method), t=accuracy, criterion="distance")
+    return condensed
+
+
+def cut(tree: Floats, condensed: Floats, accuracy: float) -> Classes:
+    """The classes of a linkage tree at ``accuracy`` ε; ``tree`` as scipy's ``linkage`` gives it."""
+    raw = fcluster(tree, t=accuracy, criterion="distance")
     return _with_medoids(_largest_first(raw), condensed)
 
 

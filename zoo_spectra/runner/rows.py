@@ -108,6 +108,7 @@ def spectrum_columns(spectrum: Spectrum) -> Row:
         "density": spectrum.density,
         "density_se": spectrum.density_se,
         "csd": spectrum.csd,
+        "csd_depth": list(spectrum.csd_depth),
         **{f"csd_fluctuation_{key}": curve for key, curve in spectrum.csd_fluctuation.items()},
         **{f"csd_realisations_{key}": list(c) for key, c in spectrum.csd_realisations.items()},
         "csd_resamples": list(spectrum.csd_resamples),
