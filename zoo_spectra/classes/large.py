@@ -3,21 +3,22 @@
 The graph of pairs within ε falls into connected components, and no class reaches from one into
 another; so a component that is small enough is classified by itself, exactly.
 
-A larger one is classified in steps of rising height, ε/16, √2 ε/16, … ε. What average or complete
-linkage has merged up to a height is merged at every greater one, and two classes can only merge at
-a height if their mean curves are within it (no mean distance is below that of the means). So at
-each step the mean curves of the classes so far fall into components again, now small ones, and
-each is linked by itself, with the number of networks that a class stands for.
+A larger one is classified in steps of rising height, up to ε: what average or complete linkage has
+merged up to a height is merged at every greater one. Two classes can only merge at a height if
+their mean curves are within it (no mean distance is below that of the means); so a step links near
+pairs only (``sparse.py``), up to the height at which they are no longer few. What has merged leaves
+fewer classes, and so it goes on.
 
-A component that is too large even within a step is linked by its near pairs only (``sparse.py``),
-up to the height at which there are too many of them; what has merged by then leaves fewer, and so
-it goes on upwards. Only where that gains no height either, its classes are merged in balls of half
-the step's height, which is coarse.
+Where the classes are crowded, so that no such step leads upwards, their mean curves are split into
+connected components at the next of the heights ε/16, √2 ε/16, … ε. Each is linked in a matrix, with
+the number of networks that a class stands for, if it is small enough; else by as many near pairs as
+there is room for. Only where that leads nowhere either its classes are merged in balls of half the
+height, which is coarse: classes can stay apart that should have merged, and the other way round.
 
 The distance of two classes is the mean (or largest) over pairs of members. The mean is taken over
 at most 512 of each class; and where, in a matrix, the mean curves are further apart than twice the
-height, it is their distance, which is the mean one but for entries where the classes overlap.
-Complete linkage is exact in this way, but for ties.
+height, it is their distance, which is the mean one but for entries where the classes overlap. But
+for that and for ties, steps give the classes of the matrix of all distances.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from scipy.spatial.distance import cdist, pdist
 
 from zoo_spectra.classes.between import Method, measured, to_classes
 from zoo_spectra.classes.neighbours import components, cover
-from zoo_spectra.classes.sparse import reachable, sparse_linkage
+from zoo_spectra.classes.sparse import PAIRS, reachable, sparse_linkage
 from zoo_spectra.method import BIN_WIDTH, Floats, Integers
 
 Linked = npt.NDArray[np.int8]
@@ -39,6 +40,9 @@ EXACT, IN_STEPS, COARSE = range(3)
 
 _HEIGHTS = 2.0 ** np.arange(-4, 0.5, 0.5)
 _SMALL_CLASS = 2048
+# Near pairs a class that are few: up to some such number a matrix takes longer.
+_NEAR = 32
+_SLACK = 1 + 1e-9
 
 
 def large_labels(
@@ -76,22 +80,26 @@ def _members(label: Integers) -> list[Integers]:
 def _in_steps(csds: Floats, accuracy: float, method: Method, limit: int) -> tuple[Integers, Linked]:
     balls = cover(csds, 0.0)
     assert balls is not None  # without `most` there is always a cover
-    label = balls.owner  # copies of one curve are one from the start
-    how, before = np.full(len(csds), IN_STEPS, dtype=np.int8), 0.0
-    for height in accuracy * _HEIGHTS:
+    label, low = balls.owner, 0.0  # copies of one curve are one from the start
+    how = np.full(len(csds), IN_STEPS, dtype=np.int8)
+    while low < accuracy:
         classes = _members(label)
         centres = _means(csds, classes)
-        merged, used = np.empty(len(classes), dtype=np.int64), 0
-        for part in _members(components(centres, height)):
-            own = np.zeros(1, dtype=np.int64)
-            if len(part) > 1:
+        height = reachable(centres, low, accuracy, min(PAIRS, _NEAR * len(classes)))
+        if height is not None:
+            merged = sparse_linkage(csds, classes, height, method)
+        else:
+            height = float(accuracy * _HEIGHTS[accuracy * _HEIGHTS > low * _SLACK].min())
+            merged = np.empty(len(classes), dtype=np.int64)
+            used = 0
+            for part in _members(components(centres, height)):
                 some = [classes[at] for at in part]
-                own, coarse = _rise(csds, some, before, height, method, limit)
+                own, coarse = _crowd(csds, some, low, height, method, limit)
                 if coarse:
                     how[np.concatenate(some)] = COARSE
-            merged[part] = own + used
-            used += int(own.max()) + 1
-        label, before = merged[label], height
+                merged[part] = own + used
+                used += int(own.max()) + 1
+        label, low = merged[label], height
     touched = np.zeros(int(label.max()) + 1, dtype=np.int8)
     np.maximum.at(touched, label, how)
     return label, touched[label]
@@ -101,23 +109,24 @@ def _means(csds: Floats, classes: list[Integers]) -> Floats:
     return np.array([csds[some].mean(axis=0) for some in classes])
 
 
-def _rise(
+def _crowd(
     csds: Floats, classes: list[Integers], low: float, high: float, method: Method, limit: int
 ) -> tuple[Integers, bool]:
     """Link L classes, linked up to ``low``, up to ``high``; labels, (L,), and whether coarsely.
 
-    In one matrix if there are at most ``limit``; else in smaller steps of near pairs, until there
-    are no more than that, or the height is reached, or no step leads any further.
+    In a matrix of at most ``limit`` rows; else by near pairs in steps that there is room for.
     """
     label, coarse = np.arange(len(classes)), False
-    while True:
+    while low < high:
         now = [np.concatenate([classes[at] for at in each]) for each in _members(label)]
+        if len(now) == 1:
+            break
         centres = _means(csds, now)
         if len(now) <= limit:
             weight = np.array([len(each) for each in now], dtype=np.float64)
             between = _between(csds, centres, now, high, method)
             return weighted_linkage(between, weight, high, method)[label], coarse
-        height = reachable(centres, low, high)
+        height = reachable(centres, low, high, PAIRS)
         if height is not None:
             label, low = sparse_linkage(csds, now, height, method)[label], height
         elif not coarse and (method == "average" or len(now) == len(csds)):
@@ -127,8 +136,7 @@ def _rise(
             label, coarse = balls.owner[label], True
         else:
             return label, True
-        if low == high:
-            return label, coarse
+    return label, coarse
 
 
 def _between(

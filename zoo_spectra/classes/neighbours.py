@@ -42,7 +42,7 @@ class _Index:
 
     def __init__(self, csds: Floats) -> None:
         self.csds = csds
-        self.tree = cKDTree(_coarse(csds))
+        self.tree = cKDTree(coarse(csds))
 
     def near(self, queries: Floats, radius: float) -> Iterator[tuple[Integers, Integers, Floats]]:
         """Pairs within ``radius``: row of ``queries``, row of the index, distance.
@@ -50,7 +50,7 @@ class _Index:
         All pairs of a query come in one batch.
         """
         reach = radius * _SLACK + 1e-12
-        found = self.tree.query_ball_point(_coarse(queries), reach, p=1)
+        found = self.tree.query_ball_point(coarse(queries), reach, p=1)
         lists = cast("Sequence[list[int]]", found)  # a list a query
         counts = np.array([len(each) for each in lists])
         batch = np.cumsum(counts) // _PAIRS
@@ -174,7 +174,7 @@ def _lead(csds: Floats, radius: float) -> Integers:
     return np.array(leader, dtype=np.int64)
 
 
-def _coarse(csds: Floats) -> Floats:
+def coarse(csds: Floats) -> Floats:
     """Sums of neighbouring entries (eight, of a curve of 129), in e-folds; shape (n, ≤ 17)."""
     width = csds.shape[1]
     sums: Floats = np.add.reduceat(csds, range(0, width, -(-width // _SUMS)), axis=1) * BIN_WIDTH

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from zoo_spectra.classes.between import Method, measured, to_classes
-from zoo_spectra.classes.neighbours import near_pairs
+from zoo_spectra.classes.neighbours import coarse, near_pairs
 from zoo_spectra.method import BIN_WIDTH, Floats, Integers
 
 # Pairs of classes that are near, at once: some hundred bytes each.
@@ -22,14 +22,15 @@ _ROWS = 128
 Near = dict[int, dict[int, float]]
 
 
-def reachable(centres: Floats, low: float, high: float, pairs: int = PAIRS) -> float | None:
+def reachable(centres: Floats, low: float, high: float, pairs: int) -> float | None:
     """The largest height up to ``high`` at which about ``pairs`` pairs of mean curves are near.
 
-    ``centres``: shape (L, W). Judged from the pairs of some of them. None when it is not at least
-    a twelfth of an octave above ``low``.
+    ``centres``: shape (L, W). Judged from the pairs of some of them, and from the sums by which
+    they are looked for. None when it is not at least a twelfth of an octave above ``low``.
     """
-    some = centres[:: -(-len(centres) // _ROWS)]
-    apart = (cdist(some, centres, "cityblock") * BIN_WIDTH).ravel()
+    sums = coarse(centres)
+    some = sums[:: -(-len(sums) // _ROWS)]
+    apart = cdist(some, sums, "cityblock").ravel()
     room = len(some) + int(2 * pairs * len(some) / len(centres))  # each is near itself
     if room >= len(apart):
         return high
