@@ -141,10 +141,14 @@ CLASSES = (
     _key("medoid", _TEXT, "name of the class's medoid"),
     _key("medoid_id", _TEXT, "network_id of the class's medoid"),
     _key("medoid_distance", _REAL, "distance to the medoid, in e-folds", "≥ 0"),
-    Column("stability", _REAL, "share of resamples that stay; null at m = 1", "[0, 1]"),
+    Column("stability", _REAL, "share of resamples that stay; null: nothing to resample", "[0, 1]"),
     _key("accuracy", _REAL, "ε, in e-folds", "≥ 0"),
     _key("linkage", _TEXT, "linkage", "average, complete, single"),
-    Column("exact", pa.bool_(), "false: linked in steps, in a component of over 20,000 networks"),
+    Column(
+        "measure", _TEXT, "what was compared; null, as pooled, before", "pooled, depth, matched"
+    ),
+    Column("exact", pa.bool_(), "whether the class is that of the matrix of all distances"),
+    Column("linked", _TEXT, "how the class was found; null before", "exact, in steps, coarse"),
     _key("method_version", _INT, "version of the conventions", "≥ 1"),
     _key("classified_at", _TIME, "when (UTC)"),
     Column("run", _LONG, "number of the classification in this catalog; null, as 0, before", "≥ 1"),
