@@ -11,5 +11,9 @@ from typing import Literal, get_args
 Linkage = Literal["average", "complete", "single"]
 LINKAGES: tuple[Linkage, ...] = get_args(Linkage)
 DEFAULT_LINKAGE: Linkage = "average"
+# How two networks are compared: by their pooled curves, along their depth, constituent by namesake.
+Measure = Literal["pooled", "depth", "matched"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+DEFAULT_MEASURE: Measure = "pooled"
 DEFAULT_ACCURACY = 0.1  # ε, in e-folds
 DEFAULT_CATALOG = "catalogs/zoo"

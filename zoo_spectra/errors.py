@@ -10,6 +10,7 @@ ZooSpectraError
 ├── CatalogError     a catalog that cannot be read or written
 │   └── CatalogVersionError  a catalog written by a newer version
 ├── ClusterError     a Ray cluster that cannot be reached
+├── MeasureError     networks that a measure cannot compare
 ├── DeviceError      a GPU, or torch, that is asked for and not there
 └── SampleError      sample data that cannot be fetched or verified
 """
@@ -60,6 +61,10 @@ class CatalogVersionError(CatalogError):
 
 class ClusterError(ZooSpectraError):
     """A Ray cluster cannot be reached or started."""
+
+
+class MeasureError(ZooSpectraError):
+    """A measure of distance cannot compare these networks."""
 
 
 class DeviceError(ZooSpectraError):

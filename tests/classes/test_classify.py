@@ -16,6 +16,7 @@ from networks import FaultyAdapter, arrays
 from parts import as_written_before
 from reference import stability
 from zoo_spectra.catalog.compaction import compact
+from zoo_spectra.classes import resamples
 from zoo_spectra.classes.equivalence import equivalence_classes
 from zoo_spectra.errors import CatalogError
 
@@ -111,7 +112,7 @@ def test_resamples_are_read_a_chunk_at_a_time(
             yield batch
 
     monkeypatch.setattr(zs.Catalog, "batches", watched)
-    monkeypatch.setattr(MODULE, "CHUNK", 5)
+    monkeypatch.setattr(resamples, "CHUNK", 5)
     assert zs.classify(zoo, accuracy=0.05).drop(varying).equals(whole)
     assert sorted(heights) == [3, 5, 5]
 
@@ -119,18 +120,23 @@ def test_resamples_are_read_a_chunk_at_a_time(
 def test_a_row_says_whether_its_class_is_exact(
     zoo: zs.Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert set(zs.classify(zoo)["exact"]) == {True}
+    found = zs.classify(zoo)
+    assert set(found["exact"]) == {True}
+    assert set(found["linked"]) == {"exact"}
 
     def with_limit(csds: Any, accuracy: float, linkage: Any) -> Any:
         return equivalence_classes(csds, accuracy, linkage, exact_limit=3)
 
     monkeypatch.setattr(MODULE, "equivalence_classes", with_limit)
-    assert False in set(zs.classify(zoo, accuracy=0.5)["exact"])
+    found = zs.classify(zoo, accuracy=0.5)
+    assert False in set(found["exact"])
+    assert found["exact"].to_list() == (found["linked"] == "exact").to_list()
 
 
 def test_classes_without_the_column_of_later_versions_are_read(zoo: zs.Catalog) -> None:
     zs.classify(zoo)
     (part,) = (Path(zoo.location) / "classes").iterdir()
-    as_written_before(part, lambda rows: rows.drop("exact"))
+    later = ["exact", "linked", "measure"]
+    as_written_before(part, lambda rows: rows.drop(later))
     classes = zoo.classes().collect()
-    assert classes["exact"].null_count() == classes.height == 13
+    assert [classes[column].null_count() for column in later] == [classes.height] * 3 == [13] * 3

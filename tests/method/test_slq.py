@@ -87,7 +87,11 @@ def square(rng: np.random.Generator) -> Matrix:
 
 
 def low_rank(rng: np.random.Generator) -> Matrix:
-    return rng.standard_normal((400, 200)) @ rng.standard_normal((200, 600))
+    return of_rank(260, rng)
+
+
+def of_rank(rank: int, rng: np.random.Generator) -> Matrix:
+    return rng.standard_normal((400, rank)) @ rng.standard_normal((rank, 600))
 
 
 @pytest.mark.parametrize("make", [heavy, square, low_rank])
@@ -115,7 +119,7 @@ def test_the_error_is_the_standard_error(make: Callable[[np.random.Generator], M
 
 def test_null_space() -> None:
     rng = np.random.default_rng(8)
-    spectrum = estimated(low_rank(rng))
+    spectrum = estimated(of_rank(200, rng))
     mixed = mix([spectrum.eigenvalues], [spectrum.weights], [spectrum.order])
     # Each probe has Σ of 200 of 400 squares: variance 2 · ½ · ½ / 402, and 8 probes.
     assert abs(null_mass(mixed) - 0.5) < 4 * np.sqrt(0.5 / 402 / 8)

@@ -100,12 +100,14 @@ def test_the_rank_is_what_lies_above_the_numerical_zero(shape: tuple[int, int], 
     assert spectrum.eigenvalues[0] >= 0
 
 
-def test_the_numerical_zero_is_n_eps_largest() -> None:
-    assert zero_threshold(np.array([0.0, 1.0, 8.0])) == 24 * EPS
+def test_the_numerical_zero_is_n_eps_largest_and_at_least_16() -> None:
+    assert zero_threshold(np.array([0.0, 1.0, 8.0])) == 128 * EPS
+    assert zero_threshold(np.append(np.zeros(19), 8.0)) == 160 * EPS
     assert zero_threshold(np.array([0.0, 8.0]), order=100) == 800 * EPS
     assert zero_threshold(np.empty(0)) == 0.0
-    values = np.array([1.9 * EPS, 2.1 * EPS, 1.0])[[0, 2]]
-    assert len(ConstituentSpectrum("w", (2, 2), values).positive) == 1
+    for small, positive in [(15.9, 1), (16.1, 2)]:
+        values = np.array([small * EPS, 1.0])
+        assert len(ConstituentSpectrum("w", (2, 2), values).positive) == positive
 
 
 @pytest.mark.parametrize(

@@ -58,10 +58,13 @@ def test_every_figure_of_a_row_is_that_of_the_spectrum(tmp_path: Path, limit: in
     assert row["null_mass"] > 0
     for key in ("density", "csd"):
         assert row[key] == pytest.approx(getattr(spectrum, key), abs=1e-12)
+    np.testing.assert_allclose(np.array(row["csd_depth"]), spectrum.csd_depth, atol=1e-12)
     assert (row["density_se"] is None) == (limit == 8192)
     missing = [c.name for c in NETWORKS if row[c.name] is None]
     exact = ["density_se"] if limit == 8192 else []
-    assert missing == ["reason", *exact, "worker", "ray_log", "traceback"]
+    # Of so few eigenvalues one decides where the tail vanishes.
+    null = ["reason", *exact, "vanishing_location", "worker", "ray_log", "traceback"]
+    assert missing == null
 
 
 def test_an_estimated_tail_counts_eigenvalues_not_nodes(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ FORMAT_VERSION = 2
 
 _TEXT, _INT, _REAL, _LONG = pa.string(), pa.int32(), pa.float64(), pa.int64()
 _REALS, _CURVES = pa.list_(pa.float64()), pa.list_(pa.list_(pa.float32()))
+_DEPTHS = pa.list_(_REALS)
 _TIME = pa.timestamp("us", tz="UTC")
 
 
@@ -36,7 +37,9 @@ def _key(name: str, type_: pa.DataType, meaning: str, range_: str = "") -> Colum
 
 
 _LEVELS = (
-    Column("gap_ratio", _REAL, "mean adjacent gap ratio of the positive spectrum", "[0, 1]"),
+    Column(
+        "gap_ratio", _REAL, "mean adjacent gap ratio; null where levels are degenerate", "[0, 1]"
+    ),
     Column("gap_ratio_se", _REAL, "its standard error", "≥ 0"),
     Column("universality", _TEXT, "nearest universality class", "poisson, coe, cue, cse"),
     Column("universality_deviation", _REAL, "distance to that class, in standard errors", "≥ 0"),
@@ -60,11 +63,12 @@ NETWORKS = (
     Column("skipped", _INT, "number of matrices skipped; the reasons are in `spectra`", "≥ 0"),
     Column("order_max", _INT, "largest order N", "≥ 2"),
     Column("spectrum_kind", _TEXT, "how the spectra were obtained", "exact, slq"),
-    Column("scale", _REAL, "σ, weighted median eigenvalue, in units of weights squared", "> 0"),
+    Column("scale", _REAL, "σ, weighted median of all eigenvalues, in weights squared", "> 0"),
     Column("null_mass", _REAL, "mass of the numerical zeros", "[0, 1]"),
     Column("density", _REALS, "mass per bin, 130: underflow, 128 bins of s, overflow", "sums to 1"),
     Column("density_se", _REALS, "standard error of `density`, 130; null when exact", "≥ 0"),
     Column("csd", _REALS, "F_M - F_C at the 129 edges of s = ln(λ/σ) in [-8, 8]", "[-1, 1]"),
+    Column("csd_depth", _DEPTHS, "the same, of each quarter of the depth, 4 × 129", "[-1, 1]"),
     Column("csd_fluctuation_coe", _REALS, "standard deviation of F_C, COE, 129", "[0, 1]"),
     Column("csd_fluctuation_cue", _REALS, "the same, CUE", "[0, 1]"),
     Column("csd_fluctuation_cse", _REALS, "the same, CSE", "[0, 1]"),
@@ -79,7 +83,12 @@ NETWORKS = (
     Column("tail_law", _TEXT, "the likelier law of the tail", "power_law, exponential"),
     Column("tail_law_ratio", _REAL, "log-likelihood ratio; positive: power law"),
     Column("tail_law_p_value", _REAL, "its significance (Vuong)", "[0, 1]"),
-    Column("vanishing_location", _REAL, "first x from which abs(CSD) < 0.001", "≥ 2"),
+    Column(
+        "vanishing_location",
+        _REAL,
+        "first x with abs(CSD) < 0.001; null if one decides",
+        "≥ 2",
+    ),
     *_LEVELS,
     _key("metadata", _TEXT, "JSON object: what the adapter knows (genotype, architecture, …)"),
     Column("described", _TEXT, "JSON object: the part of it that is known without reading weights"),
@@ -132,10 +141,14 @@ CLASSES = (
     _key("medoid", _TEXT, "name of the class's medoid"),
     _key("medoid_id", _TEXT, "network_id of the class's medoid"),
     _key("medoid_distance", _REAL, "distance to the medoid, in e-folds", "≥ 0"),
-    Column("stability", _REAL, "share of resamples that stay; null at m = 1", "[0, 1]"),
+    Column("stability", _REAL, "share of resamples that stay; null: nothing to resample", "[0, 1]"),
     _key("accuracy", _REAL, "ε, in e-folds", "≥ 0"),
     _key("linkage", _TEXT, "linkage", "average, complete, single"),
-    Column("exact", pa.bool_(), "false: linked in steps, in a component of over 20,000 networks"),
+    Column(
+        "measure", _TEXT, "what was compared; null, as pooled, before", "pooled, depth, matched"
+    ),
+    Column("exact", pa.bool_(), "whether the class is that of the matrix of all distances"),
+    Column("linked", _TEXT, "how the class was found; null before", "exact, in steps, coarse"),
     _key("method_version", _INT, "version of the conventions", "≥ 1"),
     _key("classified_at", _TIME, "when (UTC)"),
     Column("run", _LONG, "number of the classification in this catalog; null, as 0, before", "≥ 1"),

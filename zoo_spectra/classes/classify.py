@@ -10,14 +10,17 @@ import numpy as np
 import polars as pl
 
 from zoo_spectra.catalog import Catalog, arrow_schema
-from zoo_spectra.classes.equivalence import Classes, equivalence_classes
-from zoo_spectra.classes.stability import stay
-from zoo_spectra.defaults import DEFAULT_ACCURACY, DEFAULT_LINKAGE, Linkage
+from zoo_spectra.classes.equivalence import equivalence_classes
+from zoo_spectra.classes.measures import points
+from zoo_spectra.classes.older import older_versions
+from zoo_spectra.classes.resamples import stabilities
+from zoo_spectra.defaults import DEFAULT_ACCURACY, DEFAULT_LINKAGE, DEFAULT_MEASURE, Linkage
 from zoo_spectra.errors import CatalogError
-from zoo_spectra.method import METHOD_VERSION, S_EDGES, Floats
+from zoo_spectra.method import MEASURES, METHOD_VERSION, Measure
 
-# Networks whose resamples are in memory at once: 32 curves of 129 float64 each, 68 MB together.
-CHUNK = 2048
+IDENTITY = ("network_id", "commit_id", "name", "kind", "family")
+# The columns of `networks` with what a measure compares.
+CURVES = {"pooled": ["csd"], "depth": ["csd_depth"], "matched": []}
 
 
 def classify(
@@ -25,18 +28,20 @@ def classify(
     accuracy: float = DEFAULT_ACCURACY,
     linkage: Linkage = DEFAULT_LINKAGE,
     where: str | None = None,
+    measure: Measure = DEFAULT_MEASURE,
 ) -> pl.DataFrame:
     """Write and return the ``classes`` table: a row a network, sorted by class and name.
 
     ``accuracy`` ε in e-folds, ≥ 0. ``where``: only networks that meet this SQL condition over the
-    table ``networks``. Raises CatalogError when no network is `ok`, or meets it, and ValueError for
-    a linkage or an accuracy that means nothing.
+    table ``networks``. ``measure``: pooled curves, those of four depths, or those of constituents
+    matched by name. Raises CatalogError when no network is `ok`, or meets it, or networks cannot be
+    matched, and ValueError for a linkage, an accuracy or a measure that means nothing.
     """
     view = catalog.networks(where)
-    networks = _classifiable(catalog, view, where)
-    csds = _curves(networks["csd"])
-    networks = networks.drop("csd")
-    found = equivalence_classes(csds, accuracy, linkage)
+    networks = classifiable(catalog, view, where, measure)
+    at = points(catalog, networks, measure)
+    networks = networks.drop(CURVES[measure])
+    found = equivalence_classes(at, accuracy, linkage)
     identity = secrets.token_hex(8)
     name, network_id = networks["name"], networks["network_id"]
     classes = networks.with_columns(
@@ -45,11 +50,13 @@ def classify(
         name.gather(found.medoid).alias("medoid"),
         network_id.gather(found.medoid).alias("medoid_id"),
         pl.Series("medoid_distance", found.medoid_distance),
-        _stabilities(catalog, view, networks, csds, found),
+        *stabilities(catalog, view, networks, at, [found], measure),
         pl.Series("exact", found.exact),
+        pl.Series("linked", found.linked),
         classification_id=pl.lit(identity),
         accuracy=pl.lit(float(accuracy)),
         linkage=pl.lit(linkage),
+        measure=pl.lit(measure),
         method_version=pl.lit(METHOD_VERSION),
         classified_at=pl.lit(datetime.now(UTC)),
         run=pl.lit(catalog.last_classification() + 1),
@@ -61,54 +68,24 @@ def classify(
     return catalog.collect(catalog.classes())
 
 
-def _classifiable(catalog: Catalog, view: pl.LazyFrame, where: str | None) -> pl.DataFrame:
-    """The ok networks of this method version, in an order that does not depend on the run."""
-    networks = catalog.collect(
-        view.filter(
-            (pl.col("status") == "ok") & (pl.col("method_version") == METHOD_VERSION)
-        ).select("network_id", "commit_id", "name", "kind", "family", "csd")
-    )
+def classifiable(
+    catalog: Catalog, view: pl.LazyFrame, where: str | None, measure: Measure
+) -> pl.DataFrame:
+    """The ok networks of this method version, in an order that does not depend on the run.
+
+    What they are, and what the measure needs of them; ``view`` is of those that meet ``where``.
+    Raises CatalogError when there is none, and ValueError for an unknown measure.
+    """
+    if measure not in MEASURES:
+        raise ValueError(f"measure must be one of {', '.join(MEASURES)}, not {measure!r}")
+    current = (pl.col("status") == "ok") & (pl.col("method_version") == METHOD_VERSION)
+    columns = [*IDENTITY, "scale", "constituents", *CURVES[measure]]
+    networks = catalog.collect(view.filter(current).select(columns))
     if networks.is_empty():
         which = "" if where is None else f" where {where}"
+        older = "".join(f" ({line})" for line in older_versions(catalog))
         raise CatalogError(
-            f"{catalog.location} has no network to classify{which}; run a job first, or see what "
-            f"failed with: zoo-spectra show {shlex.quote(str(catalog.location))}"
-        )
-    odd = networks.filter(pl.col("csd").list.len().fill_null(0) != len(S_EDGES))
-    if odd.height:
-        raise CatalogError(
-            f"{catalog.location} holds a curve that is none, of {odd['name'][0]!r}; another "
-            "program has written it: remove that network, and run the job again"
+            f"{catalog.location} has no network to classify{which}{older}; run a job first, or see "
+            f"what failed with: zoo-spectra show {shlex.quote(str(catalog.location))}"
         )
     return networks.sort("name", "network_id")
-
-
-def _stabilities(
-    catalog: Catalog, view: pl.LazyFrame, networks: pl.DataFrame, csds: Floats, found: Classes
-) -> pl.Series:
-    """The stability of each network, in [0, 1]; null where there was one constituent only.
-
-    The resamples are read once, some networks at a time: all of them may not fit memory.
-    """
-    medoids = np.unique(found.medoid)
-    own = np.searchsorted(medoids, found.medoid)
-    places = networks.select("network_id").with_row_index("at")
-    values = np.full(networks.height, np.nan)
-    for batch in catalog.batches(view.select("network_id", "csd_resamples"), CHUNK):
-        read = batch.join(places, on="network_id")
-        counts = read["csd_resamples"].list.len().fill_null(0).cast(pl.Int64).to_numpy()
-        full = counts > 0
-        if not full.any():
-            continue
-        at, counts = read["at"].to_numpy()[full], counts[full]
-        curves = _curves(read["csd_resamples"].filter(full).explode())
-        stays = stay(curves, np.repeat(own[at], counts), csds[medoids])
-        starts = np.cumsum(counts) - counts
-        values[at] = np.add.reduceat(stays.astype(np.float64), starts) / counts
-    return pl.Series("stability", values).fill_nan(None)
-
-
-def _curves(lists: pl.Series) -> Floats:
-    """A column of curves as an array, shape (n, 129)."""
-    flat = lists.explode().to_numpy().astype(np.float64, copy=False)
-    return flat.reshape(-1, len(S_EDGES))

@@ -13,13 +13,14 @@ import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist, squareform
 
-from zoo_spectra.classes.large import large_labels, large_medoids
+from zoo_spectra.classes.large import EXACT, large_labels, large_medoids
 from zoo_spectra.defaults import DEFAULT_ACCURACY, DEFAULT_LINKAGE, LINKAGES, Linkage
 from zoo_spectra.method import BIN_WIDTH, Floats, Integers
 
 # Rows of the largest matrix of distances: 1.6 GB condensed, and the linkage works on a copy.
 EXACT_LIMIT = 20_000
 _BLOCK = 1 << 21
+LINKED = np.array(["exact", "in steps", "coarse"])  # by the numbers of ``large.py``
 
 
 @dataclass(frozen=True)
@@ -27,18 +28,24 @@ class Classes:
     """Equivalence classes of n networks, K classes; a class has at least one member.
 
     ``label``: shape (n,), 1..K, largest class first. ``medoid``: shape (n,), index of the medoid
-    of each network's class. ``medoid_distance``: shape (n,), in e-folds, ≥ 0. ``exact``: shape
-    (n,), false for classes that were linked in steps (see ``large.py``).
+    of each network's class. ``medoid_distance``: shape (n,), in e-folds, ≥ 0. ``linked``: shape
+    (n,), how the class was found: exact, in steps or coarse (see ``large.py``).
     """
 
     label: Integers
     medoid: Integers
     medoid_distance: Floats
-    exact: npt.NDArray[np.bool_]
+    linked: npt.NDArray[np.str_]
+
+    @property
+    def exact(self) -> npt.NDArray[np.bool_]:
+        """Shape (n,): whether the class is that of the matrix of all distances."""
+        same: npt.NDArray[np.bool_] = self.linked == LINKED[EXACT]
+        return same
 
 
 def distance_matrix(csds: Floats) -> Floats:
-    """All distances between n curves; ``csds`` has shape (n, 129), the result (n, n)."""
+    """All distances between n curves; ``csds`` has shape (n, W), the result (n, n)."""
     matrix: Floats = squareform(pdist(csds, "cityblock")) * BIN_WIDTH
     return matrix
 
@@ -49,7 +56,7 @@ def equivalence_classes(
     method: Linkage = DEFAULT_LINKAGE,
     exact_limit: int = EXACT_LIMIT,
 ) -> Classes:
-    """Agglomerative classes cut at ``accuracy`` ε ≥ 0; ``csds`` has shape (n, 129), n ≥ 1.
+    """Agglomerative classes cut at ``accuracy`` ε ≥ 0; ``csds`` has shape (n, W), n ≥ 1.
 
     With ``complete`` linkage every pair of a class is within ε; with ``average`` (the default)
     two classes are merged while their mean distance is at most ε. Of more than ``exact_limit``
@@ -64,17 +71,28 @@ def equivalence_classes(
     if exact_limit < 1:
         raise ValueError(f"the exact limit must be at least 1 network, not {exact_limit}")
     if len(csds) > exact_limit:
-        found, exact = large_labels(csds, accuracy, method, exact_limit)
+        found, how = large_labels(csds, accuracy, method, exact_limit)
         label = _largest_first(found)
         medoid = large_medoids(csds, label)
         apart = np.abs(csds - csds[medoid]).sum(axis=1) * BIN_WIDTH
-        return Classes(label, medoid, apart, exact)
+        return Classes(label, medoid, apart, LINKED[how])
     if len(csds) == 1:
         zero = np.zeros(1, dtype=np.int64)
-        return Classes(zero + 1, zero, np.zeros(1), np.ones(1, dtype=bool))
-    condensed = pdist(csds, "cityblock")
+        return Classes(zero + 1, zero, np.zeros(1), LINKED[[EXACT]])
+    condensed = condensed_distances(csds)
+    return cut(linkage(condensed, method), condensed, accuracy)
+
+
+def condensed_distances(csds: Floats) -> Floats:
+    """The distances of all pairs of n ≥ 2 networks, shape (n (n - 1) / 2,), in scipy's order."""
+    condensed: Floats = pdist(csds, "cityblock")
     condensed *= BIN_WIDTH
-    raw = fcluster(linkage(condensed, method), t=accuracy, criterion="distance")
+    return condensed
+
+
+def cut(tree: Floats, condensed: Floats, accuracy: float) -> Classes:
+    """The classes of a linkage tree at ``accuracy`` ε; ``tree`` as scipy's ``linkage`` gives it."""
+    raw = fcluster(tree, t=accuracy, criterion="distance")
     return _with_medoids(_largest_first(raw), condensed)
 
 
@@ -100,7 +118,7 @@ def _with_medoids(label: Integers, condensed: Floats) -> Classes:
         ]
         medoid[members] = members[int(np.argmin(np.concatenate(total)))]
     apart = _taken(condensed, len(label), np.arange(len(label)), medoid)
-    return Classes(label, medoid, apart, np.ones(len(label), dtype=bool))
+    return Classes(label, medoid, apart, LINKED[np.full(len(label), EXACT)])
 
 
 def _taken(condensed: Floats, count: int, a: Integers, b: Integers) -> Floats:

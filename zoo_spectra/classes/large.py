@@ -3,16 +3,22 @@
 The graph of pairs within ε falls into connected components, and no class reaches from one into
 another; so a component that is small enough is classified by itself, exactly.
 
-A larger one is classified in steps of rising height, ε/16, √2 ε/16, … ε. What average or complete
-linkage has merged up to a height is merged at every greater one, and two classes can only merge at
-a height if their mean curves are within it (no mean distance is below that of the means). So at
-each step the mean curves of the classes so far fall into components again, now small ones, and
-each is linked by itself, with the number of networks that a class stands for.
+A larger one is classified in steps of rising height, up to ε: what average or complete linkage has
+merged up to a height is merged at every greater one. Two classes can only merge at a height if
+their mean curves are within it (no mean distance is below that of the means); so a step links near
+pairs only (``sparse.py``), up to the height at which they are no longer few. What has merged leaves
+fewer classes, and so it goes on.
+
+Where the classes are crowded, so that no such step leads upwards, their mean curves are split into
+connected components at the next of the heights ε/16, √2 ε/16, … ε. Each is linked in a matrix, with
+the number of networks that a class stands for, if it is small enough; else by as many near pairs as
+there is room for. Only where that leads nowhere either its classes are merged in balls of half the
+height, which is coarse: classes can stay apart that should have merged, and the other way round.
 
 The distance of two classes is the mean (or largest) over pairs of members. The mean is taken over
-at most 512 of each class; and where the mean curves are further apart than twice the height, it is
-their distance, which is the mean one but for entries where the classes overlap. Complete linkage
-is exact in this way, but for ties.
+at most 512 of each class; and where, in a matrix, the mean curves are further apart than twice the
+height, it is their distance, which is the mean one but for entries where the classes overlap. But
+for that and for ties, steps give the classes of the matrix of all distances.
 """
 
 from __future__ import annotations
@@ -24,33 +30,33 @@ import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import cdist, pdist
 
+from zoo_spectra.classes.between import Method, measured, to_classes
 from zoo_spectra.classes.neighbours import components, cover
+from zoo_spectra.classes.sparse import PAIRS, reachable, sparse_linkage
 from zoo_spectra.method import BIN_WIDTH, Floats, Integers
 
-Bools = npt.NDArray[np.bool_]
+Linked = npt.NDArray[np.int8]
+EXACT, IN_STEPS, COARSE = range(3)
 
 _HEIGHTS = 2.0 ** np.arange(-4, 0.5, 0.5)
 _SMALL_CLASS = 2048
-# Members of a class that are measured against those of near classes, for a mean.
-_SAMPLE = 512
-_ENTRIES = 1 << 22
-
-
-Method = Literal["average", "complete"]
+# Near pairs a class that are few: up to some such number a matrix takes longer.
+_NEAR = 32
+_SLACK = 1 + 1e-9
 
 
 def large_labels(
     csds: Floats, accuracy: float, method: Literal["average", "complete", "single"], limit: int
-) -> tuple[Integers, Bools]:
-    """A label of each network, in no order, and whether its class is exact, both of shape (n,).
+) -> tuple[Integers, Linked]:
+    """A label of each network, in no order, and how its class was linked, both of shape (n,).
 
-    ``csds``: shape (n, 129); ``accuracy`` ε ≥ 0, in e-folds. No matrix of more than ``limit`` rows
+    ``csds``: shape (n, W); ``accuracy`` ε ≥ 0, in e-folds. No matrix of more than ``limit`` rows
     is made. With single linkage the components are the classes.
     """
     component = components(csds, accuracy)
-    exact = np.ones(len(csds), dtype=bool)
+    how = np.full(len(csds), EXACT, dtype=np.int8)
     if method == "single":
-        return component, exact
+        return component, how
     label, used = np.empty(len(csds), dtype=np.int64), 0
     for members in _members(component):
         if len(members) == 1:
@@ -60,10 +66,10 @@ def large_labels(
             condensed *= BIN_WIDTH
             own = fcluster(linkage(condensed, method), accuracy, "distance").astype(np.int64) - 1
         else:
-            own, exact[members] = _in_steps(csds[members], accuracy, method, limit), False
+            own, how[members] = _in_steps(csds[members], accuracy, method, limit)
         label[members] = own + used
         used += int(own.max()) + 1
-    return label, exact
+    return label, how
 
 
 def _members(label: Integers) -> list[Integers]:
@@ -71,40 +77,66 @@ def _members(label: Integers) -> list[Integers]:
     return np.split(np.argsort(label, kind="stable"), np.cumsum(np.bincount(label))[:-1])
 
 
-def _in_steps(csds: Floats, accuracy: float, method: Method, limit: int) -> Integers:
+def _in_steps(csds: Floats, accuracy: float, method: Method, limit: int) -> tuple[Integers, Linked]:
     balls = cover(csds, 0.0)
     assert balls is not None  # without `most` there is always a cover
-    label = balls.owner  # copies of one curve are one from the start
-    for height in accuracy * _HEIGHTS:
+    label, low = balls.owner, 0.0  # copies of one curve are one from the start
+    how = np.full(len(csds), IN_STEPS, dtype=np.int8)
+    while low < accuracy:
         classes = _members(label)
-        centres = np.array([csds[some].mean(axis=0) for some in classes])
-        merged, used = np.empty(len(classes), dtype=np.int64), 0
-        for part in _members(components(centres, height)):
-            own = np.zeros(1, dtype=np.int64)
-            if 1 < len(part) <= limit:
+        centres = _means(csds, classes)
+        height = reachable(centres, low, accuracy, min(PAIRS, _NEAR * len(classes)))
+        if height is not None:
+            merged = sparse_linkage(csds, classes, height, method)
+        else:
+            height = float(accuracy * _HEIGHTS[accuracy * _HEIGHTS > low * _SLACK].min())
+            merged = np.empty(len(classes), dtype=np.int64)
+            used = 0
+            for part in _members(components(centres, height)):
                 some = [classes[at] for at in part]
-                weight = np.array([len(each) for each in some], dtype=np.float64)
-                between = _between(csds, centres[part], some, height, method)
-                own = weighted_linkage(between, weight, height, method)
-            elif len(part) > limit:
-                own = _too_many(centres[part], height, method, len(classes) == len(csds))
-            merged[part] = own + used
-            used += int(own.max()) + 1
-        label = merged[label]
-    return label
+                own, coarse = _crowd(csds, some, low, height, method, limit)
+                if coarse:
+                    how[np.concatenate(some)] = COARSE
+                merged[part] = own + used
+                used += int(own.max()) + 1
+        label, low = merged[label], height
+    touched = np.zeros(int(label.max()) + 1, dtype=np.int8)
+    np.maximum.at(touched, label, how)
+    return label, touched[label]
 
 
-def _too_many(centres: Floats, height: float, method: Method, single: bool) -> Integers:
-    """Where even one component of a step is too large: balls of half the height.
+def _means(csds: Floats, classes: list[Integers]) -> Floats:
+    return np.array([csds[some].mean(axis=0) for some in classes])
 
-    Not for complete linkage, unless the classes are single networks still: a class must not become
-    wider than the height.
+
+def _crowd(
+    csds: Floats, classes: list[Integers], low: float, high: float, method: Method, limit: int
+) -> tuple[Integers, bool]:
+    """Link L classes, linked up to ``low``, up to ``high``; labels, (L,), and whether coarsely.
+
+    In a matrix of at most ``limit`` rows; else by near pairs in steps that there is room for.
     """
-    if method == "complete" and not single:
-        return np.arange(len(centres))
-    balls = cover(centres, height / 2)
-    assert balls is not None  # without `most` there is always a cover
-    return balls.owner
+    label, coarse = np.arange(len(classes)), False
+    while low < high:
+        now = [np.concatenate([classes[at] for at in each]) for each in _members(label)]
+        if len(now) == 1:
+            break
+        centres = _means(csds, now)
+        if len(now) <= limit:
+            weight = np.array([len(each) for each in now], dtype=np.float64)
+            between = _between(csds, centres, now, high, method)
+            return weighted_linkage(between, weight, high, method)[label], coarse
+        height = reachable(centres, low, high, PAIRS)
+        if height is not None:
+            label, low = sparse_linkage(csds, now, height, method)[label], height
+        elif not coarse and (method == "average" or len(now) == len(csds)):
+            # Of complete linkage, only single networks: no class may become wider than the height.
+            balls = cover(centres, high / 2)
+            assert balls is not None  # without `most` there is always a cover
+            label, coarse = balls.owner[label], True
+        else:
+            return label, True
+    return label, coarse
 
 
 def _between(
@@ -112,29 +144,14 @@ def _between(
 ) -> Floats:
     """Distances of classes, shape (L, L); infinite for complete linkage if above the height."""
     matrix = _square(centres)
-    count = np.array([len(each) for each in members])
-    join: np.ufunc = np.maximum
-    reach, some = height, members
-    if method == "average":
-        join, reach = np.add, 2 * height
-        some = [each[:: -(-len(each) // _SAMPLE)] for each in members]
-        count = np.array([len(each) for each in some])
+    reach = 2 * height if method == "average" else height
+    some = [measured(each, method) for each in members]
     for at in range(len(matrix) - 1):
         near = at + 1 + np.flatnonzero(matrix[at, at + 1 :] <= reach * (1 + 1e-9))
         if method == "complete":
             matrix[at, at + 1 :] = matrix[at + 1 :, at] = np.inf
         if len(near):
-            others = csds[np.concatenate([some[other] for other in near])]
-            rows = max(1, _ENTRIES // len(others))
-            apart = join.reduce(
-                [
-                    join.reduce(cdist(csds[some[at][start : start + rows]], others, "cityblock"))
-                    for start in range(0, count[at], rows)
-                ]
-            )
-            value = join.reduceat(apart, np.cumsum(count[near]) - count[near]) * BIN_WIDTH
-            if method == "average":
-                value /= count[near] * count[at]
+            value = to_classes(csds, some[at], [some[other] for other in near], method)
             matrix[at, near] = matrix[near, at] = value
     return matrix
 

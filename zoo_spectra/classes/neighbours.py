@@ -18,7 +18,7 @@ from scipy.spatial.distance import cdist
 
 from zoo_spectra.method import BIN_WIDTH, Floats, Integers
 
-_SUMMED = 8
+_SUMS = 17
 _BLOCK = 1024
 _PAIRS = 1 << 15
 # Radii grow by this share: a sum in another order may round the other way.
@@ -38,11 +38,11 @@ class Cover:
 
 
 class _Index:
-    """Curves of shape (n, 129), of which those at most some radius from others are found."""
+    """Curves of shape (n, W), of which those at most some radius from others are found."""
 
     def __init__(self, csds: Floats) -> None:
         self.csds = csds
-        self.tree = cKDTree(_coarse(csds))
+        self.tree = cKDTree(coarse(csds))
 
     def near(self, queries: Floats, radius: float) -> Iterator[tuple[Integers, Integers, Floats]]:
         """Pairs within ``radius``: row of ``queries``, row of the index, distance.
@@ -50,7 +50,7 @@ class _Index:
         All pairs of a query come in one batch.
         """
         reach = radius * _SLACK + 1e-12
-        found = self.tree.query_ball_point(_coarse(queries), reach, p=1)
+        found = self.tree.query_ball_point(coarse(queries), reach, p=1)
         lists = cast("Sequence[list[int]]", found)  # a list a query
         counts = np.array([len(each) for each in lists])
         batch = np.cumsum(counts) // _PAIRS
@@ -70,7 +70,7 @@ class _Index:
 def cover(csds: Floats, radius: float, most: int | None = None) -> Cover | None:
     """Leaders in the order of the rows: a curve that no earlier leader has within ``radius``.
 
-    ``csds``: shape (n, 129), n ≥ 1; radius ≥ 0, in e-folds. The result depends on the order of
+    ``csds``: shape (n, W), n ≥ 1; radius ≥ 0, in e-folds. The result depends on the order of
     the rows and on nothing else. None when there are more than ``most`` leaders.
     """
     leader = np.empty(0, dtype=np.int64)
@@ -93,10 +93,23 @@ def cover(csds: Floats, radius: float, most: int | None = None) -> Cover | None:
     return Cover(leader, owner, distance)
 
 
+def near_pairs(csds: Floats, radius: float) -> Iterator[tuple[Integers, Integers, Floats]]:
+    """Every pair at most ``radius`` apart, once: the lower row, the higher row, the distance.
+
+    ``csds``: shape (n, W), n ≥ 1. All pairs of a lower row come in one batch.
+    """
+    index = _Index(csds)
+    for block in _blocks(len(csds)):
+        for query, target, apart in index.near(csds[block], radius):
+            source = block[query]
+            once = source < target
+            yield source[once], target[once], apart[once]
+
+
 def components(csds: Floats, accuracy: float) -> Integers:
     """Connected components of the graph of pairs at most ``accuracy`` apart, shape (n,), 0..C-1.
 
-    ``csds``: shape (n, 129), n ≥ 1; accuracy ≥ 0, in e-folds. These are the classes of single
+    ``csds``: shape (n, W), n ≥ 1; accuracy ≥ 0, in e-folds. These are the classes of single
     linkage, and no class of average or complete linkage reaches from one into another: a merge at
     a mean (or largest) distance ≤ ε needs a pair at a distance ≤ ε.
     """
@@ -161,9 +174,10 @@ def _lead(csds: Floats, radius: float) -> Integers:
     return np.array(leader, dtype=np.int64)
 
 
-def _coarse(csds: Floats) -> Floats:
-    """Sums of up to eight neighbouring entries, in e-folds; shape (n, 17)."""
-    sums: Floats = np.add.reduceat(csds, range(0, csds.shape[1], _SUMMED), axis=1) * BIN_WIDTH
+def coarse(csds: Floats) -> Floats:
+    """Sums of neighbouring entries (eight, of a curve of 129), in e-folds; shape (n, ≤ 17)."""
+    width = csds.shape[1]
+    sums: Floats = np.add.reduceat(csds, range(0, width, -(-width // _SUMS)), axis=1) * BIN_WIDTH
     return sums
 
 

@@ -4,15 +4,27 @@ From constituents to eigenvalues (``spectrum``, with ``lapack``, ``torch_solver`
 solvers, ``engine`` beside one another), to the mixed matrix ensemble (``mme``), its conjugate
 circular ensembles (``circular``), the circular spectral difference, its tail and its distance
 (``csd``), level statistics (``levels``), resampled curves (``bootstrap``), and all of it for one
-network (``analysis``). What is the paper's and what is ours: docs/method.md.
+network (``analysis``), and the same along the network and name by name, with
+the measures of distance (``resolved``). What is the paper's and what is ours: docs/method.md.
 """
 
+from zoo_spectra.defaults import MEASURES, Measure
 from zoo_spectra.method.analysis import Settings, Spectrum, analyze, combine
 from zoo_spectra.method.csd import BIN_WIDTH, distance
 from zoo_spectra.method.engine import Device, Engine, all_threads, check_device, limited, solve
 from zoo_spectra.method.levels import GapRatio
 from zoo_spectra.method.mme import S_EDGES
+from zoo_spectra.method.resolved import (
+    DEPTH,
+    constituent_curves,
+    depth_csd,
+    depth_curves,
+    matched_vectors,
+    measure_between,
+    named_curves,
+)
 from zoo_spectra.method.spectrum import (
+    ALL_ZERO,
     EXACT_LIMIT,
     METHOD_VERSION,
     ConstituentSpectrum,
@@ -21,8 +33,11 @@ from zoo_spectra.method.spectrum import (
 )
 
 __all__ = [
+    "ALL_ZERO",
     "BIN_WIDTH",
+    "DEPTH",
     "EXACT_LIMIT",
+    "MEASURES",
     "METHOD_VERSION",
     "S_EDGES",
     "ConstituentSpectrum",
@@ -31,13 +46,20 @@ __all__ = [
     "Floats",
     "GapRatio",
     "Integers",
+    "Measure",
     "Settings",
     "Spectrum",
     "all_threads",
     "analyze",
     "check_device",
     "combine",
+    "constituent_curves",
+    "depth_csd",
+    "depth_curves",
     "distance",
     "limited",
+    "matched_vectors",
+    "measure_between",
+    "named_curves",
     "solve",
 ]

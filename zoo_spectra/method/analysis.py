@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
 
+from zoo_spectra.defaults import DEFAULT_MEASURE, Measure
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.method import circular, levels, mme
+from zoo_spectra.method import circular, levels, mme, resolved
 from zoo_spectra.method.bootstrap import resampled_csd
-from zoo_spectra.method.csd import Tail, circular_spectral_difference, distance
+from zoo_spectra.method.csd import Tail, circular_spectral_difference
 from zoo_spectra.method.csd import tail as fit_tail
 from zoo_spectra.method.engine import all_threads, solve
 from zoo_spectra.method.spectrum import (
@@ -21,7 +23,7 @@ from zoo_spectra.method.spectrum import (
     Floats,
     stream,
 )
-from zoo_spectra.sources import Kind, Matrix, Network, Scalar, network_from_arrays
+from zoo_spectra.sources import Kind, Matrix, Network, Scalar, is_sparse, network_from_arrays
 from zoo_spectra.text import count, visible
 
 
@@ -42,7 +44,8 @@ class Spectrum:
     """The MME spectrum of one network, its conjugate ensembles, CSD, tail and level statistics.
 
     Curves have shape (129,), at the edges ``zoo_spectra.S_EDGES`` of s = ln(λ/σ); ``density`` has
-    shape (130,): underflow, 128 bins, overflow; it sums to 1. ``csd_fluctuation`` and
+    shape (130,): underflow, 128 bins, overflow; it sums to 1. ``csd_depth`` has shape (4, 129): the
+    CSD of each quarter of the network's depth. ``csd_fluctuation`` and
     ``csd_realisations`` have the keys coe, cue and cse; a realisation array is (R, 129).
     """
 
@@ -56,6 +59,7 @@ class Spectrum:
     density: Floats
     density_se: Floats | None
     csd: Floats
+    csd_depth: Floats
     csd_fluctuation: Mapping[str, Floats]
     csd_realisations: Mapping[str, Floats]
     csd_resamples: Floats
@@ -95,16 +99,33 @@ class Spectrum:
         """The constituents that are in the ensemble (the others carry ``skipped``)."""
         return tuple(c for c in self.constituents if c.skipped is None)
 
-    def distance(self, other: Spectrum) -> float:
-        """d(self, other) in e-folds, ≥ 0: the first Wasserstein distance of the log spectra."""
-        return distance(self.csd, other.csd)
+    @cached_property
+    def named(self) -> tuple[list[str], Floats]:
+        """The constituents' names and cumulative densities F_l at σ, shape (n, 129).
+
+        Matrices that are all zero are among them, as all null.
+        """
+        return resolved.named_curves(self.constituents, self.scale)
+
+    def distance(self, other: Spectrum, measure: Measure = DEFAULT_MEASURE) -> float:
+        """The distance of two networks, in e-folds, ≥ 0: of log spectra (first Wasserstein).
+
+        ``pooled``: of their curves. ``depth``: of the curves of four equal intervals of depth, in
+        the mean. ``matched``: of each constituent and its namesake, in the mean; one that is
+        missing or zero counts as all null. Raises MeasureError where no name is shared, and
+        ValueError for another measure.
+        """
+        return resolved.measure_between(self, other, measure)
 
 
 def analyze(
     what: Network | Mapping[str, Matrix] | Any,
     settings: Settings | None = None,
 ) -> Spectrum:
-    """The spectrum of a network, of a mapping of names to numpy arrays, or of a torch module.
+    """The spectrum of a network, of a mapping of names to arrays, or of a torch module.
+
+    Arrays may be numpy's, or scipy's sparse ones: up to ``exact_limit`` they are made dense, above
+    it they are estimated as they are.
 
     Raises NetworkError when no constituent is left (the message says why each was skipped), and
     TypeError for anything else.
@@ -122,7 +143,10 @@ def as_network(what: Network | Mapping[str, Matrix] | Any) -> Network:
     if isinstance(what, Network):
         return what
     if isinstance(what, Mapping):
-        arrays = {str(name): np.asarray(array) for name, array in what.items()}
+        arrays = {
+            str(name): array if is_sparse(array) else np.asarray(array)
+            for name, array in what.items()
+        }
         return network_from_arrays("arrays", arrays)
     if callable(getattr(what, "named_parameters", None)):
         from zoo_spectra.sources import network_from_module
@@ -158,6 +182,7 @@ def combine(
         density=mme.density(cumulative),
         density_se=mme.density_standard_error(used) if estimated else None,
         csd=circular_spectral_difference(cumulative),
+        csd_depth=resolved.depth_csd(resolved.curves_of(mixed, scale)),
         csd_fluctuation={k: circular.fluctuation(orders, b) for k, b in circular.BETAS.items()},
         csd_realisations={
             key: _realisations(orders, cumulative, beta, settings.realisations, network_id)

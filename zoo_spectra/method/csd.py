@@ -24,7 +24,8 @@ class Tail:
     All but ``mass`` and ``count`` are None when fewer than 10 eigenvalues lie in the tail.
     ``decay_rate`` κ: CSD ~ x^-κ. ``law``: power_law or exponential, whichever has the higher
     likelihood; ``law_ratio``: log-likelihood ratio (positive: power law), ``law_p_value`` its
-    significance. ``vanishing_location``: first x from which |CSD| < 1e-3.
+    significance. ``vanishing_location``: first x from which |CSD| < 1e-3; None also where one
+    eigenvalue of the tail carries more than that, since it alone would be the location.
     """
 
     mass: float
@@ -77,7 +78,7 @@ def tail(x: Floats, mass: Floats, levels: Floats | None = None) -> Tail:
         law="power_law" if ratio > 0 else "exponential",
         law_ratio=ratio,
         law_p_value=p_value,
-        vanishing_location=_vanishing_location(x, w),
+        vanishing_location=_vanishing_location(x, w, held),
     )
 
 
@@ -94,8 +95,10 @@ def _compare_laws(x: Floats, share: Floats, kappa: float, n_eff: float) -> tuple
     return n_eff * mean, float(erfc(abs(mean) * np.sqrt(n_eff / 2) / spread))
 
 
-def _vanishing_location(x: Floats, w: Floats) -> float:
-    """The first x ≥ 2 above which less than 1e-3 of the mass lies."""
+def _vanishing_location(x: Floats, w: Floats, held: Floats) -> float | None:
+    """The first x ≥ 2 above which less than 1e-3 of the mass lies, if many eigenvalues say it."""
+    if np.max(w / held) > VANISHED * (1 + 1e-9):
+        return None
     above = np.append(np.cumsum(w[::-1])[::-1], 0.0)
     at = int(np.argmax(above < VANISHED))
     return TAIL_START if at == 0 else float(x[at - 1])

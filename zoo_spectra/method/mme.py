@@ -17,9 +17,11 @@ BINS = 128
 S_EDGES: Floats = np.linspace(-8.0, 8.0, BINS + 1)
 
 
-# Eigenvalues this close above an edge, in e-folds, count as on it. σ is itself an eigenvalue, so
-# without this rounding alone would decide on which side of s = 0 its degenerate partners fall.
+# Eigenvalues this close above an edge, in e-folds, count as on it. σ may itself be an eigenvalue:
+# without this, rounding alone would decide on which side of s = 0 its degenerate partners fall.
 EDGE_TOLERANCE = 1e-9
+# A cumulative mass this close to one half is one half: sums of a million terms are off by 1e-11.
+HALF_TOLERANCE = 5e-10
 
 
 @dataclass(frozen=True)
@@ -79,20 +81,27 @@ def mix(
 
 
 def scale_of(eigenvalues: Floats, mass: Floats) -> float:
-    """σ: the smallest eigenvalue at which the cumulative mass reaches half (weighted median).
+    """σ: the weighted median of all eigenvalues, numerical zeros included.
 
-    Both arguments have shape (n,), eigenvalues ascending. The factor 1 - 1e-9 keeps a sum that
-    is half up to rounding (1e-11 for a million terms) from moving to the next eigenvalue.
+    Both arguments have shape (n,): the positive eigenvalues, ascending, and their mass; what the
+    mass lacks to 1 is that of the numerical zeros. Where they have half of it or more, σ is the
+    median of the positive ones alone. Where the cumulative mass is one half between two
+    eigenvalues, σ is their geometric mean.
     """
     cumulative = np.cumsum(mass)
-    at = int(np.searchsorted(cumulative, 0.5 * cumulative[-1] * (1 - 1e-9)))
-    return float(eigenvalues[at])
+    positive = float(cumulative[-1])
+    null = 1.0 - positive
+    half = positive / 2 if null >= 0.5 - HALF_TOLERANCE else 0.5 - null
+    at = int(np.searchsorted(cumulative, half - HALF_TOLERANCE))
+    if cumulative[at] > half + HALF_TOLERANCE or at + 1 == len(eigenvalues):
+        return float(eigenvalues[at])
+    return float(np.sqrt(eigenvalues[at]) * np.sqrt(eigenvalues[at + 1]))
 
 
 def cumulative_density(eigenvalues: Floats, mass: Floats) -> Floats:
     """F_M at the 129 edges: the mass at or below each edge of s = ln(λ/σ), null mass included.
 
-    Returns shape (129,), non-decreasing, in [0, 1].
+    Arguments as for ``scale_of``. Returns shape (129,), non-decreasing, in [0, 1].
     """
     s = np.log(eigenvalues) - np.log(scale_of(eigenvalues, mass))
     above = np.concatenate([np.cumsum(mass[::-1])[::-1], [0.0]])

@@ -22,6 +22,7 @@ COMMANDS = (
     job.submit,
     sources.ls,
     classes.classify,
+    classes.sweep,
     catalog.show,
     catalog.query,
     catalog.remove,

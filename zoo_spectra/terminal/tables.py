@@ -22,10 +22,11 @@ def class_table(classes: pl.DataFrame, whole: bool = True) -> RenderableType:
     """One row a class of two or more: size, kinds, families, medoid, widest distance, stability.
 
     Networks that are alone in their class are named below the table, twenty of them unless
-    ``whole``; where all are alone, only that is said.
+    ``whole``; where all are alone, only that is said. So is how classes were linked, unless all
+    are exact.
     """
-    accuracy, linkage = classes.select("accuracy", "linkage").row(0)
-    where = f"ε = {accuracy:g} e-folds, {linkage} linkage"
+    accuracy, linkage, measure = classes.select("accuracy", "linkage", "measure").row(0)
+    where = f"ε = {accuracy:g} e-folds, {linkage} linkage{_measured(measure)}"
     groups = classes.partition_by("class", maintain_order=True)
     several = [group for group in groups if group.height > 1]
     alone = [group["name"][0] for group in groups if group.height == 1]
@@ -50,7 +51,45 @@ def class_table(classes: pl.DataFrame, whole: bool = True) -> RenderableType:
             f"{max(group['medoid_distance'].to_list()):.3f}",
             f"{sum(stable) / len(stable):.2f}" if stable else "–",
         )
-    return Group(table, cell(f"and {_alone(alone, shown)}")) if alone else table
+    below = [cell(f"and {_alone(alone, shown)}")] if alone else []
+    return Group(table, *below, *_linked(classes))
+
+
+def _measured(measure: str | None) -> str:
+    return "" if measure in (None, "pooled") else f", measure {measure}"
+
+
+def _linked(classes: pl.DataFrame) -> list[Text]:
+    """A line on how classes were linked; none where all are exact, or nobody knows."""
+    counted = classes.group_by("linked").agg(pl.col("class").n_unique()).rows()
+    number: Mapping[str | None, int] = dict(counted)
+    parts = [f"{number[how]:,} {how}" for how in ("exact", "in steps", "coarse") if how in number]
+    if (parts and "exact" not in number) or len(parts) > 1:
+        return [cell(f"how classes were linked (docs/method.md): {', '.join(parts)}")]
+    return []
+
+
+def sweep_table(rows: pl.DataFrame, linkage: str, measure: str) -> RenderableType:
+    """A row an accuracy: classes, the largest, networks alone, mixed ones, silhouette, stability.
+
+    The line below says where the silhouette is best.
+    """
+    title = f"Classes by accuracy, {linkage} linkage{_measured(measure)}"
+    table = Table(title=Text(title), title_justify="left")
+    for name in ("ε", "classes", "largest", "alone", "of both kinds", "silhouette", "stability"):
+        table.add_column(name, justify="right")
+    for row in rows.iter_rows(named=True):
+        numbers = [f"{row[name]:,}" for name in ("classes", "largest", "singletons", "mixed")]
+        means = [row["silhouette"], row["stability"]]
+        shares = ["–" if value is None else f"{value:.3f}" for value in means]
+        style = "bold" if row["best"] else None
+        table.add_row(f"{row['accuracy']:g}", *numbers, *shares, style=style)
+    best = rows.filter("best")
+    if best.is_empty():
+        return Group(table, cell("No ε gives more than one class and fewer than all networks."))
+    accuracy, classes, value = best.select("accuracy", "classes", "silhouette").row(0)
+    found = f"{count(classes, 'class', 'classes')}, silhouette {value:.3f}"
+    return Group(table, cell(f"Best silhouette at ε = {accuracy:g}: {found}"))
 
 
 def _alone(names: Sequence[str], shown: int) -> str:

@@ -1,0 +1,104 @@
+"""Networks of one design, constituent by constituent: each is compared with its namesake.
+
+The names are the union of those of all networks that are classified together; a network that lacks
+one, or has it all zero, is all null there (F = 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from scipy.spatial.distance import cdist
+
+from zoo_spectra.catalog import Catalog
+from zoo_spectra.classes.constituents import named, read_curves
+from zoo_spectra.classes.equivalence import Classes
+from zoo_spectra.errors import CatalogError
+from zoo_spectra.method import S_EDGES, Floats, Integers
+
+MOST_BYTES = 4 << 30
+DRAWS = 32
+_POINTS = len(S_EDGES)
+_ENTRIES = 1 << 24  # distances, name by name, that are in memory at once
+
+
+def matched_points(catalog: Catalog, networks: pl.DataFrame) -> Floats:
+    """Points of n networks with M names together, shape (n, M · 129).
+
+    Raises CatalogError when they would take more than 4 GB, when two networks share no name, or
+    one has a name twice or no spectra.
+    """
+    rows = catalog.collect(named(catalog, networks).select("at", "constituent"))
+    names = rows["constituent"].unique().sort()
+    at = rows["at"].to_numpy()
+    place = dict(zip(names, range(len(names)), strict=True))
+    has = np.zeros((networks.height, len(names)), dtype=np.int64)
+    np.add.at(has, (at, rows["constituent"].replace_strict(place, return_dtype=pl.Int64)), 1)
+    _check(catalog, networks["name"].to_list(), has, names.to_list())
+    size = networks.height * len(names) * _POINTS * 8
+    if size > MOST_BYTES:
+        raise CatalogError(
+            f"{networks.height:,} networks with {len(names):,} constituents together would take "
+            f"{size / 1e9:.0f} GB to match; choose fewer of one design with --where"
+        )
+    found = np.ones((networks.height, len(names), _POINTS))
+    for each in read_curves(catalog, networks):
+        found[each.at, [place[name] for name in each.names]] = each.curves
+    found /= len(names)
+    return found.reshape(networks.height, -1)
+
+
+def _check(catalog: Catalog, networks: list[str], has: Integers, names: list[str]) -> None:
+    lacking = np.flatnonzero(~has.any(axis=1))
+    if len(lacking):
+        raise CatalogError(
+            f"{catalog.location} holds no spectra of {networks[lacking[0]]!r}, by whose names "
+            "networks are matched (a published catalog has none): use the measure pooled or depth"
+        )
+    twice = np.argwhere(has > 1)
+    if len(twice):
+        at, name = twice[0]
+        raise CatalogError(
+            f"{networks[at]!r} has two constituents that are called {names[name]!r}; networks can "
+            "be matched only by names that are their own: leave it out with --where, or use the "
+            "measure pooled or depth"
+        )
+    designs, first = np.unique(has, axis=0, return_index=True)
+    shared = designs.astype(np.float32) @ designs.T.astype(np.float32)
+    apart = np.argwhere(shared == 0)
+    if len(apart):
+        one, other = (networks[first[at]] for at in apart[0])
+        raise CatalogError(
+            f"{one!r} and {other!r} share no constituent by name, so they cannot be matched; "
+            "choose networks of one design with --where, or use the measure pooled or depth"
+        )
+
+
+def matched_stabilities(points: Floats, found: Sequence[Classes]) -> list[Floats]:
+    """Stabilities of n networks in each of several classifications, shape (n,) each, in [0, 1].
+
+    The share of 32 bootstrap resamples of the M names (Efron 1979), the same for all networks,
+    under which no other medoid is nearer. Of medoids at one distance the first counts.
+    NaN where there is one name only.
+    """
+    vectors = points.reshape(len(points), -1, _POINTS)
+    values = [np.full(len(points), np.nan) for _ in found]
+    names = vectors.shape[1]
+    if names == 1:
+        return values
+    times = np.random.default_rng(0).multinomial(names, np.full(names, 1 / names), DRAWS)
+    medoids = [np.unique(each.medoid) for each in found]
+    every = np.unique(np.concatenate(medoids))
+    rows = max(1, _ENTRIES // (len(every) * max(names, DRAWS)))
+    for start in range(0, len(points), rows):
+        some = slice(start, start + rows)
+        apart = np.stack(
+            [cdist(vectors[some, at], vectors[every, at], "cityblock") for at in range(names)]
+        )
+        drawn = np.tensordot(apart, times, (0, 1))  # network × medoid × draw
+        for value, own, classes in zip(values, medoids, found, strict=True):
+            nearest = own[np.argmin(drawn[:, np.searchsorted(every, own)], axis=1)]
+            value[some] = np.mean(nearest == classes.medoid[some, None], axis=1)
+    return values
