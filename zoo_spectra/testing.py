@@ -26,6 +26,7 @@ from zoo_spectra.sources import (
     Constituent,
     Network,
     NetworkRef,
+    entries,
     guarded,
     listed,
     opened,
@@ -156,4 +157,5 @@ def _checked(ref: NetworkRef, constituent: Constituent) -> tuple[str, tuple[int,
     matrix, where = constituent.matrix, f"{ref.name}, {constituent.name}"
     assert matrix.dtype.kind in "fiub", f"{where}: {matrix.dtype} is not real"
     with np.errstate(all="ignore"):
-        return constituent.name, matrix.shape, float(np.nansum(np.abs(matrix, dtype=np.float64)))
+        total = float(np.nansum(np.abs(entries(matrix), dtype=np.float64)))
+        return constituent.name, matrix.shape, total

@@ -13,7 +13,12 @@ from threadpoolctl import threadpool_info
 from zoo_spectra.errors import DeviceError
 from zoo_spectra.method import engine, torch_solver
 from zoo_spectra.method.engine import Engine, check_device, solve
-from zoo_spectra.method.spectrum import ConstituentSpectrum, constituent_spectrum, gram_eigenvalues
+from zoo_spectra.method.spectrum import (
+    ConstituentSpectrum,
+    constituent_spectrum,
+    gram_eigenvalues,
+    signed_eigenvalues,
+)
 from zoo_spectra.method.torch_solver import torch_eigenvalues
 from zoo_spectra.sources.network import Constituent, Matrix
 
@@ -74,16 +79,20 @@ def test_matrices_of_one_shape_share_a_call(monkeypatch: pytest.MonkeyPatch) -> 
     calls: list[int] = []
     plain = torch_solver._solve
 
-    def counted(group: list[Matrix], device: str) -> list[np.ndarray]:
+    def counted(group: list[Matrix], symmetric: bool, device: str) -> list[np.ndarray]:
         calls.append(len(group))
-        return plain(group, device)
+        return plain(group, symmetric, device)
 
     monkeypatch.setattr(torch_solver, "_solve", counted)
-    torch_eigenvalues(matrices(), "cpu")
+    torch_eigenvalues(matrices(), [False] * 7, "cpu")
     assert sorted(calls) == [1, 1, 1, 1, 3]
     calls.clear()
+    three = [matrix + matrix.T for matrix in (np.ones((5, 5)), RNG.random((5, 5)))]
+    torch_eigenvalues([*three, RNG.random((5, 5))], [True, True, False], "cpu")
+    assert calls == [2, 1]
+    calls.clear()
     monkeypatch.setattr(torch_solver, "BATCH_ENTRIES", 2 * (8 * 40 + 8 * 8))
-    torch_eigenvalues(matrices(), "cpu")
+    torch_eigenvalues(matrices(), [False] * 7, "cpu")
     assert sorted(calls) == [1, 1, 1, 1, 1, 2]
 
 
@@ -94,14 +103,18 @@ def test_what_does_not_fit_the_device_is_done_on_the_cpu(monkeypatch: pytest.Mon
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(torch_solver, "_solve", full)
-    for matrix, values in zip(every := matrices(), torch_eigenvalues(every, "cpu"), strict=True):
+    every = matrices()
+    solved = torch_eigenvalues(every, [False] * 7, "cpu")
+    for matrix, values in zip(every, solved, strict=True):
         np.testing.assert_array_equal(values, gram_eigenvalues(matrix))
+    (values,) = torch_eigenvalues([np.ones((3, 3))], [True], "cpu")
+    np.testing.assert_array_equal(values, signed_eigenvalues(np.ones((3, 3))))
 
 
 @pytest.mark.parametrize("exponent", [-150, 150])
 def test_the_ends_of_float64_through_torch(exponent: int) -> None:
     matrix = RNG.standard_normal((12, 40)) * 10.0**exponent
-    (values,) = torch_eigenvalues([matrix], "cpu")
+    (values,) = torch_eigenvalues([matrix], [False], "cpu")
     np.testing.assert_allclose(values, gram_eigenvalues(matrix), rtol=1e-9)
 
 

@@ -37,7 +37,9 @@ def _key(name: str, type_: pa.DataType, meaning: str, range_: str = "") -> Colum
 
 
 _LEVELS = (
-    Column("gap_ratio", _REAL, "mean adjacent gap ratio of the positive spectrum", "[0, 1]"),
+    Column(
+        "gap_ratio", _REAL, "mean adjacent gap ratio; null where levels are degenerate", "[0, 1]"
+    ),
     Column("gap_ratio_se", _REAL, "its standard error", "≥ 0"),
     Column("universality", _TEXT, "nearest universality class", "poisson, coe, cue, cse"),
     Column("universality_deviation", _REAL, "distance to that class, in standard errors", "≥ 0"),

@@ -12,6 +12,7 @@ import polars as pl
 from zoo_spectra.catalog import Catalog, arrow_schema
 from zoo_spectra.classes.equivalence import equivalence_classes
 from zoo_spectra.classes.measures import points
+from zoo_spectra.classes.older import older_versions
 from zoo_spectra.classes.resamples import stabilities
 from zoo_spectra.defaults import DEFAULT_ACCURACY, DEFAULT_LINKAGE, DEFAULT_MEASURE, Linkage
 from zoo_spectra.errors import CatalogError
@@ -82,8 +83,9 @@ def classifiable(
     networks = catalog.collect(view.filter(current).select(columns))
     if networks.is_empty():
         which = "" if where is None else f" where {where}"
+        older = "".join(f" ({line})" for line in older_versions(catalog))
         raise CatalogError(
-            f"{catalog.location} has no network to classify{which}; run a job first, or see what "
-            f"failed with: zoo-spectra show {shlex.quote(str(catalog.location))}"
+            f"{catalog.location} has no network to classify{which}{older}; run a job first, or see "
+            f"what failed with: zoo-spectra show {shlex.quote(str(catalog.location))}"
         )
     return networks.sort("name", "network_id")

@@ -23,7 +23,7 @@ from zoo_spectra.method.spectrum import (
     Floats,
     stream,
 )
-from zoo_spectra.sources import Kind, Matrix, Network, Scalar, network_from_arrays
+from zoo_spectra.sources import Kind, Matrix, Network, Scalar, is_sparse, network_from_arrays
 from zoo_spectra.text import count, visible
 
 
@@ -122,7 +122,10 @@ def analyze(
     what: Network | Mapping[str, Matrix] | Any,
     settings: Settings | None = None,
 ) -> Spectrum:
-    """The spectrum of a network, of a mapping of names to numpy arrays, or of a torch module.
+    """The spectrum of a network, of a mapping of names to arrays, or of a torch module.
+
+    Arrays may be numpy's, or scipy's sparse ones: up to ``exact_limit`` they are made dense, above
+    it they are estimated as they are.
 
     Raises NetworkError when no constituent is left (the message says why each was skipped), and
     TypeError for anything else.
@@ -140,7 +143,10 @@ def as_network(what: Network | Mapping[str, Matrix] | Any) -> Network:
     if isinstance(what, Network):
         return what
     if isinstance(what, Mapping):
-        arrays = {str(name): np.asarray(array) for name, array in what.items()}
+        arrays = {
+            str(name): array if is_sparse(array) else np.asarray(array)
+            for name, array in what.items()
+        }
         return network_from_arrays("arrays", arrays)
     if callable(getattr(what, "named_parameters", None)):
         from zoo_spectra.sources import network_from_module

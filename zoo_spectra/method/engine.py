@@ -20,8 +20,8 @@ from typing import Literal
 from threadpoolctl import ThreadpoolController
 
 from zoo_spectra.errors import DeviceError
-from zoo_spectra.method.spectrum import ConstituentSpectrum, batch_spectra
-from zoo_spectra.sources import Constituent
+from zoo_spectra.method.spectrum import DENSE_ENTRIES, ConstituentSpectrum, batch_spectra
+from zoo_spectra.sources import Constituent, is_sparse
 
 Device = Literal["cpu", "cuda", "torch-cpu"]
 # Above this order a constituent has all threads: it would be the last to end, and two at once
@@ -106,7 +106,7 @@ def solve(
     reads = _timed(constituents)
     with limited(1):
         if engine.device != "cpu":
-            for batch in _batches(reads):
+            for batch in _batches(reads, exact_limit):
                 yield from _solve_batch(batch, exact_limit, network_id, engine.device)
         elif engine.threads == 1:
             yield from map(one, reads)
@@ -123,7 +123,9 @@ def _timed(constituents: Iterable[Constituent]) -> Iterator[_Read]:
 
 def _copied(read: _Read) -> _Read:
     constituent, load_seconds = read
-    return Constituent(constituent.name, constituent.matrix.copy("K")), load_seconds
+    matrix = constituent.matrix
+    copy = matrix.copy() if is_sparse(matrix) else matrix.copy("K")
+    return Constituent(constituent.name, copy), load_seconds
 
 
 def _solve_one(read: _Read, exact_limit: int, network_id: str) -> Solved:
@@ -151,17 +153,25 @@ def _side_by_side(reads: Iterable[_Read], one: partial[Solved], threads: int) ->
             yield flights.popleft().result()
 
 
-def _batches(reads: Iterable[_Read]) -> Iterator[list[_Read]]:
+def _batches(reads: Iterable[_Read], exact_limit: int) -> Iterator[list[_Read]]:
     batch: list[_Read] = []
     size = 0
     for read in reads:
         batch.append(_copied(read))
-        size += read[0].matrix.nbytes
+        size += _bytes_to_solve(read[0], exact_limit)
         if size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _bytes_to_solve(constituent: Constituent, exact_limit: int) -> int:
+    """A sparse matrix that is diagonalised is made dense first."""
+    rows, columns = map(int, constituent.matrix.shape)
+    if is_sparse(constituent.matrix) and min(rows, columns) <= exact_limit:
+        return 8 * min(rows * columns, DENSE_ENTRIES)
+    return constituent.nbytes
 
 
 def _solve_batch(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 MIN_LEVELS = 32
 LEAST_FLOOR = 16  # eps of λ_max
+DEGENERATE = 1 / 20  # share of vanishing gaps; above it they would pull COE down to Poisson
 # Atas, Bogomolny, Giraud & Roux, PRL 110, 084101 (2013), table I (large-N numerics).
 UNIVERSALITY = {"poisson": 0.3863, "coe": 0.5307, "cue": 0.5996, "cse": 0.6744}
 
@@ -47,20 +48,53 @@ def _with_class(mean: float, error: float) -> GapRatio:
 
 
 def gap_ratio(positive: Floats) -> GapRatio | None:
-    """⟨min(δ_i, δ_{i+1}) / max(δ_i, δ_{i+1})⟩ of ascending exact levels.
+    """⟨min(δ_i, δ_{i+1}) / max(δ_i, δ_{i+1})⟩ of ascending exact levels, all > 0.
 
-    Gaps up to N · eps · λ_max are rounding and count as zero; two of them in a row (degenerate
-    levels) count as ratio 0. None below 32 levels, or when every gap is zero. The standard error
-    includes the covariance of neighbouring ratios, which share a gap (correlation 0.15 to 0.26).
+    Gaps up to max(N, 16) · eps · λ_max are rounding and vanish; two of them in a row count as ratio
+    0. None below 32 levels, or where more than one gap in twenty vanishes: levels that a symmetry
+    makes degenerate (of skew and bipartite matrices, of repeated blocks) tell no class. The
+    standard error includes the covariance of neighbouring ratios, which share a gap (correlation
+    0.15 to 0.26).
     """
-    if len(positive) < MIN_LEVELS:
+    if len(positive) < MIN_LEVELS or _are_degenerate(positive):
         return None
-    gaps = np.diff(positive)
-    gaps[gaps <= zero_threshold(positive)] = 0.0
-    if not gaps.any():
+    return _of_ratios(_ratios(positive, zero_threshold(positive)))
+
+
+def signed_gap_ratio(signed: Floats) -> GapRatio | None:
+    """The same of a symmetric matrix, from its own eigenvalues, ascending, of either sign.
+
+    Their squares, its Gram spectrum, are two independent spectra in one, which looks like Poisson's
+    levels. Numerical zeros, told by the squares, are left out, and no gap is taken across them.
+    None also where eigenvalues come in pairs of opposite sign.
+    """
+    sizes = np.abs(signed)
+    if not sizes.size or sizes.max() == 0:
         return None
+    sizes = sizes / sizes.max()
+    kept = sizes**2 > zero_threshold(sizes**2)
+    if np.count_nonzero(kept) < MIN_LEVELS or _are_degenerate(np.sort(sizes[kept])):
+        return None
+    levels = np.sign(signed) * sizes
+    runs = [levels] if kept.all() else [levels[kept & (levels < 0)], levels[kept & (levels > 0)]]
+    rounding = zero_threshold(sizes)
+    return _of_ratios(np.concatenate([_ratios(run, rounding) for run in runs]))
+
+
+def _are_degenerate(ascending: Floats) -> bool:
+    gaps = np.diff(ascending)
+    vanished = int(np.count_nonzero(gaps <= zero_threshold(ascending)))
+    return vanished > DEGENERATE * len(gaps)
+
+
+def _ratios(levels: Floats, rounding: float) -> Floats:
+    gaps = np.diff(levels)
+    gaps[gaps <= rounding] = 0.0
     low, high = np.minimum(gaps[:-1], gaps[1:]), np.maximum(gaps[:-1], gaps[1:])
-    ratios = np.divide(low, high, out=np.zeros_like(low), where=high > 0)
+    return np.divide(low, high, out=np.zeros_like(low), where=high > 0)
+
+
+def _of_ratios(ratios: Floats) -> GapRatio:
     return _with_class(float(np.mean(ratios)), _standard_error(ratios))
 
 

@@ -7,25 +7,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from zoo_spectra.method.lapack import symmetric_eigenvalues
-from zoo_spectra.method.levels import GapRatio, gap_ratio, zero_threshold
+from zoo_spectra.method.levels import GapRatio, gap_ratio, signed_gap_ratio, zero_threshold
 from zoo_spectra.method.slq import slq_spectrum
-from zoo_spectra.sources import Constituent, Matrix
+from zoo_spectra.sources import Constituent, Matrix, Sparse, entries, is_sparse, is_symmetric
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-Solver = Callable[[Sequence[Matrix]], list[Floats]]
+# Of matrices, and whether each is symmetric: what ``eigenvalues_of`` gives of each.
+Solver = Callable[[Sequence[Matrix], Sequence[bool]], list[Floats]]
 METHOD_VERSION = 2
 EXACT_LIMIT = 8192
 ALL_ZERO = "all entries are zero"
 SAFE_EXPONENT = 256  # float32 ends at 2^±149, float64 at 2^±1074
+DENSE_ENTRIES = 1 << 27  # of a sparse matrix that is made dense; a longer one only as its Gram
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class ConstituentSpectrum:
     ``eigenvalues``: shape (n,), float64, ascending, ≥ 0; empty when the constituent is skipped.
     Exact: n = N, every eigenvalue of share 1/N. Estimated: n quadrature nodes, with ``weights``
     (n,), of sum 1, and ``probe`` (n,), the number from 0 of the random probe a node comes from.
-    ``skipped``: None, or why the matrix is not a constituent.
+    ``skipped``: None, or why the matrix is not a constituent. ``gap_ratio``: of its levels (of W
+    itself where that is symmetric); None when skipped, estimated, degenerate or of too few levels.
     """
 
     name: str
@@ -44,6 +46,7 @@ class ConstituentSpectrum:
     skipped: str | None = None
     weights: Floats | None = None
     probe: Integers | None = None
+    gap_ratio: GapRatio | None = None
 
     @property
     def order(self) -> int:
@@ -60,12 +63,6 @@ class ConstituentSpectrum:
         """The eigenvalues above the numerical zero, max(N, 16) · eps · λ_max."""
         return self.eigenvalues[self.eigenvalues > zero_threshold(self.eigenvalues, self.order)]
 
-    @cached_property
-    def gap_ratio(self) -> GapRatio | None:
-        """The mean adjacent gap ratio; None when skipped, estimated, or below 32 levels."""
-        exact = self.skipped is None and self.kind == "exact"
-        return gap_ratio(self.positive) if exact else None
-
 
 def stream(*parts: object) -> np.random.Generator:
     """A random stream named by ``parts``: the same on every machine, in every order of work."""
@@ -74,18 +71,19 @@ def stream(*parts: object) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(digest, "little"))
 
 
-def skip_reason(matrix: Matrix) -> str | None:
+def skip_reason(matrix: Matrix | Sparse) -> str | None:
     """Why a matrix is not a constituent, or None when it is one."""
     if min(matrix.shape) < 2:
         return f"order below 2 (shape {matrix.shape[0]}×{matrix.shape[1]})"
     if matrix.dtype.kind not in "fiub":
         return f"not real numbers (dtype {matrix.dtype})"
-    if matrix.dtype.itemsize > 8:
+    values = entries(matrix)
+    if values.dtype.itemsize > 8:
         with np.errstate(over="ignore", under="ignore"):
-            matrix = matrix.astype(np.float64)  # a long double beyond float64 becomes Inf
-    largest = _largest(matrix)
+            values = values.astype(np.float64)  # a long double beyond float64 becomes Inf
+    largest = _largest(values)
     if not np.isfinite(largest):
-        bad = int(matrix.size - np.count_nonzero(np.isfinite(matrix)))
+        bad = int(values.size - np.count_nonzero(np.isfinite(values)))
         return f"{bad} non-finite entries (NaN or Inf)"
     if largest == 0.0:
         return ALL_ZERO
@@ -94,6 +92,8 @@ def skip_reason(matrix: Matrix) -> str | None:
 
 def _largest(matrix: Matrix) -> float:
     """The largest absolute entry, NaN if there is one: without a temporary copy."""
+    if not matrix.size:
+        return 0.0
     return max(abs(float(matrix.min())), abs(float(matrix.max())))
 
 
@@ -110,6 +110,15 @@ def scaled(matrix: Matrix) -> tuple[Floats, int]:
     if abs(exponent) <= SAFE_EXPONENT:
         return weights, 0
     return np.ldexp(weights, -exponent), exponent
+
+
+def scaled_sparse(matrix: Sparse) -> tuple[Any, int]:
+    """The same of a sparse matrix, which stays sparse."""
+    from scipy import sparse
+
+    data, exponent = scaled(matrix.data)
+    parts = (data, matrix.indices, matrix.indptr)
+    return sparse.csr_array(parts, shape=matrix.shape), exponent
 
 
 def gram_eigenvalues(matrix: Matrix) -> Floats:
@@ -132,9 +141,36 @@ def unscaled(values: Floats, exponent: int) -> Floats:
     return eigenvalues
 
 
-def lapack_eigenvalues(matrices: Sequence[Matrix]) -> list[Floats]:
-    """``gram_eigenvalues`` of each."""
-    return [gram_eigenvalues(matrix) for matrix in matrices]
+def sparse_gram_eigenvalues(matrix: Sparse) -> Floats:
+    """``gram_eigenvalues`` of a sparse matrix, of which only the Gram matrix is made dense."""
+    weights, exponent = scaled_sparse(matrix)
+    rows, columns = weights.shape
+    gram = weights @ weights.T if rows <= columns else weights.T @ weights
+    return unscaled(symmetric_eigenvalues(gram.toarray()), exponent)
+
+
+def signed_eigenvalues(matrix: Matrix) -> Floats:
+    """Eigenvalues of a symmetric W: shape (N,), ascending; their squares are those of its Gram.
+
+    At half the cost, and the small ones are more accurate. Where W is symmetric up to rounding
+    only, they are those of (W + Wᵀ)/2.
+    """
+    weights, exponent = scaled(matrix)
+    mean = weights + weights.T
+    mean *= 0.5
+    with np.errstate(over="ignore", under="ignore"):
+        eigenvalues: Floats = np.ldexp(symmetric_eigenvalues(mean), exponent)
+    return eigenvalues
+
+
+def eigenvalues_of(matrix: Matrix, symmetric: bool) -> Floats:
+    """Of W itself where it is symmetric, of its smaller Gram matrix otherwise."""
+    return signed_eigenvalues(matrix) if symmetric else gram_eigenvalues(matrix)
+
+
+def lapack_eigenvalues(matrices: Sequence[Matrix], symmetric: Sequence[bool]) -> list[Floats]:
+    """``eigenvalues_of`` each."""
+    return [eigenvalues_of(*each) for each in zip(matrices, symmetric, strict=True)]
 
 
 def constituent_spectrum(
@@ -154,25 +190,42 @@ def batch_spectra(
     network_id: str = "",
     solve: Solver = lapack_eigenvalues,
 ) -> list[ConstituentSpectrum]:
-    """``constituent_spectrum`` of each; ``solve`` is given all that are to be diagonalised."""
-    dense = [c for c in constituents if _is_dense(c, exact_limit)]
-    solved = dict(zip(map(id, dense), solve([c.matrix for c in dense]), strict=True))
-    found = []
-    for constituent in constituents:
-        shape = _shape(constituent)
-        if id(constituent) in solved:
-            values = solved[id(constituent)]
-            spectrum = ConstituentSpectrum(constituent.name, shape, values)
-        elif reason := skip_reason(constituent.matrix):
-            spectrum = ConstituentSpectrum(constituent.name, shape, np.empty(0), reason)
+    """``constituent_spectrum`` of each; ``solve`` is given all that are to be diagonalised.
+
+    Sparse ones up to ``exact_limit`` are made dense for it, larger ones are estimated as they are.
+    """
+    found: dict[int, ConstituentSpectrum] = {}
+    places, matrices = [], []
+    for at, constituent in enumerate(constituents):
+        shape, matrix = _shape(constituent), constituent.matrix
+        if reason := skip_reason(matrix):
+            found[at] = ConstituentSpectrum(constituent.name, shape, np.empty(0), reason)
+        elif min(shape) > exact_limit:
+            found[at] = _estimated(constituent, shape, network_id)
+        elif is_sparse(matrix) and shape[0] * shape[1] > max(DENSE_ENTRIES, min(shape) ** 2):
+            found[at] = _exact(constituent, shape, sparse_gram_eigenvalues(matrix), False)
         else:
-            spectrum = _estimated(constituent, shape, network_id)
-        found.append(_in_range(spectrum))
-    return found
+            places.append(at)
+            matrices.append(matrix.toarray() if is_sparse(matrix) else matrix)
+    symmetric = [is_symmetric(matrix) for matrix in matrices]
+    solved = solve(matrices, symmetric)
+    for at, values, is_signed in zip(places, solved, symmetric, strict=True):
+        constituent = constituents[at]
+        found[at] = _exact(constituent, _shape(constituent), values, is_signed)
+    return [_in_range(found[at]) for at in range(len(constituents))]
 
 
-def _is_dense(constituent: Constituent, exact_limit: int) -> bool:
-    return min(_shape(constituent)) <= exact_limit and skip_reason(constituent.matrix) is None
+def _exact(
+    constituent: Constituent, shape: tuple[int, int], values: Floats, signed: bool
+) -> ConstituentSpectrum:
+    """``values``: eigenvalues of W itself where they are ``signed``, else of its Gram matrix."""
+    if not signed:
+        spectrum = ConstituentSpectrum(constituent.name, shape, values)
+        return replace(spectrum, gap_ratio=gap_ratio(spectrum.positive))
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        squares = np.sort(values * values)
+        ratio = signed_gap_ratio(values)
+    return ConstituentSpectrum(constituent.name, shape, squares, gap_ratio=ratio)
 
 
 def _shape(constituent: Constituent) -> tuple[int, int]:
@@ -195,7 +248,8 @@ def _in_range(spectrum: ConstituentSpectrum) -> ConstituentSpectrum:
 def _estimated(
     constituent: Constituent, shape: tuple[int, int], network_id: str
 ) -> ConstituentSpectrum:
-    weights, exponent = scaled(constituent.matrix)
+    matrix = constituent.matrix
+    weights, exponent = scaled_sparse(matrix) if is_sparse(matrix) else scaled(matrix)
     pairs = slq_spectrum(weights, stream(network_id, constituent.name, "slq"))
     nodes = np.concatenate([values for values, _ in pairs])
     share = np.concatenate([each for _, each in pairs]) / len(pairs)

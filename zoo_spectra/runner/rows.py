@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -166,6 +166,7 @@ def _piece(row: Row) -> Piece:
         skipped=row["skipped"],
         weights=None if weights is None else np.array(weights, dtype=np.float64),
         probe=None if probe is None else np.array(probe, dtype=np.int64),
+        gap_ratio=_gap_ratio(row),
     )
     return Piece(
         row["position"],
@@ -187,6 +188,19 @@ def _level_columns(ratio: GapRatio | None) -> Row:
         # Infinite where every ratio is the same: no number in a table.
         "universality_deviation": ratio.deviation if isfinite(ratio.deviation) else None,
     }
+
+
+def _gap_ratio(row: Row) -> GapRatio | None:
+    """What ``_level_columns`` has stored."""
+    if row["gap_ratio"] is None:
+        return None
+    deviation = row["universality_deviation"]
+    return GapRatio(
+        row["gap_ratio"],
+        row["gap_ratio_se"],
+        row["universality"],
+        inf if deviation is None else deviation,
+    )
 
 
 def _versions() -> dict[str, str]:

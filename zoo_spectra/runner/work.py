@@ -170,8 +170,8 @@ def _walk(
         hashed = digest(each.constituent.name, each.constituent.matrix)
         seconds = each.seconds + time.perf_counter() - started
         # To ask the system takes as long as a small constituent, and only a larger one changes it.
-        if each.constituent.matrix.nbytes > largest:
-            largest, peak = each.constituent.matrix.nbytes, peak_memory()
+        if each.constituent.nbytes > largest:
+            largest, peak = each.constituent.nbytes, peak_memory()
         yield Piece(taken[number], each.spectrum, hashed, seconds, each.load_seconds, peak)
 
 

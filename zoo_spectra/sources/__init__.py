@@ -1,8 +1,9 @@
 """Where networks come from.
 
-A network is a list of real matrices (``network``), named by a source string (``source``) and opened
-by an adapter, a plug-in of two verbs (``adapter``): it lists references (``ref``) and loads them.
-What it gives is checked (``validation``), and what it raises ends nothing but itself (``guard``).
+A network is a list of real matrices (``network``, ``matrices``), named by a source string
+(``source``) and opened by an adapter, a plug-in of two verbs (``adapter``): it lists references
+(``ref``) and loads them. What it gives is checked (``validation``), and what it raises ends nothing
+but itself (``guard``).
 
 Here too is what adapters share: files (``files``; ``globbing`` finds them, ``places`` where they
 lie, ``left_out`` what is not taken, ``telling`` how far it is), what a file is by its bytes
@@ -37,11 +38,20 @@ from zoo_spectra.sources.files import (
 )
 from zoo_spectra.sources.guard import Escape, guarded
 from zoo_spectra.sources.left_out import LeftOut
+from zoo_spectra.sources.matrices import (
+    Matrix,
+    Sparse,
+    byte_count,
+    canonical,
+    entries,
+    is_sparse,
+    is_symmetric,
+    mirrored_tiles,
+)
 from zoo_spectra.sources.memory import MemoryAdapter, network_from_arrays
 from zoo_spectra.sources.network import (
     Constituent,
     Kind,
-    Matrix,
     Network,
     Scalar,
     digest,
@@ -93,12 +103,16 @@ __all__ = [
     "Sample",
     "Scalar",
     "Source",
+    "Sparse",
     "array_header",
     "budget_of",
+    "byte_count",
+    "canonical",
     "check_options",
     "counted",
     "digest",
     "dtype_name",
+    "entries",
     "fetch_samples",
     "find_files",
     "fingerprint",
@@ -108,6 +122,8 @@ __all__ = [
     "get_adapter",
     "guarded",
     "is_constituent",
+    "is_sparse",
+    "is_symmetric",
     "is_tensor",
     "is_weight",
     "list_networks",
@@ -116,6 +132,7 @@ __all__ = [
     "literal",
     "load",
     "match_files",
+    "mirrored_tiles",
     "network_from_arrays",
     "network_from_module",
     "network_name",

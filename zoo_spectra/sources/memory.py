@@ -8,10 +8,10 @@ from fnmatch import fnmatchcase
 from blake3 import blake3
 
 from zoo_spectra.errors import NetworkError, SourceError, nearest
+from zoo_spectra.sources.matrices import Matrix, Sparse
 from zoo_spectra.sources.network import (
     Constituent,
     Kind,
-    Matrix,
     Network,
     digest,
     flatten_weight,
@@ -32,7 +32,7 @@ class MemoryAdapter:
 
     def __init__(
         self,
-        networks: Mapping[str, Mapping[str, Matrix]] | None = None,
+        networks: Mapping[str, Mapping[str, Matrix | Sparse]] | None = None,
         kind: Kind = "artificial",
         family: str = "",
     ) -> None:
@@ -72,7 +72,7 @@ class MemoryAdapter:
 
 def network_from_arrays(
     name: str,
-    arrays: Mapping[str, Matrix],
+    arrays: Mapping[str, Matrix | Sparse],
     kind: Kind = "artificial",
     family: str = "",
     source: str = "",
@@ -91,7 +91,7 @@ def network_from_arrays(
     return Network(name, kind, constituents, family, source)
 
 
-def _fingerprint(arrays: Mapping[str, Matrix]) -> str:
+def _fingerprint(arrays: Mapping[str, Matrix | Sparse]) -> str:
     """Changes with any entry, so that an array edited in a notebook is analysed again."""
     digests = "".join(digest(name, array) for name, array in arrays.items())
     return blake3(digests.encode()).hexdigest(length=16)

@@ -5,31 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from blake3 import blake3
+
+from zoo_spectra.sources.matrices import Matrix, Sparse, byte_count, canonical, is_sparse
 
 Kind = Literal["artificial", "biological"]
 Scalar = str | int | float | bool | None
-Matrix = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Constituent:
     """One real matrix of a network: a layer's weights, a region's block or a projection.
 
-    ``matrix`` has shape (p, q) and any real dtype; sparse matrices are made dense by adapters.
+    ``matrix`` has shape (p, q) and any real dtype. It may be sparse, of any of scipy's formats, and
+    is a canonical ``csr_array`` then.
     """
 
     name: str
-    matrix: Matrix
+    matrix: Matrix | Sparse
+
+    def __post_init__(self) -> None:
+        if is_sparse(self.matrix) and self.matrix.ndim == 2:
+            object.__setattr__(self, "matrix", canonical(self.matrix))
 
     @property
     def order(self) -> int:
         """N = min(p, q), the order of the smaller Gram matrix."""
         return min(int(side) for side in self.matrix.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of the matrix in memory."""
+        return byte_count(self.matrix)
 
 
 @dataclass(frozen=True)
@@ -50,22 +60,36 @@ class Network:
     identity: str = ""
 
 
-def flatten_weight(array: Matrix) -> Matrix:
-    """Flatten a weight tensor to (shape[0], product of the rest).
+def flatten_weight(array: Matrix | Sparse) -> Matrix | Sparse:
+    """Flatten a weight tensor to (shape[0], product of the rest); a sparse matrix is one already.
 
     Raises ValueError for a tensor of fewer than 2 dimensions.
     """
     if array.ndim < 2:
         raise ValueError(f"a weight needs at least 2 dimensions, got shape {array.shape}")
+    if is_sparse(array):
+        return array
     return np.reshape(array, (array.shape[0], prod(array.shape[1:])))
 
 
-def digest(name: str, array: Matrix) -> str:
-    """BLAKE3-128 of an array's name, shape, type and entries, hex: the one hash of weights."""
-    hashed = blake3(f"{name}{array.shape}{array.dtype.str}".encode("utf-8", "surrogatepass"))
-    values = np.ascontiguousarray(array)
-    if values.dtype.hasobject:  # no real numbers, which the analysis will say
-        hashed.update(values.tobytes())
+def digest(name: str, array: Matrix | Sparse) -> str:
+    """BLAKE3-128 of an array's name, shape, type and entries, hex: the one hash of weights.
+
+    Of a sparse matrix, of any format, the entries are the three arrays of its canonical CSR form,
+    with 64-bit indices.
+    """
+    sparse = is_sparse(array)
+    what = f"{name}{array.shape}{array.dtype.str}{'csr' if sparse else ''}"
+    hashed = blake3(what.encode("utf-8", "surrogatepass"))
+    if is_sparse(array):
+        form = canonical(array)
+        parts = [form.indptr.astype("<i8"), form.indices.astype("<i8"), form.data]
     else:
-        hashed.update(values.reshape(-1).view(np.uint8).data)
+        parts = [array]
+    for part in parts:
+        values = np.ascontiguousarray(part)
+        if values.dtype.hasobject:  # no real numbers, which the analysis will say
+            hashed.update(values.tobytes())
+        else:
+            hashed.update(values.reshape(-1).view(np.uint8).data)
     return hashed.hexdigest(length=16)

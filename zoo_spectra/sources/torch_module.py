@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.sources.network import Constituent, Matrix, Network, Scalar, flatten_weight
+from zoo_spectra.sources.matrices import Matrix
+from zoo_spectra.sources.network import Constituent, Network, Scalar, flatten_weight
 from zoo_spectra.sources.weights import REAL, is_constituent, not_real
 
 

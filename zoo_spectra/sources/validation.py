@@ -16,6 +16,7 @@ from typing import Any, get_args
 import numpy as np
 
 from zoo_spectra.errors import AdapterError, NetworkError, explain
+from zoo_spectra.sources.matrices import is_sparse
 from zoo_spectra.sources.network import Constituent, Kind, Network
 from zoo_spectra.sources.ref import NetworkRef
 from zoo_spectra.text import clean, visible
@@ -188,15 +189,18 @@ def _constituent(each: object, where: str) -> Constituent:
     if not isinstance(name, str):
         raise NetworkError(f"{where} is called {_shown(name)}, which is no text")
     where = f"{where} ({visible(name)})"
-    if not isinstance(matrix, np.ndarray) or isinstance(matrix, np.ma.MaskedArray):
-        raise NetworkError(f"{where}: {type(matrix).__name__} is no plain numpy array")
+    plain = isinstance(matrix, np.ndarray) and not isinstance(matrix, np.ma.MaskedArray)
+    if not (plain or is_sparse(matrix)):
+        raise NetworkError(
+            f"{where}: {type(matrix).__name__} is no plain numpy array and no sparse matrix"
+        )
     if matrix.ndim != 2:
         raise NetworkError(f"{where}: shape {matrix.shape} is no matrix; flatten it")
     if matrix.dtype.kind not in "fiubc":
         raise NetworkError(f"{where}: dtype {matrix.dtype} is no number")
-    if type(matrix) is np.ndarray and clean(name) is name:
+    if (type(matrix) is np.ndarray or is_sparse(matrix)) and clean(name) is name:
         return each
-    return Constituent(clean(name), np.asarray(matrix))
+    return Constituent(clean(name), matrix if is_sparse(matrix) else np.asarray(matrix))
 
 
 def _shown(value: object) -> str:

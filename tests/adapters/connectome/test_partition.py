@@ -11,8 +11,10 @@ from scipy import io, sparse
 
 from zoo_spectra.errors import NetworkError, SourceError
 from zoo_spectra.method.spectrum import constituent_spectrum
+from zoo_spectra.sources import is_sparse
 from zoo_spectra.testing import check_adapter, check_refuses
 from zoo_spectra_connectome import ConnectomeAdapter, network_from_graph
+from zoo_spectra_connectome import blocks as blocks_module
 
 FULL = np.arange(1.0, 17.0).reshape(4, 4)
 
@@ -206,12 +208,16 @@ def large_graph(path: Path, count: int) -> None:
     io.mmwrite(path, matrix)
 
 
-def test_a_graph_too_large_to_be_dense(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
+def test_a_graph_too_large_to_be_dense_stays_sparse(
+    adapter: ConnectomeAdapter, tmp_path: Path
+) -> None:
     path = tmp_path / "ring.mtx"
     large_graph(path, 30_000)
     (ref,) = adapter.list(str(path), {})
-    with pytest.raises(NetworkError, match=r"30,000 nodes takes 6.7 GiB .* partition=ATTRIBUTE"):
-        adapter.load(ref)
+    (whole,) = adapter.load(ref).constituents()
+    assert is_sparse(whole.matrix)
+    assert whole.matrix.shape == (30_000, 30_000)
+    assert whole.matrix.nnz == 30_000
     table = tmp_path / "t.csv"
     table.write_text("region\n" + "".join(f"r{at // 200}\n" for at in range(30_000)))
     options = {"nodes": str(table), "partition": "region", "projections": "false"}
@@ -219,6 +225,81 @@ def test_a_graph_too_large_to_be_dense(adapter: ConnectomeAdapter, tmp_path: Pat
     found = [block.matrix for block in adapter.load(ref).constituents()]
     assert len(found) == 150
     assert all(matrix.shape == (200, 200) and matrix.sum() == 199 for matrix in found)
+
+
+def test_a_graph_too_large_to_be_estimated(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
+    empty = sparse.csr_array((2_200_000, 2_200_000))
+    sparse.save_npz(tmp_path / "huge.npz", empty)
+    (ref,) = adapter.list(str(tmp_path / "huge.npz"), {})
+    message = r"2,200,000 nodes takes 4.2 GiB to be estimated, more .* partition=ATTRIBUTE"
+    with pytest.raises(NetworkError, match=message):
+        adapter.load(ref)
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["dense blocks", "sparse blocks"])
+@pytest.mark.parametrize("form", ["npy", "mtx"])
+def test_an_undirected_projection_counts_once(
+    adapter: ConnectomeAdapter,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    form: str,
+    large: bool,
+) -> None:
+    monkeypatch.setattr(blocks_module, "DENSE_ENTRIES", 4 if large else 1 << 26)
+    rng = np.random.default_rng(0)
+    share = 0.5 if form == "npy" else 0.05  # which is kept dense, and sparse
+    half = np.triu(rng.integers(0, 3, (60, 60)) * (rng.random((60, 60)) < share), 1)
+    scale = rng.uniform(1, 2, 60)
+    (tmp_path / "t.csv").write_text("region\n" + "".join(f"{'CAB'[at % 3]}\n" for at in range(60)))
+    options = {"nodes": str(tmp_path / "t.csv"), "partition": "region"}
+    undirected = half + half.T
+    rounded = 0.7 * undirected * scale[:, None] * scale
+    assert np.any(rounded != rounded.T)
+    for number, matrix in enumerate((undirected, rounded, half, rounded + 1e-9 * half)):
+        path = tmp_path / f"w{number}.{form}"
+        if form == "npy":
+            np.save(path, matrix)
+        else:
+            io.mmwrite(path, sparse.coo_array(matrix), precision=17, symmetry="general")
+        (ref,) = check_adapter(adapter, str(path), options)
+        found = [(c.name, c.matrix) for c in adapter.load(ref).constituents()]
+        once = number < 2
+        pairs = ["C->A", "C->B", "A->B"]
+        pairs = pairs if once else [*pairs, "A->C", "B->C", "B->A"]
+        assert {name for name, _ in found} == {"A", "B", "C", *pairs}
+        assert ref.shapes is None
+        for name, block in found:
+            start, _, end = name.partition("->")
+            rows, columns = ("CAB".index(region) for region in (start, end or start))
+            dense = block.toarray() if is_sparse(block) else block
+            np.testing.assert_allclose(dense, matrix[rows::3, columns::3], rtol=1e-15)
+        assert any(is_sparse(block) for _, block in found) == (large and form == "mtx")
+
+
+def test_an_undirected_graph_has_each_projection_once() -> None:
+    graph = nx.les_miserables_graph()
+    nx.set_node_attributes(graph, {node: node[0] < "H" for node in graph}, "early")
+    found = [c.name for c in network_from_graph(graph, "novel", "early").constituents()]
+    assert len(found) == 3
+    inside = network_from_graph(graph, "novel", "early", projections=False)
+    assert len(list(inside.constituents())) == 2
+    both = network_from_graph(graph.to_directed(), "novel", "early")
+    assert [c.name for c in both.constituents()] == found, "a symmetric matrix, whatever its source"
+    one_way = nx.DiGraph(graph.edges(data=True))
+    one_way.add_nodes_from(graph.nodes(data=True))
+    assert len(list(network_from_graph(one_way, "novel", "early").constituents())) == 4
+
+
+def test_of_an_undirected_network_twice_as_many_regions_are_allowed(
+    adapter: ConnectomeAdapter, tmp_path: Path
+) -> None:
+    count = 340  # 57,970 blocks, or 115,600
+    ring = sparse.coo_array((np.ones(count), (range(count), np.roll(range(count), 1)))).tocsr()
+    io.mmwrite(tmp_path / "ring.mtx", ring + ring.T)
+    (tmp_path / "t.csv").write_text("region\n" + "".join(f"r{at}\n" for at in range(count)))
+    options = {"nodes": str(tmp_path / "t.csv"), "partition": "region"}
+    (ref,) = adapter.list(str(tmp_path / "ring.mtx"), options)
+    assert adapter.load(ref).metadata["directed"] is False
 
 
 def test_too_many_regions(adapter: ConnectomeAdapter, tmp_path: Path) -> None:

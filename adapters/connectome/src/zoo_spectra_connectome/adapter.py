@@ -66,7 +66,7 @@ class ConnectomeAdapter:
         return Listing(tuple(_ref(f, named, settings, about) for f in files), found.left_out)
 
     def load(self, ref: NetworkRef) -> Network:
-        """Read one graph; it stays sparse, and one block is dense at a time.
+        """Read one graph; it stays sparse, and one block, if it is not large, is dense at a time.
 
         Raises NetworkError, FileFormatError, UnsafeFileError.
         """

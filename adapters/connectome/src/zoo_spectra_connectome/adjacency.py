@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from zoo_spectra.errors import FileFormatError, NetworkError, ZooSpectraError
-from zoo_spectra.sources import Scalar
+from zoo_spectra.sources import Scalar, is_symmetric, mirrored_tiles
 
 if TYPE_CHECKING:
     Sparse = sparse.csr_array[np.float64, tuple[int, int]]
@@ -93,8 +93,8 @@ def check_matrix(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
 def symmetrised(adjacency: Adjacency) -> Adjacency:
     """The undirected network: A + Aᵀ with the diagonal counted once.
 
-    A matrix that is symmetric already is kept, so that a file which lists each edge both ways
-    gives the same network as one which lists it once.
+    A matrix that is symmetric already, up to rounding, is kept, so that a file which lists each
+    edge both ways gives the same network as one which lists it once.
     """
     matrix = adjacency.matrix
     if is_symmetric(matrix):
@@ -110,19 +110,12 @@ def symmetrised(adjacency: Adjacency) -> Adjacency:
     return Adjacency(both, adjacency.nodes, adjacency.attributes)
 
 
-def is_symmetric(matrix: Sparse | Dense) -> bool:
-    """Whether A = Aᵀ exactly."""
-    if isinstance(matrix, np.ndarray):
-        return all(np.array_equal(upper, lower.T) for upper, lower in _mirrored_tiles(matrix))
-    different: Any = matrix != sparse.csr_array(matrix.T)
-    return int(different.nnz) == 0
-
-
 def summary(matrix: Sparse | Dense) -> dict[str, Scalar]:
     """Nodes, edges, directed, weighted, density.
 
-    ``edges`` counts nonzero entries, in pairs when the matrix is symmetric (then ``directed`` is
-    false); ``density`` is the share of the n(n-1) off-diagonal entries that are nonzero.
+    ``edges`` counts nonzero entries, in pairs when the matrix is symmetric up to rounding (then
+    ``directed`` is false); ``density`` is the share of the n(n-1) off-diagonal entries that are
+    nonzero.
     """
     count = matrix.shape[0]
     loops = int(np.count_nonzero(matrix.diagonal()))
@@ -145,7 +138,7 @@ def summary(matrix: Sparse | Dense) -> dict[str, Scalar]:
 
 def transpose_in_place(matrix: Dense) -> None:
     """Aᵀ in the place of A, square: a copy of a large matrix is a lot of memory."""
-    for upper, lower in _mirrored_tiles(matrix):
+    for upper, lower in mirrored_tiles(matrix):
         kept = upper.T.copy()
         upper[...] = lower.T
         lower[...] = kept
@@ -204,16 +197,6 @@ def _clean(matrix: Any) -> Sparse:
     matrix.eliminate_zeros()
     clean: Sparse = matrix
     return clean
-
-
-def _mirrored_tiles(matrix: Dense) -> Iterator[tuple[Dense, Dense]]:
-    """The tiles of the upper half with those of the lower, and the diagonal's with themselves."""
-    starts = range(0, matrix.shape[0], TILE)
-    for row in starts:
-        for column in starts:
-            if row <= column:
-                across, down = slice(row, row + TILE), slice(column, column + TILE)
-                yield matrix[across, down], matrix[down, across]
 
 
 def _without_negative_zeros(matrix: Dense) -> Dense:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.sources import Constituent, Matrix
+from zoo_spectra.sources import Constituent, Matrix, is_sparse, is_symmetric
 from zoo_spectra_connectome.adjacency import MAX_DENSE_BYTES, Dense
 
 if TYPE_CHECKING:
     from zoo_spectra_connectome.adjacency import Sparse
 
 WHOLE = "adjacency"
+DENSE_ENTRIES = 1 << 26  # of a block that is made dense: order 8192, half a GiB
+BYTES_A_NODE = 8 * 256  # of the basis that an estimate keeps, at least
 MAX_BLOCKS = 1 << 16
 MAX_NAME = 1000  # characters of a region: each is written for each other
 Index = np.ndarray[tuple[int], np.dtype[np.intp]]
-Slab = Callable[[int, int], Matrix]
+Slab = Callable[[int, int], "Matrix | Sparse"]
 
 
 def blocks(
@@ -28,38 +30,47 @@ def blocks(
 
     ``labels``: the region of each node, or None for the whole matrix as the one constituent.
     Names are ``region`` and ``region->other``, regions in the order in which they first appear.
-    Blocks of order below 2 or of zeros are walked over too. Raises NetworkError when a block is
-    too large to be made dense, or there are too many.
+    Of an undirected network, whose matrix is symmetric up to rounding, whatever its source, each
+    projection is there once, from the earlier region to the later: the other is its transpose.
+    Blocks of order below 2 or of zeros are walked over too. Blocks of a sparse matrix stay sparse
+    above 2²⁶ entries. Raises NetworkError when a block is too large, or there are too many.
     """
     if labels is None:
-        _check_size([WHOLE], np.array([matrix.shape[0]]))
+        _check_size([WHOLE], np.array([matrix.shape[0]]), matrix)
         return lambda: iter([Constituent(WHOLE, _whole(matrix))])
     names = list(dict.fromkeys(labels))
-    _check_names(names, projections)
+    once = projections and is_symmetric(matrix)
+    _check_names(names, projections, once)
     number = {name: at for at, name in enumerate(names)}
     region = np.array([number[name] for name in labels])
     sizes = np.bincount(region, minlength=len(names))
-    _check_size(names, sizes)
+    _check_size(names, sizes, matrix)
     order = np.argsort(region, kind="stable")
     stops = np.cumsum(sizes)
     cut = _cutter(matrix, order)
 
     def walk() -> Iterator[Constituent]:
-        for name, row_stop, row_size in zip(names, stops, sizes, strict=True):
-            slab = cut(int(row_stop - row_size), int(row_stop))
-            for other, stop, size in zip(names, stops, sizes, strict=True):
-                if other == name or projections:
-                    label = name if other == name else f"{name}->{other}"
-                    yield Constituent(label, slab(int(stop - size), int(stop)))
+        starts = stops - sizes
+        for row, name in enumerate(names):
+            slab = cut(int(starts[row]), int(stops[row]))
+            for column in range(row if once else 0, len(names)):
+                if column == row or projections:
+                    label = name if column == row else f"{name}->{names[column]}"
+                    yield Constituent(label, slab(int(starts[column]), int(stops[column])))
 
     return walk
 
 
-def _whole(matrix: Sparse | Dense) -> Matrix:
+def _whole(matrix: Sparse | Dense) -> Matrix | Sparse:
     if isinstance(matrix, np.ndarray):
         return matrix.astype(np.float64, order="C", copy=False)
-    dense: Matrix = matrix.toarray(order="F")
-    return dense
+    return _dense_if_small(matrix)
+
+
+def _dense_if_small(part: Any) -> Matrix | Sparse:
+    rows, columns = part.shape
+    block: Matrix | Sparse = part
+    return part.toarray(order="F") if rows * columns <= DENSE_ENTRIES else block
 
 
 def _cutter(matrix: Sparse | Dense, order: Index) -> Callable[[int, int], Slab]:
@@ -75,13 +86,14 @@ def _cutter(matrix: Sparse | Dense, order: Index) -> Callable[[int, int], Slab]:
 
     def sparse_rows(start: int, stop: int) -> Slab:
         part = sorted_matrix[start:stop].tocsc()
-        return lambda first, last: part[:, first:last].toarray()
+        return lambda first, last: _dense_if_small(part[:, first:last])
 
     return sparse_rows
 
 
-def _check_names(names: list[str], projections: bool) -> None:
-    count = len(names) ** 2 if projections else len(names)
+def _check_names(names: list[str], projections: bool, once: bool) -> None:
+    pairs = len(names) * (len(names) - 1) if projections else 0
+    count = len(names) + (pairs // 2 if once else pairs)
     if count > MAX_BLOCKS:
         raise NetworkError(
             f"{len(names):,} regions give {count:,} blocks, more than {MAX_BLOCKS:,}; choose a "
@@ -95,17 +107,21 @@ def _check_names(names: list[str], projections: bool) -> None:
     clash = next((name for name in names if "->" in name), None)
     if clash is None or not projections:
         return
-    arrows = {f"{a}->{b}" for a in names for b in names if a != b}
+    arrows = {
+        f"{a}->{b}" for at, a in enumerate(names) for b in names[at + 1 if once else 0 :] if a != b
+    }
     if len(arrows | set(names)) < count:
         raise NetworkError(f"region {clash!r} is named like a projection; rename it")
 
 
-def _check_size(names: list[str], sizes: Index) -> None:
+def _check_size(names: list[str], sizes: Index, matrix: Sparse | Dense) -> None:
     largest = int(sizes.max())
-    needed = 8 * largest * largest
+    needed, how = 8 * largest * largest, "as a dense matrix"
+    if is_sparse(matrix) and largest * largest > DENSE_ENTRIES:
+        needed, how = BYTES_A_NODE * largest, "to be estimated"
     if needed > MAX_DENSE_BYTES:
         raise NetworkError(
             f"block {names[int(sizes.argmax())]!r} of {largest:,} nodes takes "
-            f"{needed / 2**30:.1f} GiB as a dense matrix, more than the "
+            f"{needed / 2**30:.1f} GiB {how}, more than the "
             f"{MAX_DENSE_BYTES / 2**30:.0f} GiB allowed; choose a (finer) partition=ATTRIBUTE"
         )

@@ -28,7 +28,8 @@ def network_from_graph(
     """A biological network out of a networkx graph, directed or not, multigraphs too.
 
     ``partition``: the node attribute that gives each node's region (several, comma-separated, are
-    joined); constituents are the blocks inside regions and, with ``projections``, between them.
+    joined); constituents are the blocks inside regions and, with ``projections``, between them, of
+    an undirected graph each projection once. Large blocks stay sparse, and are estimated so.
     ``weight``: the edge attribute; an edge without it counts 1, parallel edges add up.
     Raises NetworkError for fewer than two nodes, an unknown attribute, or a weight that is no
     number.

@@ -1,0 +1,88 @@
+"""Rows of an older version of the method: redone by the next run, and classified by none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+import zoo_spectra as zs
+from networks import arrays
+from parts import as_written_before
+from zoo_spectra.classes import older_versions
+from zoo_spectra.errors import CatalogError
+from zoo_spectra.terminal.app import app
+
+NAMES = [f"net{seed}" for seed in range(5)]
+
+
+def adapter(names: list[str]) -> zs.MemoryAdapter:
+    return zs.MemoryAdapter({name: arrays(int(name[3:])) for name in names})
+
+
+def run(place: Path, names: list[str]) -> None:
+    zs.run("memory:*", catalog=str(place), in_process=True, adapters=[adapter(names)])
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Path:
+    """Three networks as version 1 wrote them, without the column of version 2, and a new one."""
+    place = tmp_path / "zoo"
+    run(place, NAMES[:3])
+    for part in [*(place / "networks").iterdir(), *(place / "spectra").iterdir()]:
+        as_written_before(
+            part,
+            lambda frame: frame.with_columns(
+                pl.lit(1, dtype=pl.Int32).alias("method_version")
+            ).drop("csd_depth", strict=False),
+        )
+    run(place, NAMES[3:4])
+    return place
+
+
+LEFT_OUT = "3 networks of method version 1 are left out; run the job again"
+
+
+def test_they_are_never_classified_with_new_ones(catalog: Path) -> None:
+    opened = zs.Catalog(catalog)
+    versions = dict(opened.networks().select("name", "method_version").collect().iter_rows())
+    assert versions == {"net0": 1, "net1": 1, "net2": 1, "net3": 2}
+    assert set(opened.networks().collect()["csd_depth"].is_null()) == {True, False}
+    for measure in ("pooled", "depth", "matched"):
+        found = zs.classify(opened, measure=measure)  # type: ignore[arg-type]
+        assert found["name"].to_list() == ["net3"]
+        assert set(found["method_version"]) == {zs.METHOD_VERSION}
+    assert older_versions(opened) == [LEFT_OUT]
+
+
+def test_the_next_run_redoes_them(catalog: Path) -> None:
+    run(catalog, NAMES)
+    opened = zs.Catalog(catalog)
+    rows = opened.networks().collect()
+    assert set(rows["method_version"]) == {zs.METHOD_VERSION}
+    assert set(rows["csd_depth"].list.len()) == {4}
+    assert older_versions(opened) == []
+    assert sorted(zs.classify(opened)["name"]) == NAMES
+    before = set(rows["commit_id"])
+    run(catalog, NAMES)
+    assert set(opened.networks().collect()["commit_id"]) == before, "and only once"
+
+
+@pytest.mark.parametrize("command", ["classify", "show"])
+def test_commands_say_so(catalog: Path, command: str) -> None:
+    result = CliRunner().invoke(app, [command, str(catalog)])
+    assert result.exit_code == 0, result.output
+    assert LEFT_OUT in " ".join(result.stdout.split())
+
+
+def test_of_older_ones_alone_there_is_no_class(tmp_path: Path) -> None:
+    place = tmp_path / "zoo"
+    run(place, NAMES[:1])
+    for part in (place / "networks").iterdir():
+        as_written_before(
+            part, lambda frame: frame.with_columns(pl.lit(1, pl.Int32).alias("method_version"))
+        )
+    with pytest.raises(CatalogError, match="1 network of method version 1 is left out; run the"):
+        zs.classify(zs.Catalog(place))
