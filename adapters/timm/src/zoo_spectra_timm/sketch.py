@@ -1,27 +1,28 @@
-"""Shapes and sizes of architectures without their weights, remembered on disk.
+"""Shapes and sizes of architectures without their weights.
 
-Building one on the meta device takes 0.1 s, all of timm two minutes; a second listing is
-instant. The cache is a JSON file that can be deleted at any time.
+Building one on the meta device takes 0.1 s, all of timm minutes. Those of one version of timm come
+with this package (``shapes.json.xz``, written by ``benchmarks/publish/timm_shapes.py``); those of
+another are remembered on disk, in a JSON file that can be deleted at any time.
 """
 
 from __future__ import annotations
 
 import json
-import logging
+import lzma
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from zoo_spectra.sources import weight_names
+from zoo_spectra.sources import counted, weight_names
 from zoo_spectra_timm.building import meta_model, timm_library
 
 Shapes = tuple[tuple[int, int], ...]
-MANY = 30  # below this a listing is quick enough to need no word
-_LOG = logging.getLogger(__name__)
+SHIPPED = "shapes.json.xz"
 RULE = 1  # raise it when zoo_spectra.sources.weights chooses other tensors
 
 
@@ -36,18 +37,11 @@ class Sketch:
 def sketches(names: Iterable[str], cache: Path | None = None) -> dict[str, Sketch]:
     """A sketch for each ``architecture`` or ``architecture.tag``; unknown where it has none."""
     path = cache or cache_path()
-    known = _read(path)
+    known = {**_shipped(), **_read(path)}
     missing = [name for name in dict.fromkeys(names) if name not in known]
-    if len(missing) >= MANY:
-        _LOG.warning(
-            "timm: looking at %d architectures for the first time, some 0.1 s each; "
-            "their shapes are kept in %s",
-            len(missing),
-            path,
-        )
     new: dict[str, Sketch] = {}
     try:
-        for name in missing:
+        for name in counted(missing, "timm: architectures looked at for the first time:"):
             new[name] = draw(name)
     finally:  # an interrupted listing goes on where it was
         if new:
@@ -70,6 +64,29 @@ def draw(name: str) -> Sketch:
 def cache_path() -> Path:
     """``~/.cache/zoo_spectra/timm-<version>.json``."""
     return Path(f"~/.cache/zoo_spectra/timm-{timm_library().__version__}.json").expanduser()
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> dict[str, Sketch]:
+    """Those that come with this package; empty where timm is of another version."""
+    text = lzma.decompress(files(__package__).joinpath(SHIPPED).read_bytes())
+    stored = json.loads(text)
+    if stored["rule"] != RULE or stored["timm"] != timm_library().__version__:
+        return {}
+    distinct = [_parse(entry) for entry in stored["sketches"]]
+    return {str(name): distinct[at] for name, at in stored["models"].items()}
+
+
+def packed(sketches: Mapping[str, Sketch]) -> bytes:
+    """The content of ``SHIPPED``: each sketch once, since many names have the same."""
+    place = {sketch: at for at, sketch in enumerate(dict.fromkeys(sketches.values()))}
+    stored = {
+        "rule": RULE,
+        "timm": timm_library().__version__,
+        "sketches": [(sketch.shapes, sketch.parameters) for sketch in place],
+        "models": {name: place[sketches[name]] for name in sorted(sketches)},
+    }
+    return lzma.compress(json.dumps(stored, separators=(",", ":")).encode(), preset=9)
 
 
 def _read(path: Path) -> dict[str, Sketch]:
