@@ -4,7 +4,8 @@ From constituents to eigenvalues (``spectrum``, with ``lapack``, ``torch_solver`
 solvers, ``engine`` beside one another), to the mixed matrix ensemble (``mme``), its conjugate
 circular ensembles (``circular``), the circular spectral difference, its tail and its distance
 (``csd``), level statistics (``levels``), resampled curves (``bootstrap``), and all of it for one
-network (``analysis``). What is the paper's and what is ours: docs/method.md.
+network (``analysis``), in which a matrix that is stored twice counts once (``tied``). What is the
+paper's and what is ours: docs/method.md.
 """
 
 from zoo_spectra.method.analysis import Settings, Spectrum, analyze, combine
@@ -19,6 +20,7 @@ from zoo_spectra.method.spectrum import (
     Floats,
     Integers,
 )
+from zoo_spectra.method.tied import stored_once
 
 __all__ = [
     "BIN_WIDTH",
@@ -40,4 +42,5 @@ __all__ = [
     "distance",
     "limited",
     "solve",
+    "stored_once",
 ]

@@ -34,7 +34,8 @@ class ConstituentSpectrum:
     ``eigenvalues``: shape (n,), float64, ascending, ≥ 0; empty when the constituent is skipped.
     Exact: n = N, every eigenvalue of share 1/N. Estimated: n quadrature nodes, with ``weights``
     (n,), of sum 1, and ``probe`` (n,), the number from 0 of the random probe a node comes from.
-    ``skipped``: None, or why the matrix is not a constituent.
+    ``skipped``: None, or why the matrix is not a constituent. ``digest``: of the matrix, by which
+    one that is stored twice is known; empty where that is not asked.
     """
 
     name: str
@@ -43,6 +44,7 @@ class ConstituentSpectrum:
     skipped: str | None = None
     weights: Floats | None = None
     probe: Integers | None = None
+    digest: str = ""
 
     @property
     def order(self) -> int:

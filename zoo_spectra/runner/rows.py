@@ -121,6 +121,9 @@ def spectrum_columns(spectrum: Spectrum) -> Row:
         "vanishing_location": tail.vanishing_location,
         **_level_columns(spectrum.gap_ratio),
         "metadata": _json(spectrum.metadata),
+        "coverage": spectrum.coverage,
+        "left_out": _json(spectrum.left_out) if spectrum.left_out else None,
+        "notes": "; ".join(map(clean, spectrum.notes)) or None,
     }
 
 
@@ -165,6 +168,7 @@ def _piece(row: Row) -> Piece:
         skipped=row["skipped"],
         weights=None if weights is None else np.array(weights, dtype=np.float64),
         probe=None if probe is None else np.array(probe, dtype=np.int64),
+        digest=row["digest"],
     )
     return Piece(
         row["position"],

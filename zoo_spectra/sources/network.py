@@ -39,6 +39,10 @@ class Network:
     ``constituents()`` may be called more than once; each call starts a new walk and never holds
     more than one constituent in memory. ``metadata`` becomes columns of the catalog. ``identity``
     is the part of ``source`` that says which network it is (empty: all of it); ``load`` sets it.
+
+    ``left_out``: how many stored tensors are in no constituent, by reason (norm, bias, …).
+    ``coverage``: the share of all stored entries that are in constituents, in [0, 1]; None where
+    nothing is counted. ``notes``: what was guessed when the weights were read, a line each.
     """
 
     name: str
@@ -48,6 +52,9 @@ class Network:
     source: str = ""
     metadata: Mapping[str, Scalar] = field(default_factory=dict)
     identity: str = ""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    coverage: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 def flatten_weight(array: Matrix) -> Matrix:
@@ -60,9 +67,9 @@ def flatten_weight(array: Matrix) -> Matrix:
     return np.reshape(array, (array.shape[0], prod(array.shape[1:])))
 
 
-def digest(name: str, array: Matrix) -> str:
-    """BLAKE3-128 of an array's name, shape, type and entries, hex: the one hash of weights."""
-    hashed = blake3(f"{name}{array.shape}{array.dtype.str}".encode("utf-8", "surrogatepass"))
+def digest(array: Matrix) -> str:
+    """BLAKE3-128 of an array's shape, type and entries, hex: the one hash of weights."""
+    hashed = blake3(f"{array.shape}{array.dtype.str}".encode())
     values = np.ascontiguousarray(array)
     if values.dtype.hasobject:  # no real numbers, which the analysis will say
         hashed.update(values.tobytes())
