@@ -33,14 +33,14 @@ class TensorFile:
     def constituents(self, reading: Reading) -> Iterator[Constituent]:
         """The matrices of a reading of this file, or of one with the same names."""
         stored = {entry.name: entry for entry in self.entries}
-        return reading.constituents(lambda name: self.values(stored[name]))
+        return reading.constituents(lambda name: self.read(stored[name]))
 
     def parameters(self) -> int:
         """The number of parameters in the file: what is a float, without running statistics."""
         floats = (e for e in self.entries if e.dtype.startswith(("float", "bfloat", "complex")))
         return parameter_count((e.name, e.shape) for e in floats)
 
-    def values(self, entry: Entry) -> Matrix:
+    def read(self, entry: Entry) -> Matrix:
         """The values of one tensor, in its shape; floats of less than four bytes as float32.
 
         Raises FileFormatError when the file does not hold what its table of contents promises.

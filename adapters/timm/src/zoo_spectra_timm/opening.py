@@ -179,7 +179,7 @@ def _of_file(file: TensorFile, reading: Reading, stored: Mapping[str, Entry]) ->
         if not stored[name].dtype.startswith(("float", "bfloat")):
             where = f"{file.path}, {stored[name].name}"
             raise NetworkError(not_real(where, stored[name].dtype))
-    return Opened(reading, lambda: reading.constituents(lambda name: file.values(stored[name])))
+    return Opened(reading, lambda: reading.constituents(lambda name: file.read(stored[name])))
 
 
 def _cannot_build(choice: Choice, error: Exception) -> NetworkError:
