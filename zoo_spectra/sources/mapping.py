@@ -34,9 +34,8 @@ def read_mapping(values: Mapping[str, Any], where: str) -> Reading:
     Integers are numbers where nothing but integers is given: an adjacency matrix, say.
     """
     kinds = {name: _dtype(each) for name, each in values.items()}
-    matrices = [name for name, each in values.items() if len(each.shape) > 1]
-    if not any(kinds[name].startswith(("float", "bfloat", "complex")) for name in matrices):
-        kinds |= {n: "float64" for n in matrices if kinds[n].startswith(("int", "uint", "bool"))}
+    if all(kind.startswith(("int", "uint", "bool")) for kind in kinds.values()):
+        kinds = dict.fromkeys(kinds, "float64")
     entries: list[Entry] = []
     seen: set[object] = set()
     for name, each in values.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from zoo_spectra.sources.effective.table import Table
 
@@ -57,8 +58,13 @@ def moving_averages(table: Table) -> None:
 def _prefixes(name: str) -> Iterator[str]:
     """The parts of a name that may be an average, each with what stands before it."""
     for match in re.finditer(r"[^./]+(?=([./]))", name):
-        if any(re.fullmatch(pattern, match[0]) for pattern, _ in _TWINS):
+        if _may_be_average(match[0]):
             yield name[: match.end() + 1]
+
+
+@lru_cache(maxsize=4096)  # the parts of names are few
+def _may_be_average(part: str) -> bool:
+    return any(re.fullmatch(pattern, part) for pattern, _ in _TWINS)
 
 
 def _twins(prefix: str) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from zoo_spectra.sources.effective.names import parts
 from zoo_spectra.sources.effective.table import Table, Tensor
 
 PLAIN = {"qkv", "to_qkv", "Wqkv", "c_attn", "in_proj_weight", "qkv_proj", "W_pack"}
-PLAIN |= {"layernorm_qkv"}
+PLAIN |= {"layernorm_qkv", "att_proj"}
 # Those whose heads are interleaved, in whole or in some libraries.
 INTERLEAVED = {"query_key_value", "linear_qkv", "wqkv", "qkvs"}
 _INNER = {"conv", "c", "linear"}  # a layer inside the one that is called qkv
@@ -29,7 +31,7 @@ def fused(table: Table, tensor: Tensor) -> int:
         return 1
     if owner in PLAIN and _is_plain(table, tensor, owner):
         return 3
-    if min(tensor.shape) > 1:
+    if min(tensor.shape[0], prod(tensor.shape[1:])) > 1:
         table.note(WHOLE, tensor.name)
     return 1
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from math import prod
 
-import numpy as np
-
 from zoo_spectra.sources.effective.names import leaf, parts, stem, words
 from zoo_spectra.sources.effective.table import Shape, Table, Tensor
 from zoo_spectra.sources.network import Matrix
@@ -50,8 +48,8 @@ def _kernel(table: Table, tensor: Tensor) -> Tensor:
     if len(shape) == 4 and "qkv" in words(owner) and shape[1] == 3:  # (inputs, 3, heads, size)
         return tensor.then((prod(shape[1:]), shape[0]), lambda v: v.reshape(shape[0], -1).T)
     if "ConvTranspose" in owner:  # flax: (…, in, out)
-        return _moved(tensor, -2)
-    return _moved(tensor, -1)
+        return _permuted(tensor, (-2, -1))
+    return _permuted(tensor, (-1, -2))
 
 
 def _leaves_heads(table: Table, tensor: Tensor) -> bool:
@@ -64,11 +62,12 @@ def _leaves_heads(table: Table, tensor: Tensor) -> bool:
     return "attention" in above.lower() or "attn" in above.lower()
 
 
-def _moved(tensor: Tensor, axis: int) -> Tensor:
-    """The axis of the outputs in front."""
-    sides = list(tensor.shape)
-    outputs = sides.pop(axis)
-    return tensor.then((outputs, *sides), lambda values: np.moveaxis(values, axis, 0))
+def _permuted(tensor: Tensor, first: tuple[int, int]) -> Tensor:
+    """The axes ``first`` in front: (out, in, …), as torch keeps a kernel."""
+    count = len(tensor.shape)
+    axes = (*(axis % count for axis in first), *range(count - 2))
+    shape = tuple(tensor.shape[axis] for axis in axes)
+    return tensor.then(shape, lambda values: values.transpose(axes))
 
 
 def _turned(tensor: Tensor) -> Tensor:

@@ -17,12 +17,13 @@ def noisy_layers(table: Table) -> None:
         base = _NOISE.sub("", leaf(noise))
         if not {"weight", "kernel"} & set(base.split("_")) or base == leaf(noise):
             continue
-        plain = stem(noise) + base
         means = [stem(noise) + each for each in (f"{base}_mu", f"mu_{base}", f"{base}_mean")]
         mean = next((each for each in means if each in table), None)
+        plain = stem(noise) + base
         if mean is not None:
+            plain = plain.replace("kernel", "weight")  # a Bayesian torch's, with outputs first
             table.merge(plain, table.tensors[mean].shape, (mean,), _same)
-        if plain in table:
+        if plain in table or plain.replace("kernel", "weight") in table:
             table.leave_out(noise, "noise")
 
 

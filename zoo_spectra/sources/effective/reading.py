@@ -14,7 +14,7 @@ from functools import partial
 from math import prod
 
 from zoo_spectra.sources.effective.averages import moving_averages
-from zoo_spectra.sources.effective.experts import concatenated_experts, stacked_experts
+from zoo_spectra.sources.effective.experts import concatenated_experts, stacked
 from zoo_spectra.sources.effective.fused import fused
 from zoo_spectra.sources.effective.judging import judge
 from zoo_spectra.sources.effective.layout import outputs_first
@@ -151,13 +151,12 @@ def read(
 
 def _parts(table: Table, tensor: Tensor) -> Iterator[Part]:
     """The constituents of one weight: itself, its experts, or its query, key and value."""
-    stacked: Tensor | None = tensor if stacked_experts(tensor.name, tensor.shape) else None
-    stacked = stacked or concatenated_experts(table, tensor)
-    if stacked is not None:
-        rows, columns = stacked.shape[1:]
-        for number in range(stacked.shape[0]):
+    batch = tensor if stacked(tensor.name, tensor.shape) else concatenated_experts(table, tensor)
+    if batch is not None:
+        rows, columns = batch.shape[1:]
+        for number in range(batch.shape[0]):
             name = f"{tensor.name}[{number}]"
-            yield Part(name, (rows, columns), stacked, partial(_one, number))
+            yield Part(name, (rows, columns), batch, partial(_one, number))
         return
     tensor = outputs_first(table, tensor.name)
     count = fused(table, tensor)
