@@ -27,6 +27,13 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def percent(share: float) -> str:
+    """``87 %``; whole and nothing are said only where they are."""
+    if 0 < share < 0.01 or 0.99 < share < 1:
+        return f"{100 * share:.2g} %" if share < 0.5 else f"{100 * share:.4g} %"
+    return f"{100 * share:.0f} %"
+
+
 def clean(text: str) -> str:
     """``text`` as it can be stored: lone surrogates and NUL are written out (``\\udc80``)."""
     if text.isprintable():  # neither of them is

@@ -27,7 +27,7 @@ from zoo_spectra.method.analysis import combine
 from zoo_spectra.method.engine import Engine
 from zoo_spectra.method.spectrum import ConstituentSpectrum, gram_eigenvalues, skip_reason
 from zoo_spectra.runner import work
-from zoo_spectra.sources.network import Constituent
+from zoo_spectra.sources.network import Constituent, digest
 
 Matrix = npt.NDArray[Any]
 GOAL = 1.15
@@ -108,7 +108,7 @@ def parts(matrices: dict[str, Matrix]) -> dict[str, float]:
     return {
         "gram_and_eigenvalues": solving,
         "checks": seconds(partial(each, skip_reason, arrays)),
-        "digests": seconds(partial(each, work._digest, constituents)),
+        "digests": seconds(partial(each, digest, arrays)),
         "statistics": seconds(partial(combine, network, spectra, zs.Settings(), "net")),
     }
 

@@ -22,8 +22,8 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.common import show, write
 from zoo_spectra.runner.usage import peak_memory, reset_peak_memory
+from zoo_spectra.sources import read_tensors, tensor_values
 from zoo_spectra.sources.network import Constituent
-from zoo_spectra.sources.torch_module import tensor_constituents
 from zoo_spectra_timm.building import random_model
 from zoo_spectra_timm.names import Choice
 from zoo_spectra_timm.opening import open_random
@@ -43,7 +43,8 @@ Way = Callable[[str], Iterator[Constituent]]
 
 def whole(name: str) -> Iterator[Constituent]:
     """All of ``torch.manual_seed(0); timm.create_model(name)``, then each weight."""
-    return tensor_constituents(random_model(name, 0).state_dict(keep_vars=True), name)
+    tensors = random_model(name, 0).state_dict(keep_vars=True)
+    return read_tensors(tensors, name).constituents(tensor_values(tensors, name))
 
 
 def again(name: str) -> Iterator[Constituent]:

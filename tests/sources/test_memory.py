@@ -49,21 +49,23 @@ def test_the_fingerprint_follows_every_entry_name_shape_and_type() -> None:
         assert next(iter(MemoryAdapter({"a": {"w": same}}).list("a", {}))).fingerprint == found[0]
 
 
-def test_to_analyse_arrays_hashes_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Weights are hashed where a run asks whether they have changed, and nowhere else."""
-    hashed: list[str] = []
+def test_arrays_are_hashed_for_a_fingerprint_where_one_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A run asks whether they have changed; ``analyze`` does not, and hashes each as it solves."""
+    hashed: list[int] = []
     real = memory.digest
 
-    def counting(name: str, array: np.ndarray) -> str:
-        hashed.append(name)
-        return real(name, array)
+    def counting(array: np.ndarray) -> str:
+        hashed.append(id(array))
+        return real(array)
 
     monkeypatch.setattr(memory, "digest", counting)
     mapping = arrays(0)
     spectrum = zs.analyze(mapping)
     assert hashed == []
     (ref,) = MemoryAdapter({"arrays": mapping}).list("arrays", {})
-    assert hashed == list(mapping)
+    assert hashed == [id(array) for array in mapping.values()]
     assert spectrum.source == ref.source == "memory:arrays"
     again = zs.analyze(MemoryAdapter({"arrays": mapping}).load(ref))
     np.testing.assert_array_equal(again.csd_resamples, spectrum.csd_resamples)

@@ -4,8 +4,9 @@ From constituents to eigenvalues (``spectrum``, with ``lapack``, ``torch_solver`
 solvers, ``engine`` beside one another), to the mixed matrix ensemble (``mme``), its conjugate
 circular ensembles (``circular``), the circular spectral difference, its tail and its distance
 (``csd``), level statistics (``levels``), resampled curves (``bootstrap``), and all of it for one
-network (``analysis``), and the same along the network and name by name, with
-the measures of distance (``resolved``). What is the paper's and what is ours: docs/method.md.
+network (``analysis``), in which a matrix that is stored twice counts once (``tied``), and the same
+along the network and name by name, with the measures of distance (``resolved``). What is the
+paper's and what is ours: docs/method.md.
 """
 
 from zoo_spectra.defaults import MEASURES, Measure
@@ -31,6 +32,7 @@ from zoo_spectra.method.spectrum import (
     Floats,
     Integers,
 )
+from zoo_spectra.method.tied import stored_once
 
 __all__ = [
     "ALL_ZERO",
@@ -62,4 +64,5 @@ __all__ = [
     "measure_between",
     "named_curves",
     "solve",
+    "stored_once",
 ]

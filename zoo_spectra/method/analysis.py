@@ -23,8 +23,9 @@ from zoo_spectra.method.spectrum import (
     Floats,
     stream,
 )
-from zoo_spectra.sources import Kind, Matrix, Network, Scalar, is_sparse, network_from_arrays
-from zoo_spectra.text import count, visible
+from zoo_spectra.method.tied import stored_once
+from zoo_spectra.sources import Kind, Matrix, Network, Scalar, network_from_arrays
+from zoo_spectra.text import count, percent, visible
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Spectrum:
     shape (130,): underflow, 128 bins, overflow; it sums to 1. ``csd_depth`` has shape (4, 129): the
     CSD of each quarter of the network's depth. ``csd_fluctuation`` and
     ``csd_realisations`` have the keys coe, cue and cse; a realisation array is (R, 129).
+    ``left_out``, ``coverage`` and ``notes`` are those of the network: what of it was not analysed.
     """
 
     name: str
@@ -66,6 +68,9 @@ class Spectrum:
     tail: Tail
     gap_ratio: levels.GapRatio | None
     metadata: Mapping[str, Scalar] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    coverage: float | None = None
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """A few lines: what it is, and its figures without the curves."""
@@ -82,6 +87,9 @@ class Spectrum:
             lines.append(f"  decay rate {self.decay_rate:.3g} ± {self.tail.decay_rate_se or 0:.2g}")
         if self.gap_ratio is not None:
             lines.append(f"  gap ratio {self.gap_ratio.mean:.3f}, nearest {self.gap_ratio.nearest}")
+        if self.coverage is not None:
+            lines.append(f"  {percent(self.coverage)} of all stored entries")
+        lines += [f"  note: {visible(note)}" for note in self.notes]
         return "\n".join(lines)
 
     @property
@@ -122,13 +130,14 @@ def analyze(
     what: Network | Mapping[str, Matrix] | Any,
     settings: Settings | None = None,
 ) -> Spectrum:
-    """The spectrum of a network, of a mapping of names to arrays, or of a torch module.
+    """The spectrum of a network, of arrays or tensors by name, or of a torch module.
 
     Arrays may be numpy's, or scipy's sparse ones: up to ``exact_limit`` they are made dense, above
     it they are estimated as they are.
 
-    Raises NetworkError when no constituent is left (the message says why each was skipped), and
-    TypeError for anything else.
+    Which tensors count, and in what shape, is what it would be of a file that holds them. Raises
+    NetworkError when no constituent is left (the message says why each was skipped) or what is
+    there is not understood, and TypeError for anything else.
     """
     chosen = settings or Settings()
     network = as_network(what)
@@ -143,11 +152,7 @@ def as_network(what: Network | Mapping[str, Matrix] | Any) -> Network:
     if isinstance(what, Network):
         return what
     if isinstance(what, Mapping):
-        arrays = {
-            str(name): array if is_sparse(array) else np.asarray(array)
-            for name, array in what.items()
-        }
-        return network_from_arrays("arrays", arrays)
+        return network_from_arrays("arrays", what)
     if callable(getattr(what, "named_parameters", None)):
         from zoo_spectra.sources import network_from_module
 
@@ -162,10 +167,10 @@ def combine(
     network_id: str,
 ) -> Spectrum:
     """Everything that is computed from the constituents' spectra. Raises NetworkError on none."""
-    constituents = tuple(spectra)
+    constituents = tuple(stored_once(spectra, network.kind))
     used = [c for c in constituents if c.skipped is None]
     if not used:
-        raise NetworkError(nothing_left(network.name, constituents))
+        raise NetworkError(nothing_left(network, constituents))
     orders = [c.order for c in used]
     mixed = mme.mix([c.eigenvalues for c in used], [c.weights for c in used], orders)
     scale = mme.scale_of(mixed.eigenvalues, mixed.mass)
@@ -192,6 +197,9 @@ def combine(
         tail=fit_tail(mixed.eigenvalues / scale, mixed.mass, mixed.levels),
         gap_ratio=levels.average_gap_ratio([c.gap_ratio for c in used], orders),
         metadata=network.metadata,
+        left_out=network.left_out,
+        coverage=network.coverage,
+        notes=network.notes,
     )
 
 
@@ -206,10 +214,13 @@ def _realisations(
     return cumulative - np.array(draws) if draws else np.empty((0, len(cumulative)))
 
 
-def nothing_left(name: str, constituents: tuple[ConstituentSpectrum, ...]) -> str:
+def nothing_left(network: Network, constituents: tuple[ConstituentSpectrum, ...]) -> str:
     """Why a network has no constituent left, for an error message."""
+    name = network.name
     if not constituents:
-        return f"{name}: holds no matrix of two or more dimensions; nothing to analyse"
+        left = ", ".join(f"{reason} {count:,}" for reason, count in network.left_out.items())
+        said = f" (left out: {left})" if left else ""
+        return f"{name}: holds no matrix of two or more dimensions{said}; nothing to analyse"
     reasons = dict.fromkeys(cast(str, c.skipped) for c in constituents)
     first = constituents[0].name
     return (

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Literal
 
@@ -21,7 +21,7 @@ from threadpoolctl import ThreadpoolController
 
 from zoo_spectra.errors import DeviceError
 from zoo_spectra.method.spectrum import DENSE_ENTRIES, ConstituentSpectrum, batch_spectra
-from zoo_spectra.sources import Constituent, is_sparse
+from zoo_spectra.sources import Constituent, digest, is_sparse
 
 Device = Literal["cpu", "cuda", "torch-cpu"]
 # Above this order a constituent has all threads: it would be the last to end, and two at once
@@ -132,7 +132,13 @@ def _solve_one(read: _Read, exact_limit: int, network_id: str) -> Solved:
     constituent, load_seconds = read
     started = time.perf_counter()
     (spectrum,) = batch_spectra([constituent], exact_limit, network_id)
+    spectrum = _known(spectrum, constituent)
     return Solved(constituent, spectrum, load_seconds, time.perf_counter() - started)
+
+
+def _known(spectrum: ConstituentSpectrum, constituent: Constituent) -> ConstituentSpectrum:
+    """The spectrum with its matrix's digest."""
+    return replace(spectrum, digest=digest(constituent.matrix))
 
 
 def _side_by_side(reads: Iterable[_Read], one: partial[Solved], threads: int) -> Iterator[Solved]:
@@ -182,6 +188,7 @@ def _solve_batch(
     started = time.perf_counter()
     on_device = partial(torch_eigenvalues, device="cuda" if device == "cuda" else "cpu")
     spectra = batch_spectra([c for c, _ in batch], exact_limit, network_id, on_device)
+    spectra = [_known(spectrum, c) for spectrum, (c, _) in zip(spectra, batch, strict=True)]
     share = (time.perf_counter() - started) / len(batch)
     for (constituent, load_seconds), spectrum in zip(batch, spectra, strict=True):
         yield Solved(constituent, spectrum, load_seconds, share)

@@ -38,6 +38,8 @@ class ConstituentSpectrum:
     (n,), of sum 1, and ``probe`` (n,), the number from 0 of the random probe a node comes from.
     ``skipped``: None, or why the matrix is not a constituent. ``gap_ratio``: of its levels (of W
     itself where that is symmetric); None when skipped, estimated, degenerate or of too few levels.
+    ``digest``: of the matrix, by which one that is stored twice is known; empty where that is not
+    asked.
     """
 
     name: str
@@ -47,6 +49,7 @@ class ConstituentSpectrum:
     weights: Floats | None = None
     probe: Integers | None = None
     gap_ratio: GapRatio | None = None
+    digest: str = ""
 
     @property
     def order(self) -> int:

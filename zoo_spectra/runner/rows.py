@@ -122,6 +122,9 @@ def spectrum_columns(spectrum: Spectrum) -> Row:
         "vanishing_location": tail.vanishing_location,
         **_level_columns(spectrum.gap_ratio),
         "metadata": _json(spectrum.metadata),
+        "coverage": spectrum.coverage,
+        "left_out": _json(spectrum.left_out) if spectrum.left_out else None,
+        "notes": "; ".join(map(clean, spectrum.notes)) or None,
     }
 
 
@@ -167,6 +170,7 @@ def _piece(row: Row) -> Piece:
         weights=None if weights is None else np.array(weights, dtype=np.float64),
         probe=None if probe is None else np.array(probe, dtype=np.int64),
         gap_ratio=_gap_ratio(row),
+        digest=row["digest"],
     )
     return Piece(
         row["position"],

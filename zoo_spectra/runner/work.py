@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.errors import CatalogError, NetworkError
-from zoo_spectra.method import Engine, Settings, combine, limited, solve
+from zoo_spectra.method import Engine, Settings, combine, limited, solve, stored_once
 from zoo_spectra.runner.commit import Result, commit
 from zoo_spectra.runner.failures import failed
 from zoo_spectra.runner.place import Place
@@ -29,7 +29,6 @@ from zoo_spectra.sources import (
     Constituent,
     Network,
     NetworkRef,
-    digest,
     guarded,
     opened,
     walked,
@@ -78,7 +77,7 @@ def _analyzed(bench: Bench, ref: NetworkRef, attempts: int) -> Result:
             started = time.perf_counter()
             network = _open(bench, ref)
             opening = time.perf_counter() - started
-            pieces.extend(_walk(bench, ref, network))
+            pieces.extend(_once(_walk(bench, ref, network), network))
             row = _summed_up(bench, row, network, pieces, opening)
     except Exception as error:
         # Whatever a network does, it is the network's row that says so; the run goes on.
@@ -166,13 +165,24 @@ def _walk(
     solved = solve(chosen(), bench.settings.exact_limit, ref.network_id, bench.engine)
     largest = peak = 0
     for number, each in enumerate(solved):
-        started = time.perf_counter()
-        hashed = digest(each.constituent.name, each.constituent.matrix)
-        seconds = each.seconds + time.perf_counter() - started
         # To ask the system takes as long as a small constituent, and only a larger one changes it.
         if each.constituent.nbytes > largest:
             largest, peak = each.constituent.nbytes, peak_memory()
-        yield Piece(taken[number], each.spectrum, hashed, seconds, each.load_seconds, peak)
+        yield Piece(
+            taken[number],
+            each.spectrum,
+            each.spectrum.digest,
+            each.seconds,
+            each.load_seconds,
+            peak,
+        )
+
+
+def _once(pieces: Iterator[Piece], network: Network) -> list[Piece]:
+    """The pieces, with what is stored twice skipped."""
+    found = list(pieces)
+    spectra = stored_once([piece.spectrum for piece in found], network.kind)
+    return [replace(p, spectrum=each) for p, each in zip(found, spectra, strict=True)]
 
 
 def _check_positions(ref: NetworkRef, pieces: list[Piece], expected: Collection[int]) -> None:

@@ -8,9 +8,10 @@ but itself (``guard``).
 Here too is what adapters share: files (``files``; ``globbing`` finds them, ``places`` where they
 lie, ``left_out`` what is not taken, ``telling`` how far it is), what a file is by its bytes
 (``content``), what reading it may take (``budget``), zip archives and numpy's arrays (``archive``,
-``arrays``), the rule of what is a weight (``weights``), torch modules and tensors
-(``torch_module``), arrays in memory (``memory``), and the sample data (``samples``,
-``sample_list``). Plug-in authors import from this room and from ``zoo_spectra.errors``.
+``arrays``), the rule of what is a weight (``weights``) and of the map that a network applies with
+its tensors (``effective``), torch modules and tensors (``torch_module``, ``torch_layers``), arrays
+in memory (``memory``, ``mapping``), and the sample data (``samples``, ``sample_list``). Plug-in
+authors import from this room and from ``zoo_spectra.errors``.
 """
 
 from zoo_spectra.sources.adapter import (
@@ -27,6 +28,7 @@ from zoo_spectra.sources.archive import Archive, zip_members
 from zoo_spectra.sources.arrays import ArrayHeader, Damaged, array_header, read_array, read_bytes
 from zoo_spectra.sources.budget import Budget, Guard, budget_of, stored_bytes
 from zoo_spectra.sources.content import first_bytes, stand_in
+from zoo_spectra.sources.effective import Entry, Fetch, Reading, read
 from zoo_spectra.sources.files import (
     Files,
     find_files,
@@ -69,19 +71,20 @@ from zoo_spectra.sources.source import (
     parse_source,
 )
 from zoo_spectra.sources.telling import counted, tell
+from zoo_spectra.sources.torch_layers import unpacked_names
 from zoo_spectra.sources.torch_module import (
     dtype_name,
     is_tensor,
     network_from_module,
+    read_tensors,
     tensor_array,
-    tensor_constituents,
+    tensor_values,
     weight_names,
 )
 from zoo_spectra.sources.validation import walked
-from zoo_spectra.sources.weights import REAL, is_constituent, is_weight, not_real, parameter_count
+from zoo_spectra.sources.weights import is_weight, not_real, parameter_count, why_not
 
 __all__ = [
-    "REAL",
     "SAMPLES",
     "Adapter",
     "Adapters",
@@ -90,7 +93,9 @@ __all__ = [
     "Budget",
     "Constituent",
     "Damaged",
+    "Entry",
     "Escape",
+    "Fetch",
     "Files",
     "Guard",
     "Kind",
@@ -100,6 +105,7 @@ __all__ = [
     "MemoryAdapter",
     "Network",
     "NetworkRef",
+    "Reading",
     "Sample",
     "Scalar",
     "Source",
@@ -121,7 +127,6 @@ __all__ = [
     "folder_name",
     "get_adapter",
     "guarded",
-    "is_constituent",
     "is_sparse",
     "is_symmetric",
     "is_tensor",
@@ -142,8 +147,10 @@ __all__ = [
     "parse_bool",
     "parse_source",
     "place",
+    "read",
     "read_array",
     "read_bytes",
+    "read_tensors",
     "resolve",
     "samples_root",
     "shown",
@@ -151,8 +158,10 @@ __all__ = [
     "stored_bytes",
     "tell",
     "tensor_array",
-    "tensor_constituents",
+    "tensor_values",
+    "unpacked_names",
     "walked",
     "weight_names",
+    "why_not",
     "zip_members",
 ]

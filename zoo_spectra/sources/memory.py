@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from typing import Any
 
 from blake3 import blake3
 
 from zoo_spectra.errors import NetworkError, SourceError, nearest
+from zoo_spectra.sources.mapping import Values, plain_values, read_mapping
 from zoo_spectra.sources.matrices import Matrix, Sparse
-from zoo_spectra.sources.network import (
-    Constituent,
-    Kind,
-    Network,
-    digest,
-    flatten_weight,
-)
+from zoo_spectra.sources.network import Constituent, Kind, Network, digest, flatten_weight
 from zoo_spectra.sources.ref import NetworkRef
 from zoo_spectra.sources.source import Source, literal
 
 
 class MemoryAdapter:
-    """Networks given as ``{network name: {constituent name: array}}``.
+    """Networks given as ``{network name: {name: array or torch tensor}}``.
 
-    Arrays of more than two dimensions are flattened to (shape[0], product of the rest); arrays of
-    fewer are left out. Pass it where adapters are asked for: ``zs.run(job, adapters=[adapter])``.
+    Which of them are constituents, and in what shape, is what it would be of a file that holds
+    them under these names; of kind ``biological`` all with two or more dimensions are, as they are.
+    Pass it where adapters are asked for: ``zs.run(job, adapters=[adapter])``.
     """
 
     name = "memory"
@@ -36,7 +33,7 @@ class MemoryAdapter:
         kind: Kind = "artificial",
         family: str = "",
     ) -> None:
-        self._networks = {name: dict(arrays) for name, arrays in (networks or {}).items()}
+        self._networks = {name: plain_values(arrays) for name, arrays in (networks or {}).items()}
         self._kind: Kind = kind
         self._family = family
 
@@ -48,7 +45,7 @@ class MemoryAdapter:
         return [self._ref(name) for name in names]
 
     def load(self, ref: NetworkRef) -> Network:
-        """Open one network. Raises NetworkError when it is not there."""
+        """Open one network. Raises NetworkError when it is not there, or cannot be read."""
         if ref.name not in self._networks:
             raise NetworkError(f"memory: no network {ref.name!r}")
         return network_from_arrays(
@@ -56,8 +53,7 @@ class MemoryAdapter:
         )
 
     def _ref(self, name: str) -> NetworkRef:
-        flat = [flatten_weight(a) for a in self._networks[name].values() if a.ndim >= 2]
-        shapes = tuple((int(a.shape[0]), int(a.shape[1])) for a in flat)
+        shapes = self._shapes(name)
         return NetworkRef(
             source=str(Source(self.name, literal(name))),
             adapter=self.name,
@@ -65,33 +61,58 @@ class MemoryAdapter:
             kind=self._kind,
             family=self._family,
             shapes=shapes,
-            parameters=sum(p * q for p, q in shapes),
-            fingerprint=_fingerprint(self._networks[name]),
+            parameters=None if shapes is None else sum(p * q for p, q in shapes),
+            fingerprint=_fingerprint(self._networks[name], name),
         )
+
+    def _shapes(self, name: str) -> tuple[tuple[int, int], ...] | None:
+        """The (p, q) of the constituents; None where the network is refused, as ``load`` says."""
+        if self._kind == "biological":
+            return tuple(_flat(a.shape) for a in self._networks[name].values() if len(a.shape) > 1)
+        try:
+            return read_mapping(self._networks[name], name).shapes
+        except NetworkError:
+            return None
 
 
 def network_from_arrays(
     name: str,
-    arrays: Mapping[str, Matrix | Sparse],
+    arrays: Mapping[str, Any],
     kind: Kind = "artificial",
     family: str = "",
     source: str = "",
 ) -> Network:
-    """A network of arrays that are there already; those of fewer than two dimensions are left out.
+    """A network of arrays or torch tensors that are there already, by the rule of a file of them.
 
-    Without a ``source``, that of an array in memory.
+    Without a ``source``, that of an array in memory. Raises NetworkError for what is packed or not
+    understood. Of kind ``biological``: all with two or more dimensions, as they are.
     """
-
-    def constituents() -> Iterator[Constituent]:
-        for each, array in arrays.items():
-            if array.ndim >= 2:
-                yield Constituent(each, flatten_weight(array))
-
     source = source or str(Source(MemoryAdapter.name, literal(name)))
-    return Network(name, kind, constituents, family, source)
+    values = plain_values(arrays)
+    fetch = Values(values, name)
+    if kind == "biological":
+
+        def walk() -> Iterator[Constituent]:
+            for each, array in values.items():
+                if len(array.shape) >= 2:
+                    yield Constituent(each, flatten_weight(fetch(each)))
+
+        return Network(name, kind, walk, family, source)
+    reading = read_mapping(values, name)
+    return reading.network(lambda: reading.constituents(fetch), name, kind, family, source)
 
 
-def _fingerprint(arrays: Mapping[str, Matrix | Sparse]) -> str:
-    """Changes with any entry, so that an array edited in a notebook is analysed again."""
-    digests = "".join(digest(name, array) for name, array in arrays.items())
-    return blake3(digests.encode()).hexdigest(length=16)
+def _flat(shape: tuple[int, ...]) -> tuple[int, int]:
+    rows, columns = int(shape[0]), 1
+    for side in shape[1:]:
+        columns *= int(side)
+    return rows, columns
+
+
+def _fingerprint(arrays: Mapping[str, Any], where: str) -> str:
+    """Changes with any entry or name, so that an array edited in a notebook is analysed again."""
+    fetch = Values(arrays, where)
+    hashed = blake3()
+    for name in arrays:
+        hashed.update(f"{len(name)}:{name}{digest(fetch(name))}".encode("utf-8", "surrogatepass"))
+    return hashed.hexdigest(length=16)

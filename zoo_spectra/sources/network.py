@@ -49,6 +49,10 @@ class Network:
     ``constituents()`` may be called more than once; each call starts a new walk and never holds
     more than one constituent in memory. ``metadata`` becomes columns of the catalog. ``identity``
     is the part of ``source`` that says which network it is (empty: all of it); ``load`` sets it.
+
+    ``left_out``: how many stored tensors are in no constituent, by reason (norm, bias, …).
+    ``coverage``: the share of all stored entries that are in constituents, in [0, 1]; None where
+    nothing is counted. ``notes``: what was guessed when the weights were read, a line each.
     """
 
     name: str
@@ -58,6 +62,9 @@ class Network:
     source: str = ""
     metadata: Mapping[str, Scalar] = field(default_factory=dict)
     identity: str = ""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    coverage: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 def flatten_weight(array: Matrix | Sparse) -> Matrix | Sparse:
@@ -72,15 +79,14 @@ def flatten_weight(array: Matrix | Sparse) -> Matrix | Sparse:
     return np.reshape(array, (array.shape[0], prod(array.shape[1:])))
 
 
-def digest(name: str, array: Matrix | Sparse) -> str:
-    """BLAKE3-128 of an array's name, shape, type and entries, hex: the one hash of weights.
+def digest(array: Matrix | Sparse) -> str:
+    """BLAKE3-128 of an array's shape, type and entries, hex: the one hash of weights.
 
     Of a sparse matrix, of any format, the entries are the three arrays of its canonical CSR form,
     with 64-bit indices.
     """
     sparse = is_sparse(array)
-    what = f"{name}{array.shape}{array.dtype.str}{'csr' if sparse else ''}"
-    hashed = blake3(what.encode("utf-8", "surrogatepass"))
+    hashed = blake3(f"{array.shape}{array.dtype.str}{'csr' if sparse else ''}".encode())
     if is_sparse(array):
         form = canonical(array)
         parts = [form.indptr.astype("<i8"), form.indices.astype("<i8"), form.data]

@@ -8,9 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from zoo_spectra.errors import NetworkError
+from zoo_spectra.sources.effective import Entry, Fetch, Reading, read
 from zoo_spectra.sources.matrices import Matrix
-from zoo_spectra.sources.network import Constituent, Network, Scalar, flatten_weight
-from zoo_spectra.sources.weights import REAL, is_constituent, not_real
+from zoo_spectra.sources.network import Constituent, Network, Scalar
+from zoo_spectra.sources.torch_layers import plain_tensors, scales, unparametrised
+from zoo_spectra.sources.weights import REAL, not_real
 
 
 class Module(Protocol):
@@ -22,58 +24,71 @@ class Module(Protocol):
 
 
 def network_from_module(module: Module, name: str = "module") -> Network:
-    """The weights of a torch module, in state-dict order, as a network.
+    """The maps that a torch module applies, in state-dict order, as a network.
 
     A tensor that has several names (tied weights) counts once, under its first. Tensors are read
-    when the constituents are walked, so later training changes what is read. Walking raises
-    NetworkError for a weight on the meta device, or one that is complex or quantised.
+    when the constituents are walked, so later training changes what is read. Raises NetworkError
+    for what is packed or not understood, and walking raises it for a weight on the meta device.
     """
     metadata: dict[str, Scalar] = {"class": type(module).__name__}
+    reading = read_tensors(module_tensors(module), name, {"scales": scales(module)})
 
-    def constituents() -> Iterator[Constituent]:
-        return tensor_constituents(module.state_dict(keep_vars=True), name)
+    def walk() -> Iterator[Constituent]:
+        return reading.constituents(tensor_values(module_tensors(module), name))
 
-    return Network(name, "artificial", constituents, type(module).__name__, "", metadata)
+    return reading.network(walk, name, family=type(module).__name__, metadata=metadata)
 
 
-def tensor_constituents(tensors: Mapping[str, Any], where: str) -> Iterator[Constituent]:
-    """The weights among torch tensors, one at a time, each as a float matrix (p, q).
+def module_tensors(module: Module) -> dict[str, Any]:
+    """The state dict of a module, with parametrised tensors as they are applied."""
+    return unparametrised(module, module.state_dict(keep_vars=True))
 
-    ``where`` names the network in errors. Raises NetworkError as ``tensor_array`` does.
-    """
-    for key in weight_names(tensors):
-        yield Constituent(key, flatten_weight(tensor_array(tensors[key], f"{where}, {key}")))
+
+def read_tensors(
+    tensors: Mapping[str, Any], where: str, settings: Mapping[str, object] | None = None
+) -> Reading:
+    """The constituents among torch tensors by name; tied tensors once. Raises NetworkError."""
+    entries: list[Entry] = []
+    seen: set[object] = set()
+    tied = 0
+    for name, tensor in plain_tensors(tensors).items():
+        identity = tensor_identity(tensor)
+        if identity in seen:
+            tied += 1
+            continue
+        seen.add(identity)
+        entries.append(Entry(name, tuple(tensor.shape), stored_dtype(tensor)))
+    return read(entries, where, settings, tied)
+
+
+def tensor_values(tensors: Mapping[str, Any], where: str) -> Fetch:
+    """The values of torch tensors by name, as arrays; ``where`` names the network in errors."""
+    plain = plain_tensors(tensors)
+    return lambda name: tensor_array(plain[name], f"{where}, {name}")
 
 
 def weight_names(tensors: Mapping[str, Any]) -> list[str]:
-    """The names of the weights among torch tensors, in order; tied tensors once."""
-    names: list[str] = []
-    seen: set[object] = set()
-    for key, tensor in tensors.items():
-        if is_tensor(tensor) and is_constituent(key, tuple(tensor.shape), dtype_name(tensor)):
-            identity = _identity(tensor)
-            if identity not in seen:
-                seen.add(identity)
-                names.append(key)
-    return names
+    """The names of the torch tensors that constituents are made of, in order; tied ones once."""
+    return list(read_tensors(tensors, "the tensors").stored)
 
 
 def tensor_array(tensor: Any, where: str) -> Matrix:
-    """A torch tensor as a numpy array of its shape; half precision becomes float32.
+    """A torch tensor as a numpy array of its shape; half precision and less become float32.
 
-    Raises NetworkError when it has no values (meta device) or is not of a real floating type.
+    Raises NetworkError when it has no values (meta device) or is complex.
     """
     if tensor.device.type == "meta":
         raise NetworkError(f"{where} is on the meta device and has no values; load the weights")
     if getattr(tensor, "is_quantized", False):
         tensor = tensor.dequantize()
     kind = dtype_name(tensor)
-    if kind not in REAL:
+    if kind not in REAL and not kind.startswith(("int", "uint", "bool")):
         raise NetworkError(not_real(where, kind))
     plain = tensor.detach().cpu()
     if str(plain.layout) != "torch.strided":
         plain = plain.to_dense()
-    return np.asarray((plain if kind in {"float64", "float32"} else plain.float()).numpy())
+    narrow = kind in REAL and kind not in {"float64", "float32"}
+    return np.asarray((plain.float() if narrow else plain).numpy())
 
 
 def dtype_name(tensor: Any) -> str:
@@ -81,12 +96,17 @@ def dtype_name(tensor: Any) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
+def stored_dtype(tensor: Any) -> str:
+    """The type that ``tensor_array`` starts from: what is quantised by torch is dequantised."""
+    return "float32" if getattr(tensor, "is_quantized", False) else dtype_name(tensor)
+
+
 def is_tensor(value: Any) -> bool:
     """Whether an entry of a state dict is a tensor (some are packed tuples or extra state)."""
     return hasattr(value, "dtype") and hasattr(value, "shape") and hasattr(value, "detach")
 
 
-def _identity(tensor: Any) -> object:
+def tensor_identity(tensor: Any) -> object:
     """Equal for two names of one tensor: same storage, place, shape and strides."""
     if tensor.device.type == "meta" or str(tensor.layout) != "torch.strided" or not tensor.numel():
         return id(tensor)

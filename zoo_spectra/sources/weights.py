@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from math import prod
 
-REAL = frozenset({"float64", "float32", "float16", "bfloat16"})
+REAL = frozenset({"float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2"})
 # The names torch, flax and keras give to the tensor of a weight-bearing layer.
 _PLAIN = frozenset({"weight", "kernel", "embedding"})
 # Words of a tensor's own name (its last part) that make it no weight:
@@ -29,9 +29,19 @@ _NOT_WEIGHTS = frozenset(
         *("rope", "rotary", "freq", "freqs", "cos", "sin"),
         # buffers: statistics, indices, anchors, the bookkeeping of quantisation
         *("running", "mean", "var", "std", "idx", "idxs", "index", "indices", "ids", "coords"),
-        *("anchor", "anchors", "zero", "zeros", "qzeros", "absmax"),
+        *("anchor", "anchors", "zero", "zeros", "qzeros", "absmax", "queue"),
     }
 )
+_REASONS = {
+    **dict.fromkeys(("bias", "biases"), "bias"),
+    **dict.fromkeys(("beta", "gamma", "alpha", "gain", "gains", "scale", "scales"), "scale"),
+    **dict.fromkeys(("temperature", "temperatures", "tau", "log"), "scale"),
+    **dict.fromkeys(("token", "tokens", "latent", "latents", "prompt", "prompts"), "token"),
+    **dict.fromkeys(("mask", "masks"), "mask"),
+    **dict.fromkeys(("pos", "position", "positions", "positional"), "position table"),
+    **dict.fromkeys(("rel", "relative", "distance", "rope", "rotary"), "position table"),
+    **dict.fromkeys(("freq", "freqs", "cos", "sin"), "position table"),
+}
 _POSITION = {"pos", "position", "positions", "positional", "relative", "rel", "distance", "wpe"}
 _TABLE = {"embed", "embeds", "embedding", "embeddings", "emb", "embs", "table", "encoding"}
 _TABLE |= {"bias", "wpe"}
@@ -40,24 +50,41 @@ _NORM = re.compile(r".*(norm|(^|_)bn|(^|_)ln)(_?\d?d)?(_?(\d|f))*")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
-def is_weight(name: str, shape: tuple[int, ...]) -> bool:
-    """Whether the tensor ``name`` of a state dict is a weight matrix of its network.
+def why_not(name: str, shape: tuple[int, ...], dtype: str) -> str | None:
+    """Why a tensor of a state dict is no weight of its network; None when it is one.
 
-    ``shape`` is the tensor's own, before flattening to (shape[0], product of the rest). Names are
-    dotted paths (torch) or slashed ones (flax, keras). A name that says nothing counts as a weight.
+    ``shape`` is the tensor's own, before flattening to (shape[0], product of the rest), ``dtype``
+    torch's name. Names are dotted paths (torch) or slashed ones (flax, keras). A name that says
+    nothing counts as a weight.
     """
-    if len(shape) < 2 or 0 in shape:
-        return False
+    if 0 in shape:
+        return "empty"
+    if len(shape) < 2:
+        return "scalar or vector"
     *path, leaf = re.split(r"[./]", name.removesuffix(":0"))
     owner = path[-1] if path else ""
-    if _words(leaf) & _NOT_WEIGHTS or _NORM.fullmatch(owner.lower()):
-        return False
+    words = _words(leaf)
+    if found := words & _NOT_WEIGHTS:
+        return _REASONS.get(min(found), "buffer")
+    if _NORM.fullmatch(owner.lower()):
+        return "norm"
+    if dtype == "bool":
+        return "mask"
     if leaf in _PLAIN:
         # A convolution may well be called pos_embed; a table of positions has two dimensions.
-        return not (len(shape) == 2 and _is_position_table(owner))
-    if any(_words(part) & _FIXED_TRANSFORM for part in path) or _is_position_table(owner):
-        return False
-    return sum(side > 1 for side in shape) > 1  # else a vector that carries ones to broadcast
+        return "position table" if len(shape) == 2 and _is_position_table(owner) else None
+    if any(_words(part) & _FIXED_TRANSFORM for part in path):
+        return "fixed transform"
+    if _is_position_table(owner):
+        return "position table"
+    if sum(side > 1 for side in shape) < 2:
+        return "scalar or vector"  # a vector that carries ones to broadcast
+    return None
+
+
+def is_weight(name: str, shape: tuple[int, ...]) -> bool:
+    """Whether the tensor ``name`` of a state dict is a weight matrix of its network."""
+    return why_not(name, shape, "float32") is None
 
 
 def is_constituent(name: str, shape: tuple[int, ...], dtype: str) -> bool:

@@ -29,7 +29,9 @@ def test_weights_in_order_and_tied_ones_once() -> None:
     network = network_from_module(Tied(), "tiny")
     assert [c.name for c in network.constituents()] == [
         "embed.weight",
-        "attn.in_proj_weight",
+        "attn.in_proj_weight[q]",
+        "attn.in_proj_weight[k]",
+        "attn.in_proj_weight[v]",
         "attn.out_proj.weight",
     ]
     assert (network.name, network.kind, network.family) == ("tiny", "artificial", "Tied")

@@ -91,8 +91,8 @@ def test_every_kind_of_tensor(kind: str, old: bool, tmp_path: Path) -> None:
     state = {"first.weight": plain(7), "kind.weight": KINDS[kind](), "last.weight": plain(9)}
     path = saved(state, tmp_path / "a.pt", old)
     file = open_tensors(path)
-    assert [entry.name for entry in file.weights()] == list(state)
-    for entry in file.weights():
+    assert [entry.name for entry in file.entries] == list(state)
+    for entry in file.entries:
         got, want = file.read(entry), dense(state[entry.name])
         if "quantised" in kind:  # torch may round in another order
             np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-6)
@@ -198,12 +198,12 @@ def test_what_has_no_values(tmp_path: Path) -> None:
     )
     file = open_tensors(path)
     with pytest.raises(NetworkError, match="x.weight is on the meta device"):
-        file.read(file.weights()[1])
+        file.read(file.entries[1])
     ragged = torch.nested.nested_tensor([torch.ones(2, 3), torch.ones(4, 3)])
     path = saved({"x.weight": ragged}, tmp_path / "b.pt")
     file = open_tensors(path)
     with pytest.raises(NetworkError, match="x.weight is a nested tensor, which is not read"):
-        file.read(file.weights()[0])
+        file.read(file.entries[0])
 
 
 @pytest.mark.parametrize("protocol", range(6))

@@ -2,11 +2,10 @@
 
 from zoo_spectra_checkpoint.adapter import CheckpointAdapter
 from zoo_spectra_checkpoint.formats import format_of, open_tensors, read_state
-from zoo_spectra_checkpoint.tensors import Entry, TensorFile
+from zoo_spectra_checkpoint.tensors import TensorFile
 
 __all__ = [
     "CheckpointAdapter",
-    "Entry",
     "TensorFile",
     "format_of",
     "open_tensors",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from math import prod
+from collections.abc import Mapping
 from pathlib import Path
 
 from zoo_spectra.errors import NetworkError, SourceError
 from zoo_spectra.sources import (
-    Constituent,
     Listing,
     Network,
     NetworkRef,
@@ -17,7 +15,6 @@ from zoo_spectra.sources import (
     counted,
     find_files,
     fingerprint,
-    flatten_weight,
     folder_name,
     literal,
     resolve,
@@ -31,8 +28,8 @@ from zoo_spectra_checkpoint.tensors import TensorFile
 class CheckpointAdapter:
     """``checkpoint:weights/*.safetensors``; also .npz, and .pt, .pth and .bin with torch.
 
-    Constituents are chosen by ``zoo_spectra.sources.weights``. A network is named ``folder/stem``;
-    its family is the folder unless ``family`` is given. Files are never unpickled.
+    Constituents are what ``zoo_spectra.sources.read`` makes of its tensors. A network is named
+    ``folder/stem``; its family is the folder unless ``family`` is given. Files are never unpickled.
     """
 
     name = "checkpoint"
@@ -62,23 +59,27 @@ class CheckpointAdapter:
     def load(self, ref: NetworkRef) -> Network:
         """Open one file. Raises NetworkError (FileFormatError, UnsafeFileError) when it cannot."""
         file = open_network(Path(ref.location))
-        weights = file.weights()
-        if not weights:
+        reading = file.reading()
+        if not reading.parts:
+            reasons = ", ".join(f"{why} {count:,}" for why, count in reading.left_out.items())
             raise NetworkError(
-                f"{ref.location} has {len(file.entries)} tensors, but no weight among them: none "
-                "with two dimensions that is not a bias, a norm, a position table or a buffer"
+                f"{ref.location} has {len(file.entries)} tensors, but no weight among them "
+                f"({reasons or 'none at all'})"
             )
-
-        def constituents() -> Iterator[Constituent]:
-            for entry in weights:
-                yield Constituent(entry.name, flatten_weight(file.read(entry)))
-
-        return Network(ref.name, ref.kind, constituents, ref.family, ref.source, ref.metadata)
+        return reading.network(
+            lambda: file.constituents(reading),
+            ref.name,
+            ref.kind,
+            ref.family,
+            ref.source,
+            ref.metadata,
+        )
 
     def _ref(self, file: str, path: Path, options: Mapping[str, str]) -> NetworkRef:
         parts = [part for part in shards(path) if part.is_file()]
         form, folder = _format(path), folder_name(file)
         opened = _glance(path) if form != "torch" else None
+        shapes = _shapes(opened) if opened else None
         return NetworkRef(
             source=str(Source(self.name, literal(file), options)),
             adapter=self.name,
@@ -86,7 +87,7 @@ class CheckpointAdapter:
             kind="artificial",
             family=options.get("family") or folder,
             options=dict(options),
-            shapes=_flat_shapes(opened) if opened else None,
+            shapes=shapes,
             parameters=opened.parameters() if opened else None,
             fingerprint=fingerprint(*parts),
             location=str(path),
@@ -110,5 +111,9 @@ def _glance(path: Path) -> TensorFile | None:
         return None
 
 
-def _flat_shapes(file: TensorFile) -> tuple[tuple[int, int], ...]:
-    return tuple((e.shape[0], prod(e.shape[1:])) for e in file.weights())
+def _shapes(file: TensorFile) -> tuple[tuple[int, int], ...] | None:
+    """The (p, q) of the constituents; None when the network is refused, which ``load`` will say."""
+    try:
+        return file.reading().shapes
+    except NetworkError:
+        return None

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.sources import Matrix
+from zoo_spectra.sources import Entry, Matrix
 from zoo_spectra_checkpoint.formats import open_tensors
-from zoo_spectra_checkpoint.tensors import Entry, TensorFile
+from zoo_spectra_checkpoint.tensors import TensorFile
 
 _SHARD = re.compile(r"(?P<stem>.+)-(?P<number>[0-9]{5})-of-(?P<total>[0-9]{5})(?P<suffix>\.\w+)")
 
@@ -65,7 +65,8 @@ def open_network(path: Path) -> TensorFile:
     def fetch(entry: Entry) -> Matrix:
         return holder[entry.name].fetch(entry)
 
-    return replace(files[0], entries=tuple(e for f in files for e in f.entries), fetch=fetch)
+    entries = tuple(e for f in files for e in f.entries)
+    return replace(files[0], entries=entries, fetch=fetch, tied=sum(f.tied for f in files))
 
 
 def _check_numbers(path: Path) -> None:

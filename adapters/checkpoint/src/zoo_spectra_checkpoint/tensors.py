@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from zoo_spectra.errors import FileFormatError, NetworkError, ZooSpectraError
-from zoo_spectra.sources import REAL, Matrix, is_constituent, not_real, parameter_count
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One tensor of a file. ``dtype`` is torch's name of it, such as ``bfloat16``."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
+from zoo_spectra.sources import Constituent, Entry, Matrix, Reading, parameter_count, read
 
 
 @dataclass(frozen=True)
 class TensorFile:
-    """An opened file. ``entries`` are in the file's order; ``fetch`` gives one as stored."""
+    """An opened file. ``entries`` are in the file's order; ``fetch`` gives one as stored.
+
+    ``tied``: how many further names its tensors have. ``settings``: what a file beside it says.
+    """
 
     path: Path
     entries: tuple[Entry, ...]
     fetch: Callable[[Entry], Matrix]
+    tied: int = 0
+    settings: Mapping[str, object] = field(default_factory=dict)
 
-    def weights(self) -> tuple[Entry, ...]:
-        """The entries that are constituents, in the file's order."""
-        return tuple(e for e in self.entries if is_constituent(e.name, e.shape, e.dtype))
+    def reading(self) -> Reading:
+        """The constituents among the entries. Raises NetworkError for what is not understood."""
+        return read(self.entries, str(self.path), self.settings, self.tied)
+
+    def constituents(self, reading: Reading) -> Iterator[Constituent]:
+        """The matrices of a reading of this file, or of one with the same names."""
+        stored = {entry.name: entry for entry in self.entries}
+        return reading.constituents(lambda name: self.read(stored[name]))
 
     def parameters(self) -> int:
         """The number of parameters in the file: what is a float, without running statistics."""
@@ -40,19 +41,17 @@ class TensorFile:
         return parameter_count((e.name, e.shape) for e in floats)
 
     def read(self, entry: Entry) -> Matrix:
-        """The values of one tensor, in its shape; float64 as it is, everything else float32.
+        """The values of one tensor, in its shape; floats of less than four bytes as float32.
 
-        Raises NetworkError when it is not of a real floating type, FileFormatError when the file
-        does not hold what its table of contents promises.
+        Raises FileFormatError when the file does not hold what its table of contents promises.
         """
-        where = f"{self.path}, {entry.name}"
-        if entry.dtype not in REAL:
-            raise NetworkError(not_real(where, entry.dtype))
-        wanted = np.float64 if entry.dtype == "float64" else np.float32
         with reading(self.path):
             values = self.fetch(entry)
             if values.shape != entry.shape:
+                where = f"{self.path}, {entry.name}"
                 raise FileFormatError(f"{where}: shape {values.shape}, promised {entry.shape}")
+            narrow = values.dtype.kind == "f" and values.dtype.itemsize < 4
+            wanted = np.float32 if narrow else values.dtype.newbyteorder("=")
             return values.astype(wanted, copy=False)
 
 

@@ -73,12 +73,14 @@ class TimmAdapter:
         tag = ref.metadata.get("tag")
         choice = Choice(str(ref.metadata["architecture"]), str(tag) if tag else "")
         if ref.metadata["weights"] == "pretrained":
-            walk = opening.open_pretrained(choice)
+            opened = opening.open_pretrained(choice)
         elif ref.metadata["weights"] == "checkpoint":
-            walk = opening.open_checkpoint(choice, Path(ref.location))
+            opened = opening.open_checkpoint(choice, Path(ref.location))
         else:
-            walk = opening.open_random(choice, int(ref.options["seed"]))
-        return Network(ref.name, ref.kind, walk, ref.family, ref.source, ref.metadata)
+            opened = opening.open_random(choice, int(ref.options["seed"]))
+        return opened.reading.network(
+            opened.walk, ref.name, ref.kind, ref.family, ref.source, ref.metadata
+        )
 
 
 def _refs(pattern: str, options: Mapping[str, str]) -> list[tuple[Choice, NetworkRef]]:

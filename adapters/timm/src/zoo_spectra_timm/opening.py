@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo_spectra.errors import FileFormatError, NetworkError
 from zoo_spectra.sources import (
     Constituent,
-    flatten_weight,
-    is_tensor,
-    is_weight,
-    tensor_constituents,
-    weight_names,
+    Entry,
+    Reading,
+    not_real,
+    read_tensors,
+    tensor_values,
 )
-from zoo_spectra_checkpoint import Entry, TensorFile, format_of, open_tensors, read_state
+from zoo_spectra_checkpoint import TensorFile, format_of, open_tensors, read_state
 from zoo_spectra_timm.building import (
     custom_trained_model,
     meta_model,
@@ -32,7 +33,28 @@ Walk = Callable[[], Iterator[Constituent]]
 Shapes = Mapping[str, tuple[int, ...]]
 
 
-def open_random(choice: Choice, seed: int) -> Walk:
+@dataclass(frozen=True)
+class Opened:
+    """What the tensors of a network come to, and a walk over the constituents."""
+
+    reading: Reading
+    walk: Walk
+
+
+@dataclass(frozen=True)
+class _Design:
+    """An architecture without values: its tensors' shapes, tied ones once, and its reading."""
+
+    shapes: Shapes
+    reading: Reading
+
+    @property
+    def wanted(self) -> Shapes:
+        """The shapes of the tensors that constituents are made of."""
+        return {name: self.shapes[name] for name in self.reading.stored}
+
+
+def open_random(choice: Choice, seed: int) -> Opened:
     """The constituents at random initialisation. Raises NetworkError when timm cannot build it.
 
     Made one at a time where construction can be recorded, else with the whole model in memory:
@@ -40,12 +62,12 @@ def open_random(choice: Choice, seed: int) -> Walk:
     """
     lazy = _recorded(choice.architecture, seed)
     if lazy is not None:
-        return lazy.constituents
+        return Opened(lazy.reading, lazy.constituents)
     try:
         model = random_model(choice.architecture, seed)
     except Exception as error:
         raise _cannot_build(choice, error) from error
-    return _walk_model(model, f"{choice.architecture}/seed{seed}")
+    return _of_model(model, f"{choice.architecture}/seed{seed}")
 
 
 def _recorded(architecture: str, seed: int) -> Replay | None:
@@ -58,7 +80,7 @@ def _recorded(architecture: str, seed: int) -> Replay | None:
         return None
 
 
-def open_pretrained(choice: Choice) -> Walk:
+def open_pretrained(choice: Choice) -> Opened:
     """The constituents of timm's trained weights, from the hub or its cache.
 
     Files in timm's own names are read tensor by tensor, others go through timm's conversion.
@@ -67,41 +89,38 @@ def open_pretrained(choice: Choice) -> Walk:
     config = weights_config(choice.name)
     path = trained_file(choice.name, config)
     if path.suffix.lower() == ".npz":
-        return _walk_model(_convert(choice, path, custom_trained_model, str(path)), choice.name)
+        return _of_model(_convert(choice, path, custom_trained_model, str(path)), choice.name)
     file = open_tensors(path)
-    wanted = _weight_shapes(_shapes(choice))
+    design = _design(choice)
     stored = {entry.name: entry for entry in file.entries}
-    if all(name in stored and stored[name].shape == shape for name, shape in wanted.items()):
-        return _walk_file(file, [(name, stored[name]) for name in wanted])
-    return _walk_model(_convert(choice, path, trained_model, _all_tensors(path)), choice.name)
+    if all(n in stored and stored[n].shape == shape for n, shape in design.wanted.items()):
+        return _of_file(file, design.reading, stored)
+    return _of_model(_convert(choice, path, trained_model, _all_tensors(path)), choice.name)
 
 
-def open_checkpoint(choice: Choice, path: Path) -> Walk:
+def open_checkpoint(choice: Choice, path: Path) -> Opened:
     """The constituents of a file that was saved from this architecture.
 
     Tensors are matched by name; where the names differ, by order, if all shapes then agree.
     Raises FileFormatError naming the first tensor that does not fit.
     """
     file = open_tensors(path)
-    shapes = _shapes(choice)
-    wanted = _weight_shapes(shapes)
-    stored = {entry.name: entry for entry in file.entries}
-    if all(name in stored for name in wanted):
-        pairs = [(name, stored[name]) for name in wanted]
-    else:
-        pairs = _in_order(choice, file, shapes)
-    for name, entry in pairs:
-        if entry.shape != shapes[name]:
-            raise _misfit(choice, path, f"{entry.name} is {entry.shape}, not {shapes[name]}")
-    return _walk_file(file, [(name, entry) for name, entry in pairs if name in wanted])
+    design = _design(choice)
+    pairs = {entry.name: entry for entry in file.entries}
+    if not all(name in pairs for name in design.wanted):
+        pairs = _in_order(choice, file, design.shapes)
+    for name, shape in design.wanted.items():
+        if pairs[name].shape != shape:
+            raise _misfit(choice, path, f"{pairs[name].name} is {pairs[name].shape}, not {shape}")
+    return _of_file(file, design.reading, pairs)
 
 
-def _in_order(choice: Choice, file: TensorFile, shapes: Shapes) -> list[tuple[str, Entry]]:
+def _in_order(choice: Choice, file: TensorFile, shapes: Shapes) -> dict[str, Entry]:
     """Pair the model's tensors with the file's. Counters of norms may be absent in old files."""
     names = [name for name in shapes if not name.endswith("num_batches_tracked")]
     entries = [e for e in file.entries if not e.name.endswith("num_batches_tracked")]
-    pairs = list(zip(names, entries, strict=False))
-    for name, entry in pairs:
+    pairs = dict(zip(names, entries, strict=False))
+    for name, entry in pairs.items():
         if entry.shape != shapes[name]:
             where = f"{entry.name} is {entry.shape}, where {name} is {shapes[name]}"
             raise _misfit(choice, file.path, where)
@@ -118,19 +137,15 @@ def _misfit(choice: Choice, path: Path, what: str) -> FileFormatError:
     )
 
 
-def _shapes(choice: Choice) -> Shapes:
-    """Every tensor of the architecture's state dict, tied ones once, in order."""
+def _design(choice: Choice) -> _Design:
     try:
         tensors = meta_model(choice.name).state_dict(keep_vars=True)
     except Exception as error:
         raise _cannot_build(choice, error) from error
-    once = set(weight_names(tensors))
-    shapes = {name: tuple(t.shape) for name, t in tensors.items() if is_tensor(t)}
-    return {n: shape for n, shape in shapes.items() if n in once or not is_weight(n, shape)}
-
-
-def _weight_shapes(shapes: Shapes) -> Shapes:
-    return {name: shape for name, shape in shapes.items() if is_weight(name, shape)}
+    first = {id(tensor): name for name, tensor in reversed(tensors.items())}
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    once = {name: shapes[name] for name in tensors if first[id(tensors[name])] == name}
+    return _Design(once, read_tensors(tensors, choice.name))
 
 
 def _convert(choice: Choice, path: Path, build: Callable[[str, Any], Any], given: object) -> Any:
@@ -151,18 +166,20 @@ def _all_tensors(path: Path) -> dict[str, Any]:
     return load_file(path)
 
 
-def _walk_model(model: Any, where: str) -> Walk:
+def _of_model(model: Any, where: str) -> Opened:
     tensors = model.state_dict(keep_vars=True)
-    kept = {name: tensors[name] for name in weight_names(tensors)}
-    return lambda: tensor_constituents(kept, where)
+    reading = read_tensors(tensors, where)
+    kept = {name: tensors[name] for name in reading.stored}
+    return Opened(reading, lambda: reading.constituents(tensor_values(kept, where)))
 
 
-def _walk_file(file: TensorFile, pairs: list[tuple[str, Entry]]) -> Walk:
-    def constituents() -> Iterator[Constituent]:
-        for name, entry in pairs:
-            yield Constituent(name, flatten_weight(file.read(entry)))
-
-    return constituents
+def _of_file(file: TensorFile, reading: Reading, stored: Mapping[str, Entry]) -> Opened:
+    """A file's tensors by the architecture's names."""
+    for name in reading.stored:
+        if not stored[name].dtype.startswith(("float", "bfloat")):
+            where = f"{file.path}, {stored[name].name}"
+            raise NetworkError(not_real(where, stored[name].dtype))
+    return Opened(reading, lambda: reading.constituents(lambda name: file.read(stored[name])))
 
 
 def _cannot_build(choice: Choice, error: Exception) -> NetworkError:

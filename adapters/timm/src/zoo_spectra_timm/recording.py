@@ -16,7 +16,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from zoo_spectra.sources import weight_names
+from zoo_spectra.sources import Reading, read_tensors
 from zoo_spectra_timm.building import isolated, quiet, timm_library
 
 _ATEN: Any = torch.ops.aten
@@ -95,8 +95,9 @@ class Weight:
 
 @dataclass(frozen=True)
 class Recording:
-    """The weights in state-dict order, and all that is drawn while the model is built."""
+    """The tensors that are constituents, and all that is drawn while the model is built."""
 
+    reading: Reading
     weights: tuple[Weight, ...]
     draws: tuple[Write, ...]
 
@@ -111,12 +112,11 @@ def record(architecture: str) -> Recording:
     with quiet(), isolated(0), torch.device("meta"), _Honest(), writing:
         model = timm.create_model(architecture, pretrained=False)
     tensors: Mapping[str, Any] = model.state_dict(keep_vars=True)
-    weights: dict[tuple[int, View], Weight] = {}
-    for name in weight_names(tensors):
-        key, view = _place(tensors[name])
-        if (key, view) not in weights:  # tied weights count once
-            weights[key, view] = writing.weight(name, tensors[name], key, view)
-    return Recording(tuple(weights.values()), tuple(writing.draws))
+    reading = read_tensors(tensors, architecture)
+    weights = tuple(
+        writing.weight(name, tensors[name], *_place(tensors[name])) for name in reading.stored
+    )
+    return Recording(reading, weights, tuple(writing.draws))
 
 
 class _Honest(TorchFunctionMode):

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.sources import Constituent, flatten_weight
+from zoo_spectra.sources import Constituent, Matrix
 from zoo_spectra_timm.recording import Recording, View, Weight, Write
 
 _PASSED_AT_ONCE = 1 << 14  # bytes: they stay in the first cache
@@ -31,7 +31,8 @@ class Replay:
     """
 
     def __init__(self, recording: Recording, seed: int) -> None:
-        self._weights = recording.weights
+        self.reading = recording.reading
+        self._weights = {weight.name: weight for weight in recording.weights}
         begins = {w.draw for weight in recording.weights for w in weight.writes}
         self._plan = _Plan(
             recording.draws,
@@ -42,17 +43,20 @@ class Replay:
         )
 
     def constituents(self) -> Iterator[Constituent]:
-        """The weights in state-dict order. Raises NetworkError when one finds no memory."""
+        """The constituents in state-dict order. Raises NetworkError when one finds no memory."""
         stream = _Stream(self._plan)
-        for weight in self._weights:
+
+        def fetch(name: str) -> Matrix:
+            weight = self._weights[name]
             try:
-                values = _make(weight, stream).numpy()
+                values: Matrix = _make(weight, stream).numpy()
             except RuntimeError as error:
                 raise NetworkError(
-                    f"{weight.name}: torch cannot make its {weight.elements:,} numbers: {error}"
+                    f"{name}: torch cannot make its {weight.elements:,} numbers: {error}"
                 ) from error
-            yield Constituent(weight.name, flatten_weight(values))
-            del values  # or it would lie beside the next one
+            return values
+
+        return self.reading.constituents(fetch)
 
 
 @lru_cache(maxsize=4)

@@ -18,12 +18,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from zoo_spectra.sources import counted, weight_names
+from zoo_spectra.sources import counted, read_tensors
 from zoo_spectra_timm.building import meta_model, timm_library
 
 Shapes = tuple[tuple[int, int], ...]
 SHIPPED = "shapes.json.xz"
-RULE = 1  # raise it when zoo_spectra.sources.weights chooses other tensors
+RULE = 2  # raise it when zoo_spectra.sources.read chooses other constituents
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,7 @@ def draw(name: str) -> Sketch:
         model = meta_model(name)
     except Exception:  # an architecture may refuse for any reason; listing goes on
         return Sketch()
-    tensors = model.state_dict(keep_vars=True)
-    flat = (tensors[key].shape for key in weight_names(tensors))
-    shapes = tuple((int(shape[0]), int(shape[1:].numel())) for shape in flat)
+    shapes = read_tensors(model.state_dict(keep_vars=True), name).shapes
     return Sketch(shapes, sum(int(p.numel()) for p in model.parameters()))
 
 

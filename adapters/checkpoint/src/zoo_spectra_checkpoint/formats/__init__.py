@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from zoo_spectra.errors import FileFormatError, NetworkError
-from zoo_spectra.sources import Guard, Matrix, budget_of
+from zoo_spectra.sources import Entry, Guard, Matrix, budget_of
+from zoo_spectra_checkpoint.beside import beside
 from zoo_spectra_checkpoint.formats.table import FORMATS, SUFFIXES, by_suffix, format_of
-from zoo_spectra_checkpoint.tensors import Entry, TensorFile, reading
+from zoo_spectra_checkpoint.tensors import TensorFile, reading
 
 __all__ = ["FORMATS", "SUFFIXES", "by_suffix", "format_of", "open_tensors", "read_state"]
 
@@ -48,7 +49,8 @@ def _within_budget(file: TensorFile) -> TensorFile:
                 f"{file.path} has a tensor whose name has {len(entry.name):,} characters; rename it"
             )
     budget = budget_of(file.path)
-    Guard(budget, f"{file.path}: ").check_total(sum(map(_bytes, file.weights())))
+    matrices = (entry for entry in file.entries if len(entry.shape) > 1)
+    Guard(budget, f"{file.path}: ").check_total(sum(map(_bytes, matrices)))
 
     def fetch(entry: Entry) -> Matrix:
         with reading(file.path):
@@ -56,7 +58,7 @@ def _within_budget(file: TensorFile) -> TensorFile:
             Guard(budget, where).check(_bytes(entry), "as float32")
             return file.fetch(entry)
 
-    return replace(file, fetch=fetch)
+    return replace(file, fetch=fetch, settings=beside(file.path))
 
 
 def _bytes(entry: Entry) -> int:

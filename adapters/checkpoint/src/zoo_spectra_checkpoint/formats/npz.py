@@ -10,13 +10,14 @@ from zoo_spectra.sources import (
     Archive,
     ArrayHeader,
     Damaged,
+    Entry,
     Guard,
     Matrix,
     array_header,
     budget_of,
     read_array,
 )
-from zoo_spectra_checkpoint.tensors import Entry, TensorFile
+from zoo_spectra_checkpoint.tensors import TensorFile
 
 
 def open_file(path: Path) -> TensorFile:

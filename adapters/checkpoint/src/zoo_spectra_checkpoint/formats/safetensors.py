@@ -9,14 +9,17 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from zoo_spectra.errors import FileFormatError
-from zoo_spectra.sources import Matrix
-from zoo_spectra_checkpoint.tensors import Entry, TensorFile
+from zoo_spectra.sources import Entry, Matrix
+from zoo_spectra_checkpoint.narrow import EIGHT_BITS, widened
+from zoo_spectra_checkpoint.tensors import TensorFile
 
 _NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "BOOL": "bool"}
-_NAMES |= {"C64": "complex64", "I64": "int64", "I32": "int32", "I16": "int16", "I8": "int8"}
+_NAMES |= {f"I{n}": f"int{n}" for n in (8, 16, 32, 64)}
+_NAMES |= {f"U{n}": f"uint{n}" for n in (8, 16, 32, 64)}
+_NAMES |= {"C64": "complex64", "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2"}
 MAX_HEADER = 32 << 20  # bytes: a quarter of a million tensors
 MAX_DIMENSIONS = 32
-_STORED = {"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "<u2"}
+_STORED = {"bfloat16": "<u2", "complex64": "<c8", **dict.fromkeys(EIGHT_BITS, "u1")}
 
 
 def open_file(path: Path) -> TensorFile:
@@ -51,19 +54,15 @@ def open_file(path: Path) -> TensorFile:
     )
 
     def fetch(entry: Entry) -> Matrix:
-        stored = np.dtype(_STORED[entry.dtype])
+        stored = np.dtype(_STORED.get(entry.dtype) or entry.dtype).newbyteorder("<")
         count = int(np.prod(entry.shape, dtype=np.int64))
         flat = np.fromfile(path, stored, count, offset=start[entry.name])
         if flat.size != count:
             raise FileFormatError(f"{path}, {entry.name}: the file was cut off while in use")
-        if entry.dtype == "bfloat16":  # the upper half of a float32
-            wide = flat.astype(np.uint32)
-            wide <<= 16
-            flat = wide.view(np.float32)
-        return flat.reshape(entry.shape)
+        return widened(flat, entry.dtype).reshape(entry.shape)
 
     return TensorFile(path, entries, fetch)
 
 
 def _torch_name(code: str) -> str:
-    return _NAMES.get(code) or ("float8" if code.startswith("F") else f"packed {code}")
+    return _NAMES.get(code) or f"packed {code}"

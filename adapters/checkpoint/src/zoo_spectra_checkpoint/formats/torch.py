@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.sources import Guard, Matrix, budget_of, is_constituent
+from zoo_spectra.sources import Entry, Guard, Matrix, budget_of, unpacked_names
 from zoo_spectra_checkpoint.formats.pickles import Call
 from zoo_spectra_checkpoint.formats.torch_files import Contents, broken, read_contents
 from zoo_spectra_checkpoint.formats.torch_tensors import (
@@ -20,7 +20,7 @@ from zoo_spectra_checkpoint.formats.torch_tensors import (
     tensor_of,
 )
 from zoo_spectra_checkpoint.formats.torch_values import stored, values
-from zoo_spectra_checkpoint.tensors import Entry, TensorFile
+from zoo_spectra_checkpoint.tensors import TensorFile
 
 # Where training scripts keep the weights, the most specific first.
 KEYS = ("state_dict", "model_state_dict", "model", "net", "network", "params", "weights", "module")
@@ -38,15 +38,12 @@ def open_file(path: Path) -> TensorFile:
     """
     contents, state = _open(path)
     once = _first_names(state)
-    every = (Entry(key, tensor.shape, tensor.dtype) for key, tensor in state.items())
-    entries = tuple(
-        e for e in every if e.name in once or not is_constituent(e.name, e.shape, e.dtype)
-    )
+    entries = tuple(Entry(name, state[name].shape, state[name].dtype) for name in once)
 
     def fetch(entry: Entry) -> Matrix:
         return values(state[entry.name], contents.raw, f"{path}, {entry.name}")
 
-    return TensorFile(path, entries, fetch)
+    return TensorFile(path, entries, fetch, len(state) - len(once))
 
 
 def read_state(path: Path) -> dict[str, Any]:
@@ -110,13 +107,13 @@ def _parts(tensor: Tensor) -> list[Dense]:
     return []
 
 
-def _first_names(state: State) -> set[str]:
+def _first_names(state: State) -> list[str]:
     """Of the names of one tensor (same storage, place, shape and strides) the first."""
     first: dict[object, str] = {}
     for name, tensor in state.items():
         tied = isinstance(tensor, Dense) and 0 not in tensor.shape
         first.setdefault(tensor if tied else name, name)
-    return set(first.values())
+    return list(first.values())
 
 
 def _find_state(data: Any, path: Path) -> Mapping[str, Any]:
@@ -129,7 +126,7 @@ def _find_state(data: Any, path: Path) -> Mapping[str, Any]:
             raise NetworkError(f"{path} holds a {kind}, no state dict; save one")
         inside = [data[key] for key in KEYS if id(data.get(key)) in holders]
         if not inside:
-            own = {k: v for k, v in data.items() if isinstance(k, str) and is_tensor(v)}
+            own = _named_tensors(data)
             if own:
                 return own
             inside = [value for value in data.values() if id(value) in holders]
@@ -141,6 +138,19 @@ def _find_state(data: Any, path: Path) -> Mapping[str, Any]:
         f"{path} holds {keys}: none of them, or more than one, is a state dict; "
         f"save the weights under one of {', '.join(KEYS[:3])}"
     )
+
+
+def _named_tensors(data: Mapping[Any, Any]) -> dict[str, Any]:
+    """The tensors of a dict by name, those of torch's packed layers under their layer's names."""
+    found: dict[str, Any] = {}
+    for name, value in data.items():
+        if not isinstance(name, str):
+            continue
+        packed = unpacked_names(name)
+        parts = value if isinstance(value, tuple) else (value,)
+        names = (name,) if packed is None else packed
+        found |= {k: v for k, v in zip(names, parts, strict=False) if is_tensor(v)}
+    return found
 
 
 def _holders(data: Any) -> set[int]:

@@ -54,6 +54,8 @@ _STORED = {
     "complex64": "<c8",
     "complex128": "<c16",
     "complex32": "<u4",
+    "float8_e4m3fn": "<u1",
+    "float8_e5m2": "<u1",
     "qint8": "<i1",
     "quint8": "<u1",
     "qint32": "<i4",

@@ -23,6 +23,7 @@ from zoo_spectra_checkpoint.formats.torch_tensors import (
     Tensor,
     stored_type,
 )
+from zoo_spectra_checkpoint.narrow import widened
 
 GROWN = 256 << 20  # 8,192² in float32
 RATIO = 64
@@ -65,12 +66,7 @@ def stored(tensor: Dense, raw: Raw, where: str) -> npt.NDArray[Any]:
 
 
 def _dense(tensor: Dense, raw: Raw, where: str) -> Matrix:
-    found = stored(tensor, raw, where)
-    if tensor.dtype != "bfloat16":
-        return found
-    wide = found.astype("<u4")
-    wide <<= 16  # the upper half of a float32
-    return wide.view("<f4")
+    return widened(stored(tensor, raw, where), tensor.dtype)
 
 
 def _quantised(tensor: Quantised, raw: Raw, where: str) -> Matrix:

@@ -1,0 +1,69 @@
+"""Experts in one tensor are constituents of their own, and convolutions are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from doors import DOORS, check, through
+from zoo_spectra.sources.memory import network_from_arrays
+
+STACKED = [
+    "model.layers.0.mlp.experts.gate_up_proj",
+    "model.layers.0.mlp.experts.down_proj",
+    "block_sparse_moe.input_linear.weight",
+    "ffn.experts.w1",
+    "moe.w2",
+    "feed_forward.experts.w3",
+    "MoeMlp_0/Mlp/experts/kernel",
+]
+
+
+@pytest.mark.parametrize("name", STACKED)
+@pytest.mark.parametrize("door", DOORS)
+def test_each_expert_is_one(door: str, name: str, tmp_path: Path) -> None:
+    weights = torch.randn(5, 8, 6)
+    state = {name: weights, "router.weight": torch.randn(5, 6), f"{name}_bias": torch.randn(5, 6)}
+    network = through(door, state, tmp_path)
+    expected = {f"{name}[{number}]": weights[number] for number in range(5)}
+    check(network, expected | {"router.weight": state["router.weight"]})
+    assert network.left_out == {"bias": 1}
+
+
+def test_concatenated_experts_where_the_router_tells(tmp_path: Path) -> None:
+    block = "transformer.blocks.0.ffn."
+    experts = {f"{block}experts.mlp.{name}": torch.randn(4 * 12, 8) for name in ("w1", "v1", "w2")}
+    router = {f"{block}router.layer.weight": torch.randn(4, 8)}
+    expected = {
+        f"{name}[{number}]": part
+        for name, weights in experts.items()
+        for number, part in enumerate(weights.reshape(4, 12, 8))
+    }
+    check(through("safetensors", experts | router, tmp_path), expected | router)
+    check(through("safetensors", experts, tmp_path), experts)  # nothing tells how many
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"experts.0.w1": torch.randn(4, 3, 2), "experts.1.w1": torch.randn(4, 3, 2)},
+        {"experts.expert_0.line": torch.randn(4, 3, 2)},
+        {"moe.conv.weight": torch.randn(4, 3, 2)},
+        {"encoder.pos_conv.weight": torch.randn(16, 48, 128)},
+        {"line.weight": torch.randn(32, 16, 3)},
+        {"attn.q": torch.randn(128, 4, 64)},
+        {"Conv_0/kernel": torch.randn(3, 8, 128)},
+    ],
+    ids=lambda state: next(iter(state)),
+)
+def test_what_is_one_map_stays_one(state: dict[str, torch.Tensor]) -> None:
+    assert [c.name for c in network_from_arrays("net", state).constituents()] == list(state)
+
+
+def test_a_batch_of_matrices_by_its_shape() -> None:
+    state = {"rg_lru.input_gate_weight": torch.randn(3, 64, 64)}
+    expected = {f"rg_lru.input_gate_weight[{n}]": state["rg_lru.input_gate_weight"][n]
+                for n in range(3)}  # fmt: skip
+    check(network_from_arrays("net", state), expected)

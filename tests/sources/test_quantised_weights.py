@@ -1,0 +1,161 @@
+"""Quantised weights: their values where integers and scales are plain, else an error by name."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+import zoo_spectra as zs
+from doors import DOORS, check, through
+from zoo_spectra.errors import NetworkError
+from zoo_spectra.sources.memory import network_from_arrays
+from zoo_spectra.sources.torch_module import network_from_module
+
+# Files of floats of eight bits; numpy's archives have no such type.
+EIGHT = ("safetensors", "pt", "tensors")
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_int8_with_its_largest_values(door: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    numbers, largest = torch.randint(-127, 128, (6, 4), dtype=torch.int8), torch.rand(6) + 1
+    state = {"fc.weight": numbers, "fc.SCB": largest, "fc.weight_format": torch.tensor(0)}
+    check(through(door, state, tmp_path), {"fc.weight": numbers * largest[:, None] / 127})
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (6,), (6, 1), (1, 4), (3, 2)])
+@pytest.mark.parametrize("door", DOORS)
+def test_int8_with_scales(door: str, shape: tuple[int, ...], tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    numbers, scale = torch.randint(-127, 128, (6, 4), dtype=torch.int8), torch.rand(shape) + 0.1
+    wide = scale.reshape(6, 1) if shape == (6,) else scale
+    if shape == (3, 2):
+        wide = torch.kron(scale, torch.ones(2, 2))
+    state = {"fc.weight": numbers, "fc.weight_scale": scale}
+    check(through(door, state, tmp_path), {"fc.weight": numbers * wide})
+
+
+def test_int8_with_zero_points(tmp_path: Path) -> None:
+    numbers = torch.randint(-127, 128, (6, 4), dtype=torch.int8)
+    scale, zero = torch.rand(6, 1), torch.randint(-5, 5, (6, 1), dtype=torch.int8)
+    state = {"fc.weight": numbers, "fc.weight_scale": scale, "fc.weight_zero_point": zero}
+    expected = (numbers.float() - zero) * scale
+    check(through("safetensors", state, tmp_path), {"fc.weight": expected})
+
+
+@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.float8_e5m2])
+@pytest.mark.parametrize("door", EIGHT)
+def test_eight_bit_floats_in_blocks(door: str, dtype: torch.dtype, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    numbers, scale = torch.randn(300, 260).to(dtype), torch.rand(3, 3) + 0.1
+    state = {"fc.weight": numbers, "fc.weight_scale_inv": scale}
+    wide = torch.kron(scale, torch.ones(128, 128))[:300, :260]
+    check(through(door, state, tmp_path), {"fc.weight": numbers.float() * wide})
+
+
+@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.float8_e5m2])
+@pytest.mark.parametrize("door", EIGHT)
+def test_every_float_of_eight_bits(door: str, dtype: torch.dtype, tmp_path: Path) -> None:
+    every = torch.arange(256, dtype=torch.uint8).view(dtype).reshape(16, 16)
+    [only] = through(door, {"fc.weight": every}, tmp_path).constituents()
+    np.testing.assert_array_equal(only.matrix, every.float().numpy())
+
+
+def quantised() -> nn.Module:
+    torch.manual_seed(0)
+    plain = nn.Sequential(nn.Embedding(9, 8), nn.Linear(8, 6), nn.Sequential(nn.Linear(6, 4)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.ao.quantization.quantize_dynamic(plain, {nn.Linear}, dtype=torch.qint8)
+
+
+def test_packed_layers(tmp_path: Path) -> None:
+    module = quantised()
+    expected = {
+        "0.weight": module[0].weight,
+        "1.weight": module[1].weight().dequantize(),
+        "2.0.weight": module[2][0].weight().dequantize(),
+    }
+    torch.save(module.state_dict(), tmp_path / "a.pt")
+    check(zs.load(f"checkpoint:{tmp_path / 'a.pt'}"), expected)
+    check(network_from_module(module), expected)
+    check(network_from_arrays("net", module.state_dict()), expected)
+
+
+def test_a_packed_recurrent_layer_is_refused() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = torch.ao.quantization.quantize_dynamic(
+            nn.Sequential(nn.LSTM(4, 3), nn.Linear(3, 3)), {nn.LSTM}, dtype=torch.qint8
+        )
+    with pytest.raises(NetworkError, match="quantised layer, packed by torch"):
+        network_from_module(module)
+
+
+@pytest.mark.parametrize("by_rows", [False, True])
+def test_torchs_quantised_tensors(by_rows: bool, tmp_path: Path) -> None:
+    plain = torch.randn(6, 4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if by_rows:
+            zeros = torch.zeros(6, dtype=torch.long)
+            weight = torch.quantize_per_channel(plain, torch.rand(6) / 9, zeros, 0, torch.qint8)
+        else:
+            weight = torch.quantize_per_tensor(plain, 0.02, 3, torch.quint8)
+        torch.save({"fc.weight": weight}, tmp_path / "a.pt")
+    expected = {"fc.weight": weight.dequantize()}
+    check(zs.load(f"checkpoint:{tmp_path / 'a.pt'}"), expected)
+    check(network_from_arrays("net", {"fc.weight": weight}), expected)
+
+
+def integers(*shape: int, dtype: torch.dtype = torch.int32) -> torch.Tensor:
+    return torch.randint(0, 100, shape, dtype=dtype)
+
+
+SCHEMES = {
+    "GPTQ": {
+        "q.qweight": integers(8, 32),
+        "q.qzeros": integers(1, 4),
+        "q.scales": torch.rand(1, 32),
+        "q.g_idx": integers(64),
+    },
+    "bitsandbytes": {
+        "q.weight": integers(512, 1, dtype=torch.uint8),
+        "q.weight.absmax": torch.rand(16),
+        "q.weight.quant_map": torch.rand(16),
+        "q.weight.quant_state.bitsandbytes__nf4": integers(90, dtype=torch.uint8),
+    },
+    "MXFP4": {
+        "mlp.experts.down_proj_blocks": integers(2, 8, 4, 16, dtype=torch.uint8),
+        "mlp.experts.down_proj_scales": integers(2, 8, 4, dtype=torch.uint8),
+    },
+    "compressed-tensors": {
+        "q.weight_packed": integers(32, 8),
+        "q.weight_scale": torch.rand(32, 1),
+        "q.weight_shape": integers(2),
+    },
+    "HQQ": {"q.W_q": integers(32, 8, dtype=torch.uint8), "q.scale": torch.rand(32, 1)},
+    "quantised or packed": {"q.weight": integers(32, 8, dtype=torch.uint8)},
+}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("door", DOORS)
+def test_other_schemes_are_named(door: str, scheme: str, tmp_path: Path) -> None:
+    state = SCHEMES[scheme] | {"head.weight": torch.randn(8, 6)}
+    first = next(iter(SCHEMES[scheme]))
+    with pytest.raises(NetworkError, match=rf"{first} is .*{scheme}.*dequantise"):
+        through(door, state, tmp_path)
+
+
+def test_a_scale_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    state = {"fc.weight": integers(6, 4, dtype=torch.int8), "fc.weight_scale": torch.rand(5, 1)}
+    save_file(state, tmp_path / "a.safetensors")
+    with pytest.raises(NetworkError, match=r"fc\.weight_scale does not fit fc\.weight"):
+        zs.load(f"checkpoint:{tmp_path / 'a.safetensors'}")

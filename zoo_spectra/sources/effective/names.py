@@ -1,0 +1,27 @@
+"""The parts of a tensor's name: dotted paths of torch, slashed ones of flax and keras."""
+
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+def parts(name: str) -> list[str]:
+    """``["a", "b", "kernel"]`` of ``a/b/kernel:0`` and of ``a.b.kernel``."""
+    return re.split(r"[./]", name.removesuffix(":0"))
+
+
+def leaf(name: str) -> str:
+    """The last part."""
+    return parts(name)[-1]
+
+
+def stem(name: str) -> str:
+    """What stands before the last part, with its separator: siblings share it."""
+    return name[: len(name.removesuffix(":0")) - len(leaf(name))]
+
+
+def words(part: str) -> set[str]:
+    """The words of one part in lower case: snake_case and CamelCase."""
+    return {word.lower() for word in _WORD.findall(part)}

@@ -1,0 +1,33 @@
+"""Masks: a pruned layer applies its weights times a mask of the same shape."""
+
+from __future__ import annotations
+
+from zoo_spectra.sources.effective.names import leaf
+from zoo_spectra.sources.effective.table import Table
+from zoo_spectra.sources.matrices import Matrix
+
+
+def masks(table: Table) -> None:
+    """``weight_orig`` × ``weight_mask`` of torch's pruning, and ``weight`` × ``mask`` beside it."""
+    for mask in table:
+        shape = table.shape(mask)
+        if shape is None or len(shape) < 2:
+            continue
+        if mask.endswith("_mask"):
+            name = mask.removesuffix("_mask")
+            owners = [f"{name}_orig", name]
+        elif leaf(mask) == "mask":
+            name = f"{mask.removesuffix('mask')}weight"
+            owners = [name]
+        else:
+            continue
+        for weight in owners:
+            if table.shape(weight) == shape:
+                table.merge(name, shape, (weight, mask), _masked)
+                break
+
+
+def _masked(values: tuple[Matrix, ...]) -> Matrix:
+    weight, mask = values
+    made: Matrix = weight * mask.astype(weight.dtype)
+    return made
