@@ -19,3 +19,19 @@ def zoo_curves(seed: int, count: int, designs: int = 30, copies: int = 5) -> np.
     blend = ((1 - t) * base[a] + t * base[b])[kind]
     noise = np.clip(rng.normal(0, 0.0005, (count, 129)), -0.002, 0.002)
     return np.asarray(blend + noise - expected_cumulative())
+
+
+def diffuse_curves(seed: int, count: int, spread: float = 0.5) -> np.ndarray:
+    """``count`` × 129: a cloud without dense classes, smooth curves of five free parameters.
+
+    Each is of two logistic steps of free place, width and share.
+    """
+    rng = np.random.default_rng(seed)
+    s = np.linspace(-8, 8, 129)
+    share = rng.uniform(0, 1, (count, 1))
+    curves = np.zeros((count, 129))
+    for part in (share, 1 - share):
+        place = rng.uniform(-3 * spread, 3 * spread, (count, 1))
+        width = np.exp(rng.uniform(-1, 0.7, (count, 1)))
+        curves += part / (1 + np.exp(-(s - place) / width))
+    return np.asarray(curves - expected_cumulative())

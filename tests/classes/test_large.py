@@ -8,12 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from zoo_curves import zoo_curves
+from zoo_curves import diffuse_curves, zoo_curves
 from zoo_spectra.classes import large
 from zoo_spectra.classes.equivalence import distance_matrix, equivalence_classes
 from zoo_spectra.classes.large import large_medoids, weighted_linkage
 from zoo_spectra.classes.neighbours import components
 from zoo_spectra.defaults import LINKAGES, Linkage
+
+
+@pytest.fixture(params=["by near pairs", "in matrices"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways in which a step is linked; without near pairs all classes pass for crowded."""
+    if request.param == "in matrices":
+        monkeypatch.setattr(large, "_FEW", ())
+    return str(request.param)
 
 
 def same(a: np.ndarray, b: np.ndarray) -> bool:
@@ -42,7 +50,7 @@ def test_classes_are_exact_where_components_fit(
 
 
 @pytest.mark.parametrize("method", LINKAGES)
-def test_a_chain_in_which_every_class_touches_the_next(method: Linkage) -> None:
+def test_a_chain_in_which_every_class_touches_the_next(method: Linkage, way: str) -> None:
     """The hardest case for components: all are one, however long."""
     step = np.zeros(129)
     step[40:80] = 0.2  # 1 e-fold
@@ -51,24 +59,40 @@ def test_a_chain_in_which_every_class_touches_the_next(method: Linkage) -> None:
     found = equivalence_classes(csds, 0.1, method, exact_limit=400)
     exact = equivalence_classes(csds, 0.1, method)
     assert adjusted_rand_score(found.label, exact.label) == 1.0
-    assert set(found.exact) == {method == "single"}
+    assert set(found.linked) == {"exact" if method == "single" else "in steps"}
 
 
 @pytest.mark.parametrize("method", ["average", "complete"])
 @pytest.mark.parametrize("seed", range(3))
-def test_classes_in_steps_agree_with_the_exact_ones(seed: int, method: Linkage) -> None:
+def test_classes_in_steps_agree_with_the_exact_ones(seed: int, method: Linkage, way: str) -> None:
     csds = zoo_curves(seed, 2000, designs=60)
     exact = equivalence_classes(csds, 0.1, method)
     found = equivalence_classes(csds, 0.1, method, exact_limit=420)
     assert found.exact.mean() < 0.5
+    assert set(found.linked) == {"exact", "in steps"}
     assert len(np.unique(exact.label[~found.exact])) > 30
     agreed = adjusted_rand_score(exact.label, found.label)
-    assert agreed >= 0.95 if method == "average" else agreed == 1.0
+    assert agreed == 1.0 if way == "by near pairs" or method == "complete" else agreed >= 0.95
+
+
+@pytest.mark.parametrize("pairs", [1 << 21, 2000])
+@pytest.mark.parametrize("method", ["average", "complete"])
+def test_a_diffuse_cloud_has_the_exact_classes_and_no_two_that_should_have_merged(
+    method: Linkage, pairs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it is one component, larger than the limit at every height; few pairs or room."""
+    monkeypatch.setattr(large, "_PAIRS", pairs)
+    csds = diffuse_curves(0, 2000, 0.15)
+    exact = equivalence_classes(csds, 0.1, method)
+    found = equivalence_classes(csds, 0.1, method, exact_limit=20)
+    assert same(exact.label, found.label)
+    assert (found.linked == "in steps").mean() > 0.95
+    assert len(set(exact.label)) < 700
 
 
 @pytest.mark.parametrize("limit", [3, 300])
 def test_classes_in_steps_of_complete_linkage_keep_every_pair_within_the_accuracy(
-    limit: int,
+    limit: int, way: str
 ) -> None:
     csds = zoo_curves(5, 1500)
     found = equivalence_classes(csds, 0.1, "complete", exact_limit=limit)
@@ -77,7 +101,7 @@ def test_classes_in_steps_of_complete_linkage_keep_every_pair_within_the_accurac
     assert distance_matrix(csds)[together].max() <= 0.1
 
 
-def test_the_order_of_a_run_does_not_matter_and_a_rerun_is_the_same() -> None:
+def test_the_order_of_a_run_does_not_matter_and_a_rerun_is_the_same(way: str) -> None:
     csds = zoo_curves(6, 1500)
     first, second = (equivalence_classes(csds, 0.1, exact_limit=300) for _ in range(2))
     assert np.array_equal(first.label, second.label)
@@ -86,7 +110,7 @@ def test_the_order_of_a_run_does_not_matter_and_a_rerun_is_the_same() -> None:
     assert adjusted_rand_score(first.label, turned.label[::-1]) >= 0.95
 
 
-def test_copies_of_one_curve_are_one_class_however_many() -> None:
+def test_copies_of_one_curve_are_one_class_however_many(way: str) -> None:
     csds = np.repeat(zoo_curves(7, 2, 2, 1), 500, axis=0)
     for accuracy in (0.0, 0.1):
         found = equivalence_classes(csds, accuracy, exact_limit=10)
@@ -94,11 +118,14 @@ def test_copies_of_one_curve_are_one_class_however_many() -> None:
         assert found.medoid_distance.max() == 0
 
 
-def test_components_too_large_at_every_step_still_give_classes() -> None:
+def test_components_too_large_at_every_step_still_give_classes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(large, "_FEW", ())
     csds = zoo_curves(8, 600)
     found = equivalence_classes(csds, 0.1, exact_limit=5)
     exact = equivalence_classes(csds, 0.1)
-    assert not found.exact.all()
+    assert set(found.linked) >= {"coarse", "exact"}
     assert adjusted_rand_score(exact.label, found.label) > 0.4
     assert found.medoid_distance.max() < 0.3
 

@@ -11,9 +11,9 @@ fewer classes, and so it goes on.
 
 Where the classes are crowded, so that no such step leads upwards, their mean curves are split into
 connected components at the next of the heights ε/16, √2 ε/16, … ε. Each is linked in a matrix, with
-the number of networks that a class stands for, if it is small enough; else by as many near pairs as
-there is room for. Only where that leads nowhere either its classes are merged in balls of half the
-height, which is coarse: classes can stay apart that should have merged, and the other way round.
+the number of networks that a class stands for, if it is small enough. Only where it is not its
+classes are merged in balls of half the height, which is coarse: classes can stay apart that should
+have merged, and the other way round.
 
 The distance of two classes is the mean (or largest) over pairs of members. The mean is taken over
 at most 512 of each class; and where, in a matrix, the mean curves are further apart than twice the
@@ -32,16 +32,19 @@ from scipy.spatial.distance import cdist, pdist
 
 from zoo_spectra.classes.between import Method, measured, to_classes
 from zoo_spectra.classes.neighbours import components, cover
-from zoo_spectra.classes.sparse import PAIRS, reachable, sparse_linkage
+from zoo_spectra.classes.sparse import reachable, sparse_linkage
 from zoo_spectra.method import BIN_WIDTH, Floats, Integers
 
 Linked = npt.NDArray[np.int8]
+Bools = npt.NDArray[np.bool_]
 EXACT, IN_STEPS, COARSE = range(3)
 
 _HEIGHTS = 2.0 ** np.arange(-4, 0.5, 0.5)
 _SMALL_CLASS = 2048
-# Near pairs a class that are few: up to some such number a matrix takes longer.
-_NEAR = 32
+# Near pairs of each class that are few; if they do not lead upwards, more of them, up to which a
+# matrix takes longer; and the most at once, some hundred bytes each.
+_FEW = (8, 64)
+_PAIRS = 1 << 21
 _SLACK = 1 + 1e-9
 
 
@@ -78,27 +81,21 @@ def _members(label: Integers) -> list[Integers]:
 
 
 def _in_steps(csds: Floats, accuracy: float, method: Method, limit: int) -> tuple[Integers, Linked]:
-    balls = cover(csds, 0.0)
-    assert balls is not None  # without `most` there is always a cover
-    label, low = balls.owner, 0.0  # copies of one curve are one from the start
+    # Copies of one curve are one from the start.
+    label, low = np.unique(csds, axis=0, return_inverse=True)[1].ravel(), 0.0
     how = np.full(len(csds), IN_STEPS, dtype=np.int8)
     while low < accuracy:
         classes = _members(label)
         centres = _means(csds, classes)
-        height = reachable(centres, low, accuracy, min(PAIRS, _NEAR * len(classes)))
+        rooms = (min(_PAIRS, few * len(classes)) for few in _FEW)
+        heights = (reachable(centres, low, accuracy, room) for room in rooms)
+        height = next((each for each in heights if each is not None), None)
         if height is not None:
             merged = sparse_linkage(csds, classes, height, method)
         else:
             height = float(accuracy * _HEIGHTS[accuracy * _HEIGHTS > low * _SLACK].min())
-            merged = np.empty(len(classes), dtype=np.int64)
-            used = 0
-            for part in _members(components(centres, height)):
-                some = [classes[at] for at in part]
-                own, coarse = _crowd(csds, some, low, height, method, limit)
-                if coarse:
-                    how[np.concatenate(some)] = COARSE
-                merged[part] = own + used
-                used += int(own.max()) + 1
+            merged, coarse = _crowded(csds, classes, centres, height, method, limit)
+            how[coarse[label]] = COARSE
         label, low = merged[label], height
     touched = np.zeros(int(label.max()) + 1, dtype=np.int8)
     np.maximum.at(touched, label, how)
@@ -109,34 +106,42 @@ def _means(csds: Floats, classes: list[Integers]) -> Floats:
     return np.array([csds[some].mean(axis=0) for some in classes])
 
 
-def _crowd(
-    csds: Floats, classes: list[Integers], low: float, high: float, method: Method, limit: int
-) -> tuple[Integers, bool]:
-    """Link L classes, linked up to ``low``, up to ``high``; labels, (L,), and whether coarsely.
+def _crowded(
+    csds: Floats,
+    classes: list[Integers],
+    centres: Floats,
+    height: float,
+    method: Method,
+    limit: int,
+) -> tuple[Integers, Bools]:
+    """Link L classes up to a height, component by component; labels and what is coarse, (L,)."""
+    merged, used = np.empty(len(classes), dtype=np.int64), 0
+    coarse = np.zeros(len(classes), dtype=bool)
+    for part in _members(components(centres, height)):
+        own = np.zeros(1, dtype=np.int64)
+        if 1 < len(part) <= limit:
+            some = [classes[at] for at in part]
+            weight = np.array([len(each) for each in some], dtype=np.float64)
+            between = _between(csds, centres[part], some, height, method)
+            own = weighted_linkage(between, weight, height, method)
+        elif len(part) > limit:
+            own = _in_balls(centres[part], height, method, len(classes) == len(csds))
+            coarse[part] = True
+        merged[part] = own + used
+        used += int(own.max()) + 1
+    return merged, coarse
 
-    In a matrix of at most ``limit`` rows; else by near pairs in steps that there is room for.
+
+def _in_balls(centres: Floats, height: float, method: Method, single: bool) -> Integers:
+    """Not for complete linkage, unless the classes are single networks still.
+
+    For a class must not become wider than the height.
     """
-    label, coarse = np.arange(len(classes)), False
-    while low < high:
-        now = [np.concatenate([classes[at] for at in each]) for each in _members(label)]
-        if len(now) == 1:
-            break
-        centres = _means(csds, now)
-        if len(now) <= limit:
-            weight = np.array([len(each) for each in now], dtype=np.float64)
-            between = _between(csds, centres, now, high, method)
-            return weighted_linkage(between, weight, high, method)[label], coarse
-        height = reachable(centres, low, high, PAIRS)
-        if height is not None:
-            label, low = sparse_linkage(csds, now, height, method)[label], height
-        elif not coarse and (method == "average" or len(now) == len(csds)):
-            # Of complete linkage, only single networks: no class may become wider than the height.
-            balls = cover(centres, high / 2)
-            assert balls is not None  # without `most` there is always a cover
-            label, coarse = balls.owner[label], True
-        else:
-            return label, True
-    return label, coarse
+    if method == "complete" and not single:
+        return np.arange(len(centres))
+    balls = cover(centres, height / 2)
+    assert balls is not None  # without `most` there is always a cover
+    return balls.owner
 
 
 def _between(

@@ -69,7 +69,7 @@ def _check(catalog: Catalog, networks: list[str], has: Integers, names: list[str
     shared = designs.astype(np.float32) @ designs.T.astype(np.float32)
     apart = np.argwhere(shared == 0)
     if len(apart):
-        one, other = (networks[first[at]] for at in apart[0])
+        one, other = (networks[at] for at in sorted(first[apart[0]]))
         raise CatalogError(
             f"{one!r} and {other!r} share no constituent by name, so they cannot be matched; "
             "choose networks of one design with --where, or use the measure pooled or depth"

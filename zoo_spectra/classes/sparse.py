@@ -16,8 +16,6 @@ from zoo_spectra.classes.between import Method, measured, to_classes
 from zoo_spectra.classes.neighbours import coarse, near_pairs
 from zoo_spectra.method import BIN_WIDTH, Floats, Integers
 
-# Pairs of classes that are near, at once: some hundred bytes each.
-PAIRS = 1 << 21
 _ROWS = 128
 Near = dict[int, dict[int, float]]
 

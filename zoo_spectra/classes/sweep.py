@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, floor, log10
+from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -90,9 +90,8 @@ def ladder(heights: Floats, steps: int = STEPS) -> list[float]:
 
 def _rounded_up(value: float) -> float:
     """To three digits, so that ``classify`` at what is printed gives what is printed."""
-    digits = 2 - floor(log10(value))
-    up = round(ceil(value * 10.0**digits) / 10.0**digits, digits)
-    return up if up >= value else float(np.nextafter(value, np.inf))
+    exact = Decimal(value)
+    return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - 2), ROUND_CEILING))
 
 
 def _counts(classes: Classes, biological: npt.NDArray[np.bool_]) -> dict[str, int]:
