@@ -40,6 +40,7 @@ class Claim:
 
 _STAGES = "orders/2048/beside/ratio"
 _VIT = "networks/vit_base_patch16_224/ratio/again"
+_CLOUD = "clouds/100,000, wide"
 CLAIMS = (
     Claim("floor", "time over bare numpy's, one thread (worst)", "worst/1", "<= 1.15"),
     Claim("floor", "time over bare numpy's, two threads (worst)", "worst/2", "<= 1.15"),
@@ -58,6 +59,9 @@ CLAIMS = (
     Claim("classify", "the same, peak GB", "sizes/100000/peak_gigabytes", "<= 8"),
     Claim("classify", "adjusted Rand against exact, average", "at_scale/average", ">= 0.95"),
     Claim("classify", "adjusted Rand against exact, complete", "at_scale/complete", ">= 0.95"),
+    Claim("large", "classes of 100,000 diffuse curves, CPU s", f"{_CLOUD}/cpu_seconds", "<= 600"),
+    Claim("large", "the same, peak GB", f"{_CLOUD}/peak_gigabytes", "<= 8"),
+    Claim("large", "of 400 classes, with another within 0.9 ε", f"{_CLOUD}/within/0.9", "<= 0"),
     Claim("start", "zoo-spectra --help, times python -c pass", "commands/help/ratio", "<= 12"),
     Claim("start", "completion, times python -c pass", "commands/completion/ratio", "<= 12"),
     Claim("query", "look-up by name, 100,000 networks, s", "networks/100000/after/network"),

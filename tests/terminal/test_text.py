@@ -80,6 +80,7 @@ def test_a_name_in_every_table(name: str, width: int) -> None:
     row = {
         "class": 1, "class_size": 2, "kind": "artificial", "family": name, "medoid": name,
         "medoid_distance": 0.0, "stability": None, "accuracy": 0.1, "linkage": "average",
+        "measure": "pooled", "linked": "exact",
     }  # fmt: skip
     if name != "lone\udce9":  # Arrow holds no lone surrogate: a catalog never has one
         pair = pl.DataFrame([row | {"name": name}, row | {"name": "other"}])

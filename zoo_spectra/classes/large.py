@@ -81,9 +81,8 @@ def _members(label: Integers) -> list[Integers]:
 
 
 def _in_steps(csds: Floats, accuracy: float, method: Method, limit: int) -> tuple[Integers, Linked]:
-    balls = cover(csds, 0.0)
-    assert balls is not None  # without `most` there is always a cover
-    label, low = balls.owner, 0.0  # copies of one curve are one from the start
+    # Copies of one curve are one from the start.
+    label, low = np.unique(csds, axis=0, return_inverse=True)[1].ravel(), 0.0
     how = np.full(len(csds), IN_STEPS, dtype=np.int8)
     while low < accuracy:
         classes = _members(label)

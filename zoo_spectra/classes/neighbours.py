@@ -21,6 +21,7 @@ from zoo_spectra.method import BIN_WIDTH, Floats, Integers
 _SUMS = 17
 _BLOCK = 1024
 _PAIRS = 1 << 15
+_LATEST = 1 << 14
 # Radii grow by this share: a sum in another order may round the other way.
 _SLACK = 1 + 1e-12
 
@@ -74,11 +75,15 @@ def cover(csds: Floats, radius: float, most: int | None = None) -> Cover | None:
     the rows and on nothing else. None when there are more than ``most`` leaders.
     """
     leader = np.empty(0, dtype=np.int64)
+    indices, indexed = list[_Index](), 0  # of the leaders but the latest
     for block in _blocks(len(csds)):
         open_ = np.ones(len(block), dtype=bool)
-        if len(leader):
-            for query, _, _ in _Index(csds[leader]).near(csds[block], radius):
+        latest = [_Index(csds[leader[indexed:]])] if len(leader) > indexed else []
+        for index in (*indices, *latest):
+            for query, _, _ in index.near(csds[block], radius):
                 open_[query] = False
+        if len(leader) > indexed + _LATEST:
+            indices, indexed = [_Index(csds[leader])], len(leader)
         leader = np.append(leader, block[open_][_lead(csds[block[open_]], radius)])
         if most is not None and len(leader) > most:
             return None
@@ -136,20 +141,20 @@ def _join_leaders(
     """Components of leaders within ε, and the pairs of others whose members may be within ε."""
     count = len(leaders)
     index, group = _Index(leaders), np.arange(count)
-    doubtful = [np.empty((0, 2), dtype=np.int64)]
     for block in _blocks(count):
-        widest = accuracy + reach[block].max() + reach.max()
-        for query, target, apart in index.near(leaders[block], widest):
-            source = block[query]
-            joined = apart <= accuracy * _SLACK
-            group = _merge(group, source[joined], target[joined])
-            may = ~joined & (source < target)
-            may &= apart <= (accuracy + reach[source] + reach[target]) * _SLACK
+        for query, target, _ in index.near(leaders[block], accuracy):
+            group = _merge(group, block[query], target)
+    doubtful = [np.empty((0, 2), dtype=np.int64)]
+    wide = np.flatnonzero(reach > 0)
+    for start in range(0, len(wide), _BLOCK):
+        some = wide[start : start + _BLOCK]
+        widest = accuracy + reach[some].max() + reach.max()
+        for query, target, apart in index.near(leaders[some], widest):
+            source = some[query]
+            may = apart <= (accuracy + reach[source] + reach[target]) * _SLACK
             may &= group[source] != group[target]
             doubtful.append(np.stack([source[may], target[may]], axis=1))
-    pairs = np.concatenate(doubtful)
-    pairs = pairs[group[pairs[:, 0]] != group[pairs[:, 1]]]
-    return group, [(int(a), int(b)) for a, b in pairs]
+    return group, [(int(a), int(b)) for a, b in np.concatenate(doubtful)]
 
 
 def _merge(group: Integers, source: Integers, target: Integers) -> Integers:
