@@ -79,7 +79,7 @@ def test_a_transposed_convolution_stays_as_torch_stores_it() -> None:
     state = {"conv2d_transpose/kernel:0": keras, "ConvTranspose_0/kernel": flax}
     expected = {
         "conv2d_transpose/kernel:0": keras.permute(3, 2, 0, 1).flatten(1),
-        "ConvTranspose_0/kernel": flax.permute(2, 0, 1, 3).flatten(1),
+        "ConvTranspose_0/kernel": flax.permute(2, 3, 0, 1).flatten(1),
     }
     check(network_from_arrays("net", state), expected)
 

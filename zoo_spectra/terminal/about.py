@@ -1,4 +1,4 @@
-"""What is said below every summary: matrices left out, and networks of equal weights."""
+"""What is said below every summary: what was not analysed or guessed, and equal weights."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import polars as pl
 
 from zoo_spectra import classes
 from zoo_spectra.catalog import Catalog
-from zoo_spectra.text import count, visible
+from zoo_spectra.text import count, percent, visible
 
 SHOWN = 5  # groups of equal weights that are named
+LOW = 0.9  # of a network's stored entries are in its constituents: below, it is said
 
 
 def left_out(catalog: Catalog) -> list[str]:
@@ -25,6 +26,27 @@ def left_out(catalog: Catalog) -> list[str]:
     matrices = count(int(by_reason["len"].sum()), "matrix", "matrices")
     verb = "has" if networks.height == 1 else "have"
     return [f"{count(networks.height, 'network')} {verb} matrices left out: {matrices}; {reasons}"]
+
+
+def partly_read(catalog: Catalog) -> list[str]:
+    """A line on networks of which much is in no constituent, and one on what was guessed."""
+    ok = catalog.networks().filter(pl.col("status") == "ok")
+    rows = catalog.collect(ok.select("name", "coverage", "notes"))
+    lines = []
+    low = rows.filter(pl.col("coverage") < LOW).sort("coverage", "name")
+    if low.height:
+        name, least, _ = low.row(0)
+        lines.append(
+            f"{count(low.height, 'network')} with less than {percent(LOW)} of all stored entries "
+            f"in constituents; the least is {percent(least)} ({visible(name)})"
+        )
+    noted = rows.filter(pl.col("notes").is_not_null())
+    if noted.height:
+        kind = pl.col("notes").str.split("; ").list.eval(pl.element().str.replace(r" \(.*", ""))
+        kinds = noted.select(kind.alias("note")).explode("note").group_by("note").len()
+        said = ", ".join(f"{visible(n)} ({k:,})" for n, k in kinds.sort("len", "note").iter_rows())
+        lines.append(f"{count(noted.height, 'network')} with notes: {said}")
+    return lines
 
 
 def equal_weights(catalog: Catalog) -> list[str]:

@@ -45,7 +45,7 @@ def show(
 def _show_all(opened: Catalog, as_json: bool) -> None:
     import polars as pl
 
-    from zoo_spectra.terminal.about import equal_weights, left_out
+    from zoo_spectra.terminal.about import equal_weights, left_out, partly_read
     from zoo_spectra.terminal.tables import class_table, problem_table, status_table
 
     narrow = opened.networks().select("name", "kind", "family", "status", "reason")
@@ -65,7 +65,7 @@ def _show_all(opened: Catalog, as_json: bool) -> None:
         out.print(visible(f"Not classified yet: {again}"), highlight=False, markup=False)
     else:
         out.print(class_table(classes, whole=not out.is_terminal))
-    for line in [*left_out(opened), *equal_weights(opened)]:
+    for line in [*left_out(opened), *partly_read(opened), *equal_weights(opened)]:
         out.print(line, highlight=False, markup=False)
 
 

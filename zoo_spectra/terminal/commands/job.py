@@ -96,7 +96,7 @@ def _preview(plan: Plan, as_json: bool) -> None:
 
 def _print(summary: Summary, classified: bool) -> None:
     from zoo_spectra.catalog import Catalog
-    from zoo_spectra.terminal.about import equal_weights, left_out
+    from zoo_spectra.terminal.about import equal_weights, left_out, partly_read
     from zoo_spectra.terminal.tables import class_table, problem_table
 
     out = standard_output()
@@ -105,7 +105,8 @@ def _print(summary: Summary, classified: bool) -> None:
     catalog = Catalog(summary.catalog)
     if classified and not (classes := catalog.collect(catalog.classes())).is_empty():
         out.print(class_table(classes, whole=not out.is_terminal))
-    for line in (*left_out(catalog), *equal_weights(catalog), *_classified(summary), str(summary)):
+    said = (*left_out(catalog), *partly_read(catalog), *equal_weights(catalog))
+    for line in (*said, *_classified(summary), str(summary)):
         out.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
