@@ -140,3 +140,9 @@ def test_a_network_that_is_refused_is_listed_without_shapes() -> None:
     assert ref.shapes is None
     with pytest.raises(NetworkError, match="complex"):
         adapter.load(ref)
+
+
+def test_flattened_parameters_are_refused() -> None:
+    given = {"_flat_param": np.ones(200_000, "f4"), "head.weight": np.ones((10, 20), "f4")}
+    with pytest.raises(NetworkError, match=r"_flat_param is one vector of 200,000 entries"):
+        network_from_arrays("net", given)

@@ -32,6 +32,7 @@ def test_flax_and_keras_kernels(door: str, tmp_path: Path) -> None:
         "lstm/lstm_cell/recurrent_kernel:0": made(3, 12),
         "separable/pointwise_kernel:0": made(1, 1, 6, 8),
         "haiku/~/conv2_d/w": made(3, 3, 4, 10),
+        "resnet/block1/conv2/weights": made(3, 3, 4, 11),
         "params.Conv_3.kernel": made(3, 3, 4, 6),
     }
     if door == "pt" or door == "npz":

@@ -53,9 +53,9 @@ def _is_plain(table: Table, tensor: Tensor, owner: str) -> bool:
     beside = tuple(around + mark for mark in _MARKS)
     if any(block in around for block in _BLOCKS):
         return False
-    if owner != "c_attn" and any(name.startswith(beside) for name in table.sizes):
+    if owner != "c_attn" and any(name.startswith(beside) for name in table.stored):
         return False
-    if owner == "qkv_proj" and f"{around}o_proj.weight" not in table.sizes:
+    if owner == "qkv_proj" and f"{around}o_proj.weight" not in table.stored:
         return False  # CodeGen's is interleaved, and has an out_proj
     after = [table.shape(f"{around}{each}.weight") for each in _OUT]
     widths = {shape[1] for shape in after if shape is not None and len(shape) > 1}

@@ -11,6 +11,7 @@ from zoo_spectra.sources.weights import REAL, not_real, why_not
 
 LARGE = 4096  # entries of a tensor of no real numbers that may be weights, and
 SHARE = 100  # one in so many of all entries
+FLAT = 1 << 17  # entries of a vector that is no bias
 AVERAGE = "moving average"
 
 
@@ -44,13 +45,19 @@ def _reason(table: Table, tensor: Tensor) -> str | None:
     refused = packed(table, name)
     if refused is not None:
         raise refused
+    if len(shape) == 1 and shape[0] >= FLAT and 2 * shape[0] > table.entries:
+        raise table.refuse(
+            name,
+            f"is one vector of {shape[0]:,} entries, most of the file: parameters that a trainer "
+            "has flattened; gather them and save the whole network",
+        )
     reason = why_not(name, shape, "float32")  # by its name alone
     if reason is not None or dtype in REAL:
         return reason
     if dtype == "bool":
         return "mask"
     called = {"weight", "kernel"} & set(leaf(name).split("_"))
-    large = prod(shape) >= max(LARGE, sum(table.sizes.values()) // SHARE)
+    large = prod(shape) >= max(LARGE, table.entries // SHARE)
     whole = dtype.startswith(("int", "uint"))
     if not whole or called or (large and dtype != "int64"):
         raise table.refuse(name, _not_real(dtype))
