@@ -29,7 +29,7 @@ def test_each_expert_is_one(door: str, name: str, tmp_path: Path) -> None:
     network = through(door, state, tmp_path)
     expected = {f"{name}[{number}]": weights[number] for number in range(5)}
     check(network, expected | {"router.weight": state["router.weight"]})
-    assert network.left_out == {"bias": 1}
+    assert sum(network.left_out.values()) == 1
 
 
 def test_concatenated_experts_where_the_router_tells(tmp_path: Path) -> None:
@@ -67,3 +67,14 @@ def test_a_batch_of_matrices_by_its_shape() -> None:
     expected = {f"rg_lru.input_gate_weight[{n}]": state["rg_lru.input_gate_weight"][n]
                 for n in range(3)}  # fmt: skip
     check(network_from_arrays("net", state), expected)
+
+
+@pytest.mark.parametrize("bias", [(4, 6), (4, 1, 6)])
+@pytest.mark.parametrize("name", ["critics/Dense_0/kernel", "ensemble.fc.weight"])
+def test_a_bias_for_each_tells_a_batch(name: str, bias: tuple[int, ...]) -> None:
+    state = {name: torch.randn(4, 5, 6)}
+    owner = name.removesuffix("kernel").removesuffix("weight")
+    expected = {f"{name}[{number}]": part for number, part in enumerate(state[name])}
+    check(network_from_arrays("net", state | {f"{owner}bias": torch.randn(bias)}), expected)
+    one = network_from_arrays("net", state | {f"{owner}bias": torch.randn(6)})
+    assert len(list(one.constituents())) == 1

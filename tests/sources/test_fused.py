@@ -66,10 +66,7 @@ UNKNOWN = {
     "nothing that tells": {"attn.qkv.weight": linear(48, 32)},
     "CodeGen": {"attn.qkv_proj.weight": linear(24, 8), "attn.out_proj.weight": linear(8, 8)},
     "LeViT": {"attn.qkv.linear.weight": linear(24, 8), "attn.attention_biases": linear(4, 16)},
-    "MaxViT": {
-        "stages.0.blocks.0.attn.qkv.weight": linear(24, 8),
-        "stages.0.blocks.0.attn.rel_pos.relative_position_bias_table": linear(2, 9, 9),
-    },
+    "MaxViT": {"stages.0.blocks.0.attn_block.attn.qkv.weight": linear(24, 8)},
     "a convolution": {"attn.qkv.weight": linear(24, 8, 1, 1)},
     "groups of InternLM": {"attention.wqkv.weight": linear(24, 8)},
 }

@@ -31,5 +31,5 @@ def test_the_mean_counts(door: str, mean: str, noise: tuple[str, ...], tmp_path:
 
 
 def test_a_name_alone_is_no_noise(tmp_path: Path) -> None:
-    state = {"sigma_net.weight": torch.randn(6, 4), "heads.sigma_weight": torch.randn(5, 4)}
+    state = {"sigma_net.weight": torch.randn(6, 4), "sigma.weight": torch.randn(5, 4)}
     check(through("npz", state, tmp_path), state)

@@ -47,3 +47,10 @@ def test_a_mask_of_the_weights_shape_beside_it(door: str, mask: str, tmp_path: P
 def test_a_mask_of_another_shape_is_none_of_it(tmp_path: Path) -> None:
     state = {"attn.weight": torch.randn(6, 4), "attn.mask": torch.ones(4, 4)}
     check(through("pt", state, tmp_path), {"attn.weight": state["attn.weight"]})
+
+
+def test_a_sparsifiers_mask(tmp_path: Path) -> None:
+    weight, mask = torch.randn(6, 4), (torch.rand(6, 4) > 0.5).float()
+    inside = "0.parametrizations.weight."
+    state = {f"{inside}original": weight, f"{inside}0.mask": mask}
+    check(through("safetensors", state, tmp_path), {"0.weight": weight * mask})

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from zoo_spectra.sources.weights import is_constituent, is_weight, not_real, parameter_count
+from zoo_spectra.sources.weights import is_weight, not_real, parameter_count
 
 WEIGHTS = [
     ("fc.weight", (10, 4)),
@@ -105,13 +105,6 @@ def test_weights(name: str, shape: tuple[int, ...]) -> None:
 @pytest.mark.parametrize(("name", "shape"), NOT_WEIGHTS)
 def test_not_weights(name: str, shape: tuple[int, ...]) -> None:
     assert not is_weight(name, shape)
-
-
-def test_integers_are_indices_unless_they_are_called_a_weight() -> None:
-    assert not is_constituent("table", (4, 4), "int64")
-    assert not is_constituent("weight", (4, 4), "bool")
-    for dtype in ("int8", "complex64", "bfloat16", "float8_e4m3fn"):
-        assert is_constituent("fc.weight", (4, 4), dtype)
 
 
 def test_refusals_say_what_to_do() -> None:

@@ -118,7 +118,7 @@ def test_a_traceback_is_shown_whole_and_harmless() -> None:
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A catalog of the names above, one of them with a matrix that is left out."""
     place = tmp_path_factory.mktemp("names") / "zoo"
-    holed = arrays(99) | {"nan": np.full((3, 3), np.nan), "thin": np.ones((1, 5))}
+    holed = arrays(99) | {"nan": np.full((3, 3), np.nan), "thin.weight": np.ones((1, 5))}
     nets = {name: arrays(at) for at, name in enumerate(NAMES) if name != "lone\udce9"}
     nets |= {"holed": holed, "bell\x07": nets["a\\[b]"]}
     adapter = zs.MemoryAdapter(nets)

@@ -87,17 +87,6 @@ def is_weight(name: str, shape: tuple[int, ...]) -> bool:
     return why_not(name, shape, "float32") is None
 
 
-def is_constituent(name: str, shape: tuple[int, ...], dtype: str) -> bool:
-    """Whether a stored tensor is a constituent of its network, or a reason to refuse the network.
-
-    ``dtype`` is torch's name (``bfloat16``). Integers are indices and masks unless they are called
-    a weight: then they are packed, and whoever reads them raises ``NetworkError(not_real(…))``.
-    """
-    if not is_weight(name, shape) or dtype == "bool":
-        return False
-    return dtype.startswith(("float", "bfloat", "complex")) or "weight" in name.rpartition(".")[2]
-
-
 def not_real(where: str, dtype: str) -> str:
     """The message for a weight whose entries are not real floating-point numbers."""
     if dtype.startswith("complex"):

@@ -1,4 +1,4 @@
-"""What is said below every summary: networks and matrices left out, and those of equal weights."""
+"""What is said below every summary: what was not analysed or guessed, and equal weights."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ import polars as pl
 
 from zoo_spectra import classes
 from zoo_spectra.catalog import Catalog
-from zoo_spectra.text import count, visible
+from zoo_spectra.text import count, percent, visible
 
 SHOWN = 5  # groups of equal weights that are named
+LOW = 0.9  # of a network's stored entries are in its constituents: below, it is said
+
+
+def said_of(catalog: Catalog) -> list[str]:
+    """All of it, a line each; most important first."""
+    lines = (older_versions, left_out, partly_read, equal_weights)
+    return [line for each in lines for line in each(catalog)]
 
 
 def left_out(catalog: Catalog) -> list[str]:
@@ -30,6 +37,27 @@ def left_out(catalog: Catalog) -> list[str]:
 def older_versions(catalog: Catalog) -> list[str]:
     """A line a version of the method whose results are not classified any more."""
     return classes.older_versions(catalog)
+
+
+def partly_read(catalog: Catalog) -> list[str]:
+    """A line on networks of which much is in no constituent, and one on what was guessed."""
+    ok = catalog.networks().filter(pl.col("status") == "ok")
+    rows = catalog.collect(ok.select("name", "coverage", "notes"))
+    lines = []
+    low = rows.filter(pl.col("coverage") < LOW).sort("coverage", "name")
+    if low.height:
+        name, least, _ = low.row(0)
+        lines.append(
+            f"{count(low.height, 'network')} with less than {percent(LOW)} of all stored entries "
+            f"in constituents; the least is {percent(least)} ({visible(name)})"
+        )
+    noted = rows.filter(pl.col("notes").is_not_null())
+    if noted.height:
+        kind = pl.col("notes").str.split("; ").list.eval(pl.element().str.replace(r" \(.*", ""))
+        kinds = noted.select(kind.alias("note")).explode("note").group_by("note").len()
+        said = ", ".join(f"{visible(n)} ({k:,})" for n, k in kinds.sort("len", "note").iter_rows())
+        lines.append(f"{count(noted.height, 'network')} with notes: {said}")
+    return lines
 
 
 def equal_weights(catalog: Catalog) -> list[str]:

@@ -18,6 +18,7 @@ import torch
 from huggingface_hub import constants
 from safetensors.torch import save_file
 
+from whole import whole
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources.adapter import load
 from zoo_spectra.sources.network import Matrix
@@ -57,7 +58,7 @@ def trained(name: str) -> State:
 
 
 def matrices(source: str) -> dict[str, Matrix]:
-    return {c.name: c.matrix for c in load(source).constituents()}
+    return dict(whole(load(source).constituents()))
 
 
 def assert_holds(got: dict[str, Matrix], state: State, count: int) -> None:

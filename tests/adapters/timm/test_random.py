@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from whole import whole
 from zoo_spectra.sources.adapter import load
 from zoo_spectra_timm.building import quiet, timm_library
 
@@ -32,9 +33,9 @@ def test_numbers_are_those_of_create_model(name: str, threads: int) -> None:
     finally:
         torch.set_num_threads(before)
     count = 0
-    for constituent in network.constituents():
-        want = plain[constituent.name]
-        np.testing.assert_array_equal(constituent.matrix, want.reshape(len(want), -1))
+    for key, matrix in whole(network.constituents()):
+        want = plain[key]
+        np.testing.assert_array_equal(matrix, want.reshape(len(want), -1))
         count += 1
     assert count == sum(p.ndim >= 2 and k.endswith("weight") for k, p in plain.items())
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+from whole import whole
 from zoo_spectra.sources.adapter import load
 from zoo_spectra.sources.network import Constituent, flatten_weight
 from zoo_spectra.sources.torch_module import weight_names
@@ -68,10 +69,10 @@ def plain(name: str, seed: int) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def assert_same(walk: Iterator[Constituent], name: str, seed: int) -> None:
-    for ours, (key, matrix) in zip_longest(walk, plain(name, seed)):
-        assert ours.name == key
-        assert ours.matrix.dtype == np.float32
-        np.testing.assert_array_equal(ours.matrix, matrix, err_msg=f"{name}, {key}")
+    for (ours, found), (key, matrix) in zip_longest(whole(walk), plain(name, seed)):
+        assert ours == key
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, matrix, err_msg=f"{name}, {key}")
 
 
 @pytest.mark.parametrize("name", RECORDED)
@@ -174,12 +175,12 @@ def make(module: Callable[[], nn.Module], monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def parts_are_right() -> None:
-    made = list(Replay(record("parts"), 4).constituents())
+    made = dict(whole(Replay(record("parts"), 4).constituents()))
     with isolated(4):
         want = Parts(lambda module: None).state_dict()
-    assert [c.name for c in made] == ["qkv.weight", "mlp.weight", "head.weight"]
-    for constituent in made:
-        np.testing.assert_array_equal(constituent.matrix, want[constituent.name].numpy())
+    assert list(made) == ["qkv.weight", "mlp.weight", "head.weight"]
+    for name, matrix in made.items():
+        np.testing.assert_array_equal(matrix, want[name].numpy())
 
 
 def test_views_ties_and_partial_writes(monkeypatch: pytest.MonkeyPatch) -> None:

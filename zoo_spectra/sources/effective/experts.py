@@ -15,11 +15,12 @@ _ROUTERS = ("router.layer.weight", "router.weight", "gate.weight", "router.class
 LONG = 64
 
 
-def stacked(name: str, shape: Shape) -> bool:
+def stacked(table: Table, tensor: Tensor) -> bool:
     """Whether a tensor is (experts, ·, ·): by its name, and not apart already, or by its shape.
 
     A convolution keeps its three axes: experts are numbered there, or it is called one.
     """
+    name, shape = tensor.name, tensor.shape
     if len(shape) != 3 or shape[0] < 2:
         return False
     path = parts(name)
@@ -27,13 +28,22 @@ def stacked(name: str, shape: Shape) -> bool:
         return False
     at = next((n for n, part in enumerate(path) if words(part) & _EXPERTS), None)
     if at is None or any(_APART.fullmatch(part) for part in path[at:-1]):
-        return _is_batch(name, shape)
+        return _is_batch(name, shape) or _has_a_bias_each(table, tensor)
     return True
 
 
 def _is_batch(name: str, shape: Shape) -> bool:
     slashed = "/" in name or leaf(name).endswith("kernel")  # a kernel there is (width, in, out)
     return not slashed and shape[0] < min(shape[1:]) and shape[2] >= LONG
+
+
+def _has_a_bias_each(table: Table, tensor: Tensor) -> bool:
+    """Whether the bias beside it has a row a matrix, as layers that are scanned or mapped do."""
+    if leaf(tensor.name) not in ("weight", "kernel"):
+        return False
+    bias = table.stored.get(f"{stem(tensor.name)}bias", ())
+    count, *sides = (side for at, side in enumerate(bias) if side > 1 or at == 0) if bias else (0,)
+    return count == tensor.shape[0] and len(sides) == 1 and sides[0] in tensor.shape[1:]
 
 
 def concatenated_experts(table: Table, tensor: Tensor) -> Tensor | None:

@@ -13,10 +13,9 @@ PLAIN |= {"layernorm_qkv", "att_proj"}
 INTERLEAVED = {"query_key_value", "linear_qkv", "wqkv", "qkvs"}
 _INNER = {"conv", "c", "linear"}  # a layer inside the one that is called qkv
 _OUT = ("proj", "out_proj", "o_proj", "dense", "to_out", "to_out.0", "proj_out", "c_proj", "wo")
-# Beside these, a qkv has its heads interleaved: LeViT, TinyViT, EfficientFormer, CodeGen; and
-# beside the last one in the stages of MaxViT and CoAtNet.
+# Beside these, a qkv has its heads interleaved: LeViT, TinyViT, EfficientFormer, CodeGen;
 _MARKS = ("attention_biases", "attention_bias_idxs", "causal_mask")
-_MARK_OF_STAGES = "rel_pos."
+_BLOCKS = ("attn_block.", "attn_grid.")  # and inside these (MaxViT) it may be
 WHOLE = "query, key and value stay whole: their order is not known"
 
 
@@ -51,11 +50,12 @@ def _is_plain(table: Table, tensor: Tensor, owner: str) -> bool:
     if rows % 3 or (len(tensor.shape) > 2 and owner != "to_qkv"):
         return False  # convolutions differ in their order from one library to the next
     around = tensor.name[: tensor.name.rindex(owner)]  # siblings begin with it
-    marks = (*_MARKS, _MARK_OF_STAGES) if "stages." in around else _MARKS
-    beside = tuple(around + mark for mark in marks)
-    if owner != "c_attn" and any(name.startswith(beside) for name in table.sizes):
+    beside = tuple(around + mark for mark in _MARKS)
+    if any(block in around for block in _BLOCKS):
         return False
-    if owner == "qkv_proj" and f"{around}o_proj.weight" not in table.sizes:
+    if owner != "c_attn" and any(name.startswith(beside) for name in table.stored):
+        return False
+    if owner == "qkv_proj" and f"{around}o_proj.weight" not in table.stored:
         return False  # CodeGen's is interleaved, and has an out_proj
     after = [table.shape(f"{around}{each}.weight") for each in _OUT]
     widths = {shape[1] for shape in after if shape is not None and len(shape) > 1}

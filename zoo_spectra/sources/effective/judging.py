@@ -11,6 +11,8 @@ from zoo_spectra.sources.weights import REAL, not_real, why_not
 
 LARGE = 4096  # entries of a tensor of no real numbers that may be weights, and
 SHARE = 100  # one in so many of all entries
+FLAT = 1 << 17  # entries of a vector that is no bias
+AVERAGE = "moving average"
 
 
 def judge(table: Table) -> None:
@@ -18,9 +20,13 @@ def judge(table: Table) -> None:
 
     Raises NetworkError for a weight that is empty, packed, or not of real numbers.
     """
-    for name in table:
-        tensor = table.tensors[name]
-        reason = _reason(table, tensor)
+    reasons = {name: _reason(table, table.tensors[name]) for name in table}
+    if None not in reasons.values():  # an average without what it is of is the network itself
+        reasons = {
+            name: None if reason == AVERAGE and len(table.tensors[name].shape) > 1 else reason
+            for name, reason in reasons.items()
+        }
+    for name, reason in reasons.items():
         if reason is not None:
             table.leave_out(name, reason)
 
@@ -39,13 +45,19 @@ def _reason(table: Table, tensor: Tensor) -> str | None:
     refused = packed(table, name)
     if refused is not None:
         raise refused
+    if len(shape) == 1 and shape[0] >= FLAT and 2 * shape[0] > table.entries:
+        raise table.refuse(
+            name,
+            f"is one vector of {shape[0]:,} entries, most of the file: parameters that a trainer "
+            "has flattened; gather them and save the whole network",
+        )
     reason = why_not(name, shape, "float32")  # by its name alone
     if reason is not None or dtype in REAL:
         return reason
     if dtype == "bool":
         return "mask"
     called = {"weight", "kernel"} & set(leaf(name).split("_"))
-    large = prod(shape) >= max(LARGE, sum(table.sizes.values()) // SHARE)
+    large = prod(shape) >= max(LARGE, table.entries // SHARE)
     whole = dtype.startswith(("int", "uint"))
     if not whole or called or (large and dtype != "int64"):
         raise table.refuse(name, _not_real(dtype))

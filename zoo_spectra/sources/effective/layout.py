@@ -13,6 +13,8 @@ from zoo_spectra.sources.effective.table import Shape, Table, Tensor
 from zoo_spectra.sources.matrices import Matrix
 
 _KERNELS = {"kernel", "recurrent_kernel", "pointwise_kernel"}
+_SLASHED = {"w", "weights"}  # of haiku and TensorFlow, where names have slashes
+_DEPTHWISE = {"depthwise_kernel", "depthwise_weights"}
 _INTO_HEADS = {"query", "key", "value", "q", "k", "v"}
 _OUT_OF_HEADS = {"out", "output", "o"}
 _CONV1D = {"c_attn", "c_proj", "c_fc", "q_attn"}
@@ -24,11 +26,11 @@ def outputs_first(table: Table, name: str) -> Tensor:
     """A weight with its outputs on the first axis, as far as its name and its siblings tell."""
     tensor = table.tensors[name]
     own, shape = leaf(name), tensor.shape
-    if own == "depthwise_kernel" and len(shape) > 2:  # (…, channels, multiplier)
+    if own in _DEPTHWISE and len(shape) > 2:  # (…, channels, multiplier)
         return _grouped(tensor)
     if own in ("weight", "kernel") and len(shape) == 2 and set(parts(name)[-2:-1]) & _CONV1D:
         return _turned(tensor) if _is_conv1d(table, tensor) else tensor
-    if own in _KERNELS or (own == "w" and "/" in name):
+    if own in _KERNELS or (own in _SLASHED and "/" in name):
         return _kernel(table, tensor)
     if _has_leading_one(shape):
         return tensor.then(shape[1:], lambda values: values.reshape(shape[1:]))
@@ -89,9 +91,9 @@ def _is_conv1d(table: Table, tensor: Tensor) -> bool:
     """Whether a weight is (in, out): its bias tells, else the usual widths of such a layer."""
     rows, columns = tensor.shape
     bias = f"{stem(tensor.name)}bias"
-    length = table.sizes.get(bias)
-    if rows != columns and length in (rows, columns):
-        return length == columns
+    length = table.stored.get(bias)
+    if rows != columns and length in ((rows,), (columns,)):
+        return length == (columns,)
     if parts(tensor.name)[-2] == "c_attn":
         return columns == 3 * rows
     return parts(tensor.name)[-2] == "c_fc" and columns > rows

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 from zoo_spectra.sources.effective.names import leaf
 from zoo_spectra.sources.effective.table import Table
 from zoo_spectra.sources.matrices import Matrix
 
+_SPARSIFIED = re.compile(r"(?P<module>(.*\.)?)parametrizations\.(?P<name>[^.]+)\.0\.mask")
+
 
 def masks(table: Table) -> None:
-    """``weight_orig`` × ``weight_mask`` of torch's pruning, and ``weight`` × ``mask`` beside it."""
+    """``weight_orig`` × ``weight_mask`` of torch's pruning, and ``weight`` × ``mask`` beside it.
+
+    torch's sparsifiers keep ``original`` and ``0.mask`` among ``parametrizations``.
+    """
     for mask in table:
         shape = table.shape(mask)
         if shape is None or len(shape) < 2:
             continue
-        if mask.endswith("_mask"):
+        match = _SPARSIFIED.fullmatch(mask)
+        if match:
+            name = match["module"] + match["name"]
+            owners = [mask.removesuffix("0.mask") + "original"]
+        elif mask.endswith("_mask"):
             name = mask.removesuffix("_mask")
             owners = [f"{name}_orig", name]
         elif leaf(mask) == "mask":

@@ -62,11 +62,11 @@ def packed(table: Table, name: str) -> NetworkError | None:
     """The error of a tensor that is packed by a scheme that is not undone here; None: it is not."""
     own = leaf(name)
     for ending, scheme in _SCHEMES:
-        if f"{name}{ending}" in table or f"{name}{ending}" in table.sizes:
+        if f"{name}{ending}" in table or f"{name}{ending}" in table.stored:
             return _refused(table, name, scheme)
     if own in _LEAVES and not table.tensors[name].dtype.startswith(("float", "bfloat")):
         return _refused(table, name, _LEAVES[own])
-    if own.endswith("_blocks") and f"{name.removesuffix('blocks')}scales" in table.sizes:
+    if own.endswith("_blocks") and f"{name.removesuffix('blocks')}scales" in table.stored:
         return _refused(table, name, "packed to MXFP4")
     return None
 

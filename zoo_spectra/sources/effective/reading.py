@@ -21,6 +21,7 @@ from zoo_spectra.sources.effective.layout import outputs_first
 from zoo_spectra.sources.effective.lora import low_rank
 from zoo_spectra.sources.effective.noisy import noisy_layers
 from zoo_spectra.sources.effective.orthogonal import parametrised
+from zoo_spectra.sources.effective.products import products
 from zoo_spectra.sources.effective.pruning import masks
 from zoo_spectra.sources.effective.quantised import scaled_weights
 from zoo_spectra.sources.effective.spectral_norm import spectral_norm
@@ -38,6 +39,7 @@ _STEPS = (
     parametrised,
     noisy_layers,
     low_rank,
+    products,
     judge,
 )
 TIED = "another name of a tensor"
@@ -145,14 +147,14 @@ def read(
         tuple(parts),
         left_out,
         tuple(_told(text, names) for text, names in sorted(table.notes.items())),
-        sum(table.sizes.values()),
-        sum(table.sizes[name] for name in used),
+        table.entries,
+        sum(prod(table.stored[name]) for name in used),
     )
 
 
 def _parts(table: Table, tensor: Tensor) -> Iterator[Part]:
     """The constituents of one weight: itself, its experts, or its query, key and value."""
-    batch = tensor if stacked(tensor.name, tensor.shape) else concatenated_experts(table, tensor)
+    batch = tensor if stacked(table, tensor) else concatenated_experts(table, tensor)
     if batch is not None:
         rows, columns = batch.shape[1:]
         for number in range(batch.shape[0]):

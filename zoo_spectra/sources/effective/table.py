@@ -45,13 +45,14 @@ class Tensor:
 class Table:
     """The tensors while they are read: by name, in the order of the first stored one of each.
 
-    ``where`` names the network in errors. ``left_out``: names by reason; ``notes``: names by text.
-    ``settings``: what a file beside says of how its tensors are applied.
+    ``where`` names the network in errors. ``stored``: all shapes, as listed.
+    ``left_out``: names by reason; ``notes``: names by text. ``settings``: what a file beside says
+    of how its tensors are applied.
     """
 
     where: str
     tensors: dict[str, Tensor]
-    sizes: Mapping[str, int]
+    stored: Mapping[str, Shape]
     settings: Mapping[str, object] = field(default_factory=dict)
     left_out: dict[str, list[str]] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
@@ -86,6 +87,11 @@ class Table:
 
         self.tensors[name] = Tensor(name, shape, "float32", stored, made)
 
+    @property
+    def entries(self) -> int:
+        """Of all stored tensors."""
+        return sum(map(prod, self.stored.values()))
+
     def leave_out(self, name: str, reason: str) -> None:
         """Take a tensor out, with the reason in a word or two."""
         del self.tensors[name]
@@ -105,8 +111,8 @@ def table_of(
 ) -> Table:
     """A table of stored tensors, each as it is."""
     tensors = {each.name: _plain(each) for each in entries}
-    sizes = {name: prod(tensor.shape) for name, tensor in tensors.items()}
-    return Table(where, tensors, sizes, settings or {})
+    shapes = {name: tensor.shape for name, tensor in tensors.items()}
+    return Table(where, tensors, shapes, settings or {})
 
 
 def _plain(entry: Entry) -> Tensor:

@@ -45,7 +45,7 @@ def show(
 def _show_all(opened: Catalog, as_json: bool) -> None:
     import polars as pl
 
-    from zoo_spectra.terminal.about import equal_weights, left_out, older_versions
+    from zoo_spectra.terminal.about import said_of
     from zoo_spectra.terminal.tables import class_table, problem_table, status_table
 
     narrow = opened.networks().select("name", "kind", "family", "status", "reason")
@@ -65,7 +65,7 @@ def _show_all(opened: Catalog, as_json: bool) -> None:
         out.print(visible(f"Not classified yet: {again}"), highlight=False, markup=False)
     else:
         out.print(class_table(classes, whole=not out.is_terminal))
-    for line in [*older_versions(opened), *left_out(opened), *equal_weights(opened)]:
+    for line in said_of(opened):
         out.print(line, highlight=False, markup=False)
 
 

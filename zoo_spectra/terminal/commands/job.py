@@ -96,7 +96,7 @@ def _preview(plan: Plan, as_json: bool) -> None:
 
 def _print(summary: Summary, classified: bool) -> None:
     from zoo_spectra.catalog import Catalog
-    from zoo_spectra.terminal.about import equal_weights, left_out, older_versions
+    from zoo_spectra.terminal.about import said_of
     from zoo_spectra.terminal.tables import class_table, problem_table
 
     out = standard_output()
@@ -105,8 +105,7 @@ def _print(summary: Summary, classified: bool) -> None:
     catalog = Catalog(summary.catalog)
     if classified and not (classes := catalog.collect(catalog.classes())).is_empty():
         out.print(class_table(classes, whole=not out.is_terminal))
-    about = [*older_versions(catalog), *left_out(catalog), *equal_weights(catalog)]
-    for line in (*about, *_classified(summary), str(summary)):
+    for line in (*said_of(catalog), *_classified(summary), str(summary)):
         out.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
