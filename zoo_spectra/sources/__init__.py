@@ -68,10 +68,19 @@ from zoo_spectra.sources.torch_module import (
     weight_names,
 )
 from zoo_spectra.sources.validation import walked
-from zoo_spectra.sources.weights import REAL, is_constituent, is_weight, not_real, parameter_count
+from zoo_spectra.sources.weights import (
+    REAL,
+    REASONS,
+    is_constituent,
+    is_weight,
+    not_real,
+    parameter_count,
+    why_not,
+)
 
 __all__ = [
     "REAL",
+    "REASONS",
     "SAMPLES",
     "Adapter",
     "Adapters",
@@ -137,5 +146,6 @@ __all__ = [
     "tensor_constituents",
     "walked",
     "weight_names",
+    "why_not",
     "zip_members",
 ]
