@@ -13,10 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.evidence.names_truth import is_map
-
 from benchmarks.common import CONSOLE, show, write
 from benchmarks.evidence.names_models import LIBRARIES, Built, Tensor, models
+from benchmarks.evidence.names_truth import is_map
 from zoo_spectra.sources import why_not
 
 EVERY = 100  # models between two lines of progress

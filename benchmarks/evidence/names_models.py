@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import io
 import logging
 import os
@@ -25,6 +26,27 @@ from zoo_spectra_timm.building import isolated, meta_model, timm_library
 
 LIBRARIES = ("transformers", "timm", "torchvision")
 SECONDS = 120  # for one model
+# What a default configuration of transformers leaves to the user, by type or by type and class.
+_HORIZON = {"prediction_length": 24}
+_VOCABULARY = {"vocab_size": 32}
+_IMAGES = {"vocabulary_map": {"<image>": 1}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "autoformer": _HORIZON,
+    "informer": _HORIZON,
+    "time_series_transformer": _HORIZON,
+    "ministral": {"head_dim": 128},
+    "hunyuan_v1_dense": {"head_dim": 128},
+    "hunyuan_v1_moe": {"head_dim": 128},
+    "wav2vec2-bert": _VOCABULARY,
+    "wav2vec2-conformer": _VOCABULARY,
+    "esm": {"vocab_size": 33, "pad_token_id": 1},
+    "chameleon": _IMAGES,
+    "emu3": _IMAGES,
+    "nemotron": {"num_key_value_heads": 48},
+    "timm_backbone": {"backbone": "resnet18"},
+    "beit/BeitForSemanticSegmentation": {"out_indices": [3, 5, 7, 11]},
+    "reformer/ReformerModelWithLMHead": {"is_decoder": True},
+}
 Build = Callable[[], nn.Module]
 
 
@@ -106,16 +128,16 @@ def _timm() -> Iterator[tuple[str, Build]]:
 
 def _torchvision() -> Iterator[tuple[str, Build]]:
     timm_library()  # repairs torchvision beside a CPU build of torch
-    from torchvision.models import get_model, list_models
-
-    options = {"weights": None, "weights_backbone": None}
+    from torchvision.models import get_model, get_model_builder, list_models
 
     def build(name: str) -> nn.Module:
-        with isolated(0), torch.device("meta"):
-            try:
+        parameters = inspect.signature(get_model_builder(name)).parameters
+        options = {key: None for key in ("weights", "weights_backbone") if key in parameters}
+        try:
+            with isolated(0), torch.device("meta"):
                 return get_model(name, **options)
-            except TypeError:  # has no backbone of its own
-                return get_model(name, weights=None)
+        except NotImplementedError:  # RegNet computes its widths with tensors
+            return get_model(name, **options)
 
     for name in list_models():
         yield name, lambda name=name: build(name)
@@ -123,8 +145,8 @@ def _torchvision() -> Iterator[tuple[str, Build]]:
 
 def _transformers() -> Iterator[tuple[str, Build]]:
     """Of each type of model its bare model, then all that the Auto classes make of it."""
+    os.environ["HF_HUB_OFFLINE"] = "1"  # before any import: a configuration may ask for a file
     timm_library()
-    os.environ["HF_HUB_OFFLINE"] = "1"  # before the import: a configuration may ask for a file
     with _quiet():
         auto = importlib.import_module("transformers.models.auto.modeling_auto")
     mappings = [name for name in dir(auto) if name.startswith("MODEL") and name.endswith("MAPPING")]
@@ -141,12 +163,13 @@ def _transformers() -> Iterator[tuple[str, Build]]:
 
 def _from_default(table: Any, model: str, kind: str) -> Build:
     """What builds the class ``kind`` from the default configuration of the type ``model``."""
+    options = OPTIONS.get(f"{model}/{kind}", OPTIONS.get(model, {}))
 
     def build() -> nn.Module:
         load = table._load_attr_from_module
         config, made = load(model, table._config_mapping[model]), load(model, kind)
         with isolated(0), torch.device("meta"):
-            built: nn.Module = made(config())
+            built: nn.Module = made(config(**options))
             return built
 
     return build

@@ -13,19 +13,21 @@ def _set(words: str) -> frozenset[str]:
 
 TABLES = _set(
     "embed embeds embedding embeddings embedder emb embs table encoding encodings enc bias biases "
-    "wpe"
+    "wpe posemb"
 )
 # A table of places is so called; a relation is one only where it is relative (``RELATIVE``).
-PLACES = _set("pos position positions positional relative distance wpe sinusoid sinusoidal")
+PLACES = _set("pos position positions positional relative distance wpe posemb sinusoid sinusoidal")
 FLOORS = _set("row rows column columns col cols level levels")
 RELATIVE = _set("rel rels")
 # Where ``rel_emb`` is a table of relative places; elsewhere it holds the relations of a graph.
 ATTENTION = _set("attn attention attentions mhsa encoder decoder transformer bert deberta block")
 # Words of a layer: a projection of positions is no table of them.
-LAYERS = _set("proj projs projection projections projector linear dense fc mlp conv lin")
+LAYERS = _set("proj projs projection projections projector project linear dense fc mlp conv lin")
 BIASES = _set("bias biases offset offsets")
 # As the tensor's own name; a module of that name is an embedding like that of a vocabulary.
 PARTS = _set("segment segments seg temporal spatial frame frames time height width")
+
+FOURIER = _set("dct dft fft stft fourier")
 
 # Whole names of one library, which words would not tell.
 OWN_NAMES: dict[str, str | None] = {
@@ -38,6 +40,9 @@ OWN_NAMES: dict[str, str | None] = {
     "melW": "fixed transform",
     "filt": "fixed transform",
     "index": "buffer",
+    "eye": "buffer",
+    "seed": "token",  # of a set transformer
+    "query": "token",  # what an attention pool asks; a matrix of queries is one of a layer
     "token_embedding": None,  # the vocabulary
     "token_embeddings": None,
     "token_type_embeddings": None,
@@ -49,33 +54,41 @@ SAYINGS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
     ("optimizer state", _set("exp square max grad"), _set("avg avgs inf ema")),
     ("optimizer state", _set("momentum"), _set("buffer buf")),
     ("optimizer state", _set("adam adagrad adamw"), _set("m v")),
+    ("optimizer state", _set("acc state"), _set("sum delta")),
     ("optimizer state", _set("preconditioner preconditioners"), _set("")),
     ("moving average", _set("avg average averages averaged ema"), _set("")),
     ("moving average", _set("embed embedding codebook cluster code"), _set("sum size usage count")),
-    ("token", _set("token tokens latent latents prompt prompts probe queries cls"), _set("")),
+    ("token", _set("token tokens latent latents prompt prompts probe queries cls ctx"), _set("")),
+    ("token", _set("query"), _set("embed embedding embeddings emb feat feats attention latent")),
     ("token", _set("null uncond unconditional"), _set("")),
     ("token", _set("mask masked no not"), TABLES - BIASES),
     ("queue", _set("queue queues"), _set("")),
     ("queue", _set("memory"), _set("bank")),
-    ("fixed transform", _set("mel"), _set("filter filters filterbank bank basis scale matrix")),
-    ("fixed transform", _set("dct dft fft stft fourier"), _set("basis bases matrix mat weight")),
-    ("fixed transform", _set("forward inverse"), _set("basis")),
-    ("fixed transform", _set("filterbank filterbanks fbank fbanks window windows"), _set("")),
+    (
+        "fixed transform",
+        _set("mel"),
+        _set("filter filters filterbank bank basis scale fb w"),
+    ),
+    ("fixed transform", FOURIER, _set("basis bases matrix mat weight real imag cos sin")),
+    ("fixed transform", _set("forward inverse cos sin"), _set("basis bases")),
     ("fixed transform", _set("resample upsample downsample up down lowpass"), _set("filter")),
-    ("fixed transform", _set("blur gaussian sobel"), _set("kernel filter weight")),
+    ("fixed transform", _set("blur gaussian haar wavelet"), _set("kernel filter filters weight")),
+    ("fixed transform", _set("sobel laplacian"), _set("")),
     ("position table", PLACES | RELATIVE, _set("")),
-    ("position table", _set("rope rotary freq freqs frequencies cos sin"), _set("")),
+    ("position table", _set("rope rotary freq freqs frequency frequencies cos sin"), _set("")),
     ("position table", _set("alibi slope slopes pe ape rpe"), _set("")),
     ("position table", FLOORS | PARTS, TABLES - BIASES),
+    ("fixed transform", _set("filterbank filterbanks fbank fbanks window windows"), _set("")),
     ("bias", BIASES, _set("")),
     ("mask", _set("mask masks"), _set("")),
-    ("scale", _set("beta betas gamma gammas alpha alphas lambda lambdas tau log"), _set("")),
+    ("scale", _set("beta betas gamma gammas alpha alphas lambda lambdas tau log logs"), _set("")),
     ("scale", _set("gain gains scale scales scaler scaling temperature temperatures"), _set("")),
-    ("scale", _set("decay decays magnitude multiplier strength sigma rho"), _set("")),
+    ("scale", _set("decay decays magnitude modulation modulate multiplier sigma rho"), _set("")),
     ("scale", _set("time"), _set("first mix maa faaaa mixing")),
     ("scale", _set("a lambda"), _set("real imag re im")),
-    ("buffer", _set("running moving mean means var variance std"), _set("")),
+    ("buffer", _set("running moving mean means var variance std tracked"), _set("")),
     ("buffer", _set("idx idxs indices ids coords coord coordinates"), _set("")),
     ("buffer", _set("anchor anchors priors aabb grid grids"), _set("")),
+    ("buffer", _set("default prior"), _set("box boxes")),
     ("buffer", _set("zero zeros qzeros absmax noise noises eps epsilon"), _set("")),
 )

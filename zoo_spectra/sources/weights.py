@@ -19,6 +19,7 @@ from zoo_spectra.sources.weight_words import (
     ATTENTION,
     BIASES,
     FLOORS,
+    FOURIER,
     LAYERS,
     OWN_NAMES,
     PLACES,
@@ -52,20 +53,21 @@ _OPTIMIZERS |= {"sgd", "momentum", "lamb", "lion", "adafactor"}
 _OPTIMIZER = re.compile(r"optim(s|izers?)?|opt(im(izer)?)?_(states?|slots?)(_dict)?|param_states")
 _SLOTS = {"m", "v", "vhat", "momentum", "velocity", "rms", "accumulator"}  # of keras
 _SLOTTED = re.compile(r".*(kernel|weights?|embeddings?|bias|gamma|beta)")
-# A copy of the whole network; ``ema`` inside a name is an attention of that name.
-_COPY = re.compile(
-    r"(state_dict|model|models|params?|weights|net|network|unet|net_g|g|module|shadow)_(ema|swa)"
-    r"|(ema|swa)_(state_dict|model|models|params?|weights|net|network|unet|module|shadow).*"
-    r"|shadow_params|averaged_model"
+# A copy of the whole network; a module called ``ema_gate`` is none.
+_NETWORK = (
+    "(state_dict|models?|params?|weights?|net|network|unet|vae|g|net_g|gen|generator|encoder"
+    "|decoder|teacher|student|actor|critic|policy|backbone|module|checkpoint|ckpt)"
 )
-_FOURIER = {"dct", "dft", "fft", "stft"}
-_STFT = {"stft", "istft", "torch_stft"}
+_COPY = re.compile(
+    rf"{_NETWORK}_(ema|swa)|(ema|swa)_{_NETWORK}|(ema|swa)_shadow|shadow_params|averaged_model"
+)
+_STFT = {"stft", "istft", "torch_stft"}  # hold convolutions with fixed kernels
+_DFT = {"dft", "idft", "dct", "idct"}
 _BLUR = {"blur", "blurpool", "sobel"}
-_RESAMPLING = {"upsample", "downsample", "resample", "lowpass"}
+_RESAMPLING = {"up", "down", "upsample", "downsample", "resample", "lowpass"}
 _LOW_RANK = re.compile(r"time_\w+_w\d")  # RWKV-6: the adapters of a decay, not the decay
-_HOLDERS = {"emb", "embed", "embedding", "embeddings", "weights"}  # say what their owner says
 _LINEAR_TABLES = {"relative_pos_embeddings"}  # ProphetNet's linear layer
-_NORM = re.compile(r".*(norm|(^|_)bn|(^|_)ln)(_?\d?d)?(_?(\d|f))*")
+_NORM = re.compile(r".*(norm|(^|_)bn|(^|_)(ln|grn))(_?\d?d)?(_?(\d|f))*")
 _NORMS = {"norm", "layernorm", "rmsnorm", "batchnorm", "groupnorm", "bn", "ln", "normalization"}
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TENSORFLOW = re.compile(r"(/\.ATTRIBUTES/VARIABLE_VALUE)?(:\d+)?$")
@@ -140,9 +142,11 @@ def _of_training(path: list[str], leaf: str) -> str | None:
         return "optimizer state"
     if own in _SLOTS and owners and _SLOTTED.fullmatch(owners[-1]):
         return "optimizer state"
+    if owners[:1] == ["state"] and len(owners) == 2 and owners[1].isdecimal():
+        return "optimizer state"  # torch: state.0.sum
     if any(a.isdecimal() and b in {"mu", "nu", "trace"} for a, b in pairwise(owners)):
         return "optimizer state"  # optax, a chain saved as a list
-    if owners and (owners[0] == "ema" or any(_COPY.fullmatch(part) for part in owners)):
+    if (owners and owners[0] in {"ema", "shadow"}) or any(_COPY.fullmatch(p) for p in parts):
         return "moving average"
     return None
 
@@ -154,15 +158,16 @@ def _of_leaf(path: list[str], leaf: str) -> str | None:
     if _LOW_RANK.fullmatch(leaf):
         return None
     words = _words(leaf)
+    layer = words & LAYERS or (words & {"weight", "kernel"} and not words & TABLES)
     for reason, some, others in SAYINGS:
         if not words & some or (others and not words & others):
             continue
-        if reason in {"token", "position table"} and words & LAYERS:
+        if reason in {"token", "position table"} and layer:
             continue  # a projection of tokens is no token
         if reason == "position table" and _is_relation(path, words):
             continue
         return reason
-    return None
+    return "buffer" if leaf.endswith("_index") else None
 
 
 def _of_owner(path: list[str], leaf: str, shape: tuple[int, ...]) -> str | None:
@@ -171,11 +176,11 @@ def _of_owner(path: list[str], leaf: str, shape: tuple[int, ...]) -> str | None:
     words = _words(owner)
     if _NORM.fullmatch(owner.lower()):
         return "norm"
-    if words & _BLUR or any(part.lower() in _STFT for part in path):
+    if words & _BLUR or owner.lower() in _DFT or any(part.lower() in _STFT for part in path):
         return "fixed transform"
-    if words & _RESAMPLING and leaf in {"kernel", "filter"} and len(shape) == 2:
+    if words & _RESAMPLING and (leaf == "filter" or (leaf == "kernel" and _is_small_square(shape))):
         return "fixed transform"
-    if leaf not in _PLAIN and any(_words(part) & _FOURIER for part in path):
+    if leaf not in _PLAIN and any(_words(part) & FOURIER for part in path):
         return "fixed transform"
     if any("magnitude" in _words(part) for part in path):
         return "scale"
@@ -185,11 +190,15 @@ def _of_owner(path: list[str], leaf: str, shape: tuple[int, ...]) -> str | None:
     return None
 
 
+def _is_small_square(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 2 and shape[0] == shape[1] <= 16
+
+
 def _is_position_table(path: list[str]) -> bool:
     owner = path[-1] if path else ""
     words = _words(owner)
-    if owner in _HOLDERS and len(path) > 1:
-        words |= _words(path[-2])
+    if (words & TABLES or owner == "weights") and len(path) > 1:
+        words |= _words(path[-2])  # position_embedding.tile_embedding
     if words & LAYERS or owner in _LINEAR_TABLES or _is_relation(path[:-1], words):
         return False
     if words & (PLACES | RELATIVE) and words & TABLES:
@@ -199,7 +208,9 @@ def _is_position_table(path: list[str]) -> bool:
 
 def _is_relation(path: list[str], words: set[str]) -> bool:
     """Whether ``rel_emb`` holds the relations of a knowledge graph, not relative positions."""
-    if not words & RELATIVE or words & PLACES or not words & (TABLES - BIASES):
+    if not words & RELATIVE or words & PLACES:
+        return False
+    if not words <= RELATIVE and not words & (TABLES - BIASES):
         return False
     return not any(_words(part) & ATTENTION for part in path)
 
