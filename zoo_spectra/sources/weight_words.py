@@ -25,9 +25,11 @@ ATTENTION = _set("attn attention attentions mhsa encoder decoder transformer ber
 LAYERS = _set("proj projs projection projections projector project linear dense fc mlp conv lin")
 BIASES = _set("bias biases offset offsets")
 # As the tensor's own name; a module of that name is an embedding like that of a vocabulary.
-PARTS = _set("segment segments seg temporal spatial frame frames time height width")
-
-FOURIER = _set("dct dft fft stft fourier")
+PARTS = _set(
+    "segment segments seg type temporal spatial frame frames time height width channel view views "
+    "cam cams camera modality"
+)
+FOURIER = _set("dct dft fft stft fourier cqt")
 
 # Whole names of one library, which words would not tell.
 OWN_NAMES: dict[str, str | None] = {
@@ -41,19 +43,25 @@ OWN_NAMES: dict[str, str | None] = {
     "filt": "fixed transform",
     "index": "buffer",
     "eye": "buffer",
-    "seed": "token",  # of a set transformer
-    "query": "token",  # what an attention pool asks; a matrix of queries is one of a layer
+    "wsin": "fixed transform",  # nnAudio
+    "wcos": "fixed transform",
     "token_embedding": None,  # the vocabulary
     "token_embeddings": None,
     "token_type_embeddings": None,
 }
-
+# The same, of a tensor that a module owns: alone it may be any matrix.
+OWNED_NAMES = {
+    "query": "token",  # what an attention pool asks; a matrix of queries is one of a layer
+    "seed": "token",  # of a set transformer
+    "const": "token",  # StyleGAN's constant input
+}
 # Reason; the words of which a name has one; the words of which it has another, if any need be. The
 # first line that fits counts.
 SAYINGS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
     ("optimizer state", _set("exp square max grad"), _set("avg avgs inf ema")),
     ("optimizer state", _set("momentum"), _set("buffer buf")),
     ("optimizer state", _set("adam adagrad adamw"), _set("m v")),
+    ("optimizer state", _set("grad grads moment moments"), _set("")),
     ("optimizer state", _set("acc state"), _set("sum delta")),
     ("optimizer state", _set("preconditioner preconditioners"), _set("")),
     ("moving average", _set("avg average averages averaged ema"), _set("")),
@@ -69,7 +77,7 @@ SAYINGS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
         _set("mel"),
         _set("filter filters filterbank bank basis scale fb w"),
     ),
-    ("fixed transform", FOURIER, _set("basis bases matrix mat weight real imag cos sin")),
+    ("fixed transform", FOURIER, _set("basis bases filters matrix mat real imag cos sin")),
     ("fixed transform", _set("forward inverse cos sin"), _set("basis bases")),
     ("fixed transform", _set("resample upsample downsample up down lowpass"), _set("filter")),
     ("fixed transform", _set("blur gaussian haar wavelet"), _set("kernel filter filters weight")),
@@ -80,7 +88,7 @@ SAYINGS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
     ("position table", FLOORS | PARTS, TABLES - BIASES),
     ("fixed transform", _set("filterbank filterbanks fbank fbanks window windows"), _set("")),
     ("bias", BIASES, _set("")),
-    ("mask", _set("mask masks"), _set("")),
+    ("mask", _set("mask masks tril triu"), _set("")),
     ("scale", _set("beta betas gamma gammas alpha alphas lambda lambdas tau log logs"), _set("")),
     ("scale", _set("gain gains scale scales scaler scaling temperature temperatures"), _set("")),
     ("scale", _set("decay decays magnitude modulation modulate multiplier sigma rho"), _set("")),
@@ -89,6 +97,6 @@ SAYINGS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
     ("buffer", _set("running moving mean means var variance std tracked"), _set("")),
     ("buffer", _set("idx idxs indices ids coords coord coordinates"), _set("")),
     ("buffer", _set("anchor anchors priors aabb grid grids"), _set("")),
-    ("buffer", _set("default prior"), _set("box boxes")),
+    ("buffer", _set("default prior"), _set("box boxes frames")),
     ("buffer", _set("zero zeros qzeros absmax noise noises eps epsilon"), _set("")),
 )

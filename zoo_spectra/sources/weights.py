@@ -19,9 +19,9 @@ from zoo_spectra.sources.weight_words import (
     ATTENTION,
     BIASES,
     FLOORS,
-    FOURIER,
     LAYERS,
     OWN_NAMES,
+    OWNED_NAMES,
     PLACES,
     RELATIVE,
     SAYINGS,
@@ -50,21 +50,25 @@ REASONS = {
 _PLAIN = frozenset({"weight", "kernel", "embedding"})
 _OPTIMIZERS = {"adam", "adamw", "adamax", "nadam", "rmsprop", "adagrad", "adadelta", "ftrl"}
 _OPTIMIZERS |= {"sgd", "momentum", "lamb", "lion", "adafactor"}
-_OPTIMIZER = re.compile(r"optim(s|izers?)?|opt(im(izer)?)?_(states?|slots?)(_dict)?|param_states")
+_OPTIMIZER = re.compile(
+    r"optim(s|izers?)?|opt(im(izer)?)?_(states?|slots?|weights)(_dict)?|param_states"
+)
+_PARAMETERS = _PLAIN | {"bias"}
 _SLOTS = {"m", "v", "vhat", "momentum", "velocity", "rms", "accumulator"}  # of keras
 _SLOTTED = re.compile(r".*(kernel|weights?|embeddings?|bias|gamma|beta)")
 # A copy of the whole network; a module called ``ema_gate`` is none.
 _NETWORK = (
-    "(state_dict|models?|params?|weights?|net|network|unet|vae|g|net_g|gen|generator|encoder"
+    "(state(_dict)?|models?|params?|weights?|net|network|unet|vae|g|net_g|gen|generator|encoder"
     "|decoder|teacher|student|actor|critic|policy|backbone|module|checkpoint|ckpt)"
 )
 _COPY = re.compile(
     rf"{_NETWORK}_(ema|swa)|(ema|swa)_{_NETWORK}|(ema|swa)_shadow|shadow_params|averaged_model"
 )
+_TRANSFORMS = {"dct", "dft", "fft", "stft"}
 _STFT = {"stft", "istft", "torch_stft"}  # hold convolutions with fixed kernels
 _DFT = {"dft", "idft", "dct", "idct"}
 _BLUR = {"blur", "blurpool", "sobel"}
-_RESAMPLING = {"up", "down", "upsample", "downsample", "resample", "lowpass"}
+_RESAMPLING = {"upsample", "downsample", "resample", "lowpass"}
 _LOW_RANK = re.compile(r"time_\w+_w\d")  # RWKV-6: the adapters of a decay, not the decay
 _LINEAR_TABLES = {"relative_pos_embeddings"}  # ProphetNet's linear layer
 _NORM = re.compile(r".*(norm|(^|_)bn|(^|_)(ln|grn))(_?\d?d)?(_?(\d|f))*")
@@ -142,7 +146,7 @@ def _of_training(path: list[str], leaf: str) -> str | None:
         return "optimizer state"
     if own in _SLOTS and owners and _SLOTTED.fullmatch(owners[-1]):
         return "optimizer state"
-    if owners[:1] == ["state"] and len(owners) == 2 and owners[1].isdecimal():
+    if owners[:1] == ["state"] and owners[1:] and owners[-1].isdecimal() and own not in _PARAMETERS:
         return "optimizer state"  # torch: state.0.sum
     if any(a.isdecimal() and b in {"mu", "nu", "trace"} for a, b in pairwise(owners)):
         return "optimizer state"  # optax, a chain saved as a list
@@ -155,6 +159,8 @@ def _of_leaf(path: list[str], leaf: str) -> str | None:
     """What the tensor's own name says."""
     if leaf in OWN_NAMES:
         return OWN_NAMES[leaf]
+    if leaf in OWNED_NAMES and path:
+        return OWNED_NAMES[leaf]
     if _LOW_RANK.fullmatch(leaf):
         return None
     words = _words(leaf)
@@ -178,20 +184,19 @@ def _of_owner(path: list[str], leaf: str, shape: tuple[int, ...]) -> str | None:
         return "norm"
     if words & _BLUR or owner.lower() in _DFT or any(part.lower() in _STFT for part in path):
         return "fixed transform"
-    if words & _RESAMPLING and (leaf == "filter" or (leaf == "kernel" and _is_small_square(shape))):
+    if leaf == "filter" and words & (_RESAMPLING | {"up", "down"}):
         return "fixed transform"
-    if leaf not in _PLAIN and any(_words(part) & FOURIER for part in path):
+    small = len(shape) == 2 and shape[0] == shape[1] <= 16  # one kernel for all channels
+    if leaf == "kernel" and (("resample" in words) or (words & _RESAMPLING and small)):
         return "fixed transform"
-    if any("magnitude" in _words(part) for part in path):
+    if leaf not in _PLAIN and any(_words(part) & _TRANSFORMS for part in path):
+        return "fixed transform"
+    if any(part.startswith("lora_magnitude") for part in path):
         return "scale"
     # A convolution may well be called pos_embed; a table of positions has two dimensions.
     if (leaf not in _PLAIN or len(shape) == 2) and not _words(leaf) & LAYERS:
         return "position table" if _is_position_table(path) else None
     return None
-
-
-def _is_small_square(shape: tuple[int, ...]) -> bool:
-    return len(shape) == 2 and shape[0] == shape[1] <= 16
 
 
 def _is_position_table(path: list[str]) -> bool:
