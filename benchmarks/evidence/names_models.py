@@ -12,6 +12,7 @@ import inspect
 import io
 import logging
 import os
+import re
 import signal
 import sys
 import warnings
@@ -118,7 +119,8 @@ def _built(library: str, name: str, build: Build) -> Built:
         with _quiet(), _limited(SECONDS):
             return Built(library, name, tensors_of(build()))
     except Exception as error:  # a model may refuse for any reason; the reasons are published
-        return Built(library, name, failure=f"{type(error).__name__}: {error}".split("\n")[0][:160])
+        first = f"{type(error).__name__}: {error}".split("\n")[0]
+        return Built(library, name, failure=re.sub(r" from '[^']*'", "", first)[:160])
 
 
 def _timm() -> Iterator[tuple[str, Build]]:

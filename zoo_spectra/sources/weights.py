@@ -3,7 +3,8 @@
 A module, its state dict and its file then give the same constituents, with and without the
 library that wrote them. The rule: every parameter tensor of a weight-bearing layer (linear,
 convolution of any rank, embedding, recurrent gates, attention projections) with at least two
-dimensions; not norms, biases, positional tables, class and register tokens, scales or buffers.
+dimensions; not norms, biases, positional tables, class and register tokens, scales or buffers. The
+codebook of a vector quantiser is a weight, an embedding, also where it is a buffer kept by averages.
 How far it agrees with the modules of timm, torchvision and transformers, and where names cannot
 tell, is in ``benchmarks/README.md``.
 """
