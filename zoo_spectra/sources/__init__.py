@@ -7,7 +7,7 @@ What it gives is checked (``validation``), and what it raises ends nothing but i
 Here too is what adapters share: files (``files``; ``globbing`` finds them, ``places`` where they
 lie, ``left_out`` what is not taken, ``telling`` how far it is), what a file is by its bytes
 (``content``), what reading it may take (``budget``), zip archives and numpy's arrays (``archive``,
-``arrays``), the rule of what is a weight (``weights``), torch modules and tensors
+``arrays``), the rule of what is a weight (``weights``, ``weight_words``), torch modules and tensors
 (``torch_module``), arrays in memory (``memory``), and the sample data (``samples``,
 ``sample_list``). Plug-in authors import from this room and from ``zoo_spectra.errors``.
 """

@@ -4,7 +4,7 @@ A module, its state dict and its file then give the same constituents, with and 
 library that wrote them. The rule: every parameter tensor of a weight-bearing layer (linear,
 convolution of any rank, embedding, recurrent gates, attention projections) with at least two
 dimensions; not norms, biases, positional tables, class and register tokens, scales or buffers. The
-codebook of a vector quantiser is a weight, an embedding, also where it is a buffer kept by averages.
+codebook of a vector quantiser is an embedding, also where it is a buffer that averages keep.
 How far it agrees with the modules of timm, torchvision and transformers, and where names cannot
 tell, is in ``benchmarks/README.md``.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 from math import prod
 
@@ -74,6 +75,7 @@ _LOW_RANK = re.compile(r"time_\w+_w\d")  # RWKV-6: the adapters of a decay, not 
 _LINEAR_TABLES = {"relative_pos_embeddings"}  # ProphetNet's linear layer
 _NORM = re.compile(r".*(norm|(^|_)bn|(^|_)(ln|grn))(_?\d?d)?(_?(\d|f))*")
 _NORMS = {"norm", "layernorm", "rmsnorm", "batchnorm", "groupnorm", "bn", "ln", "normalization"}
+_SAYING = frozenset().union(*(some for _, some, _ in SAYINGS))
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TENSORFLOW = re.compile(r"(/\.ATTRIBUTES/VARIABLE_VALUE)?(:\d+)?$")
 
@@ -166,7 +168,7 @@ def _of_leaf(path: list[str], leaf: str) -> str | None:
         return None
     words = _words(leaf)
     layer = words & LAYERS or (words & {"weight", "kernel"} and not words & TABLES)
-    for reason, some, others in SAYINGS:
+    for reason, some, others in SAYINGS if words & _SAYING else ():
         if not words & some or (others and not words & others):
             continue
         if reason in {"token", "position table"} and layer:
@@ -212,7 +214,7 @@ def _is_position_table(path: list[str]) -> bool:
     return "pe" in words or bool(words & FLOORS and words & (TABLES - BIASES))
 
 
-def _is_relation(path: list[str], words: set[str]) -> bool:
+def _is_relation(path: list[str], words: frozenset[str]) -> bool:
     """Whether ``rel_emb`` holds the relations of a knowledge graph, not relative positions."""
     if not words & RELATIVE or words & PLACES:
         return False
@@ -221,6 +223,7 @@ def _is_relation(path: list[str], words: set[str]) -> bool:
     return not any(_words(part) & ATTENTION for part in path)
 
 
-def _words(part: str) -> set[str]:
+@lru_cache(maxsize=4096)  # the parts of a network's names repeat
+def _words(part: str) -> frozenset[str]:
     """The words of one part of a name, in lower case: snake_case and CamelCase."""
-    return {word.lower() for word in _WORD.findall(part)}
+    return frozenset(word.lower() for word in _WORD.findall(part))
