@@ -119,8 +119,8 @@ def _built(library: str, name: str, build: Build) -> Built:
         with _quiet(), _limited(SECONDS):
             return Built(library, name, tensors_of(build()))
     except Exception as error:  # a model may refuse for any reason; the reasons are published
-        first = f"{type(error).__name__}: {error}".split("\n")[0]
-        return Built(library, name, failure=re.sub(r" from '[^']*'", "", first)[:160])
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        return Built(library, name, failure=re.sub(r" from '[^']*'", "", said)[:160])
 
 
 def _timm() -> Iterator[tuple[str, Build]]:
