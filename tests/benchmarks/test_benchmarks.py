@@ -263,7 +263,27 @@ SPEED.append(
     f"| {START['version']:.1f} | {START['help']:.1f} | {START['completion']:.1f} | "
     f"{START['import']:.1f} |"
 )
-QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS + SPEED + ZOO]
+
+
+def _names(library: str) -> str:
+    found = RESULTS["names"]["libraries"][library]
+    kinds = ("models", "not_built", "tensors", "of_two_dimensions", "weights", "disagreements")
+    cells = (f"{found[kind]:,}" for kind in (*kinds, "unclear"))
+    return f"| {library} | {' | '.join(cells)} |"
+
+
+def _disagreements(name: str) -> int:
+    listed = RESULTS["names"]["disagreements"]["transformers"]
+    return sum(int(kind["tensors"]) for kind in listed if name in kind["name"])
+
+
+NAMES = [
+    *map(_names, RESULTS["names"]["libraries"]),
+    f"(`rel_pos_bias.weight`, {_disagreements('rel_pos')} tensors)",
+    f"(`visual_prompter.pad_up`, {_disagreements('pad_')} tensors)",
+    *(f"{library} {RESULTS['names']['versions'][library]}" for library in ("transformers", "timm")),
+]
+QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS + SPEED + ZOO + NAMES]
 QUOTES += [("README.md", text) for text in README]
 
 
@@ -307,3 +327,12 @@ def test_the_spectra_are_those_of_weightwatcher() -> None:
     for model in PEERS["models"].values():
         assert model["agreement"]["layers"] > 30
         assert model["agreement"]["of_largest"] < 1e-6
+
+
+def test_names_and_modules_disagree_on_nothing_else() -> None:
+    found = RESULTS["names"]
+    kinds = [kind["name"] for kinds in found["disagreements"].values() for kind in kinds]
+    assert all("rel_pos_" in name or "visual_prompter.pad_" in name for name in kinds)
+    unclear = [kind["name"] for kinds in found["unclear"].values() for kind in kinds]
+    assert all(name.endswith(".w_g") for name in unclear)
+    assert all(of["tensors"] == sum(of["reasons"].values()) for of in found["libraries"].values())

@@ -8,10 +8,10 @@ but itself (``guard``).
 Here too is what adapters share: files (``files``; ``globbing`` finds them, ``places`` where they
 lie, ``left_out`` what is not taken, ``telling`` how far it is), what a file is by its bytes
 (``content``), what reading it may take (``budget``), zip archives and numpy's arrays (``archive``,
-``arrays``), the rule of what is a weight (``weights``) and of the map that a network applies with
-its tensors (``effective``), torch modules and tensors (``torch_module``, ``torch_layers``), arrays
-in memory (``memory``, ``mapping``), and the sample data (``samples``, ``sample_list``). Plug-in
-authors import from this room and from ``zoo_spectra.errors``.
+``arrays``), the rule of what is a weight (``weights``, ``weight_words``) and of the map that a
+network applies with its tensors (``effective``), torch modules and tensors (``torch_module``,
+``torch_layers``), arrays in memory (``memory``, ``mapping``), and the sample data (``samples``,
+``sample_list``). Plug-in authors import from this room and from ``zoo_spectra.errors``.
 """
 
 from zoo_spectra.sources.adapter import (
@@ -82,9 +82,10 @@ from zoo_spectra.sources.torch_module import (
     weight_names,
 )
 from zoo_spectra.sources.validation import walked
-from zoo_spectra.sources.weights import is_weight, not_real, parameter_count, why_not
+from zoo_spectra.sources.weights import REASONS, is_weight, not_real, parameter_count, why_not
 
 __all__ = [
+    "REASONS",
     "SAMPLES",
     "Adapter",
     "Adapters",

@@ -9,7 +9,7 @@ import numpy as np
 
 from zoo_spectra.sources.effective.lora import LARGEST, UNKNOWN
 from zoo_spectra.sources.effective.table import Shape, Table
-from zoo_spectra.sources.network import Matrix
+from zoo_spectra.sources.matrices import Matrix
 
 _PART = re.compile(r"(?P<base>.+)\.(?P<kind>hada|lokr)_(?P<role>w[12](_[ab])?|t[12]?)")
 _HADAMARD = ("w1_a", "w1_b", "w2_a", "w2_b")
