@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import select
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-CHILD = Path(__file__).with_name("attack.py")
+from children import told
+
 SECONDS = 20.0  # of CPU
 PEAK = 2 * 10**9  # bytes
-SLOW = 1.0  # seconds of CPU
-PATIENCE = 400.0  # seconds of silence after which a child hangs
+WAYS = ("walk", "analyze")
+WITNESS = "witness"  # the folder that files make which run
 
 
 @dataclass(frozen=True)
@@ -41,90 +37,38 @@ def of_bytes(content: bytes) -> Callable[[Path], object]:
     return lambda path: path.write_bytes(content)
 
 
-def attack(door: str, cases: Sequence[Case], folder: Path, analyze: bool = False) -> list[str]:
-    """Open every case; what went wrong, a line each.
-
-    With ``analyze`` also in the way of a notebook, but for those that took long to refuse.
-    """
-    paths = [_written(case, folder / str(number)) for number, case in enumerate(cases)]
-    every = range(len(cases))
-    said = {"walk": dict(_run(_tasks("walk", door, cases, paths, every), folder))}
-    if analyze:
-        quick = [number for number in every if said["walk"][number]["seconds"] < SLOW]
-        said["analyze"] = dict(_run(_tasks("analyze", door, cases, paths, quick), folder))
-    assert len(said["walk"]) == len(cases)
-    return [
-        fault
-        for how, outcomes in said.items()
-        for number, outcome in outcomes.items()
-        if (fault := _fault(cases[number], how, paths[number], outcome)) is not None
+def attack(door: str, cases: Sequence[Case], folder: Path) -> list[str]:
+    """Open every case in each way; what went wrong, a line each."""
+    paths = written(cases, folder)
+    tasks = []
+    for number, (case, path) in enumerate(zip(cases, paths, strict=True)):
+        options = {k: value.replace("@", str(path.parent)) for k, value in case.options.items()}
+        tasks.append([number, "file", WAYS, door, str(path), options])
+    said = dict(told(tasks, folder))
+    assert len(said) == len(cases)
+    faults = [
+        fault for number in said for fault in _faults(cases[number], paths[number], said[number])
     ]
+    return faults + [f"{path} was made: code ran" for path in folder.rglob(WITNESS)]
 
 
-def _written(case: Case, place: Path) -> Path:
-    place.mkdir()
-    path = place / case.file
-    case.write(path)
-    return path
+def written(cases: Sequence[Case], folder: Path) -> list[Path]:
+    """The files of the cases, each in a folder of its number."""
+    paths = [folder / str(number) / case.file for number, case in enumerate(cases)]
+    for case, path in zip(cases, paths, strict=True):
+        path.parent.mkdir(parents=True)
+        case.write(path)
+    return paths
 
 
-def _tasks(
-    how: str, door: str, cases: Sequence[Case], paths: Sequence[Path], numbers: Iterable[int]
-) -> list[list[Any]]:
-    tasks: list[list[Any]] = []
-    for number in numbers:
-        place = str(paths[number].parent)
-        options = {k: value.replace("@", place) for k, value in cases[number].options.items()}
-        tasks.append([number, how, door, str(paths[number]), options])
-    return tasks
-
-
-def _run(tasks: list[list[Any]], folder: Path) -> Iterable[tuple[int, dict[str, Any]]]:
-    """What became of each task. A child that dies is replaced, without the task that killed it."""
-    left = tasks
-    while left:
-        said, ended, why = _child(left, folder)
-        yield from said.items()
-        done = len(said)
-        if done == len(left):
-            return
-        number = left[done][0]
-        assert ended == number, f"the child ended outside a case: {why}"
-        yield number, {"outcome": "escaped", "message": why, "seconds": 0.0, "peak": 0}
-        left = left[done + 1 :]
-
-
-def _child(tasks: list[list[Any]], folder: Path) -> tuple[dict[int, dict[str, Any]], int, str]:
-    """The results, the last task that was begun, and how the child ended."""
-    plan, log = folder / "plan.json", folder / "stderr"
-    plan.write_text(json.dumps(tasks))
-    said: dict[int, dict[str, Any]] = {}
-    begun, silent = -1, False
-    with log.open("wb") as errors:
-        child = subprocess.Popen(
-            [sys.executable, str(CHILD), str(plan)],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            cwd=folder,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        )
-        assert child.stdout is not None
-        with child.stdout as stream:
-            while select.select([stream], [], [], PATIENCE)[0]:
-                line = stream.readline()
-                if not line:
-                    break
-                told = json.loads(line)
-                if "begins" in told:
-                    begun = told["begins"]
-                else:
-                    said[told["ends"]] = told
-            else:
-                silent = True
-                child.kill()
-        code = child.wait()
-    why = "silent for too long" if silent else f"the process ended with {code}"
-    return said, begun, f"{why}\n{log.read_text(errors='replace')[-2000:]}"
+def _faults(case: Case, path: Path, said: Mapping[str, Any]) -> Iterator[str]:
+    if "died" in said:
+        yield f"{case.name} ended the process: {said['died']}"
+        return
+    for how, outcome in said.items():
+        fault = _fault(case, how, path, outcome)
+        if fault is not None:
+            yield fault
 
 
 def _fault(case: Case, how: str, path: Path, said: Mapping[str, Any]) -> str | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 from cases import Case, of_bytes
@@ -36,6 +39,15 @@ JUNK = {
     "one long line": b"7" * 3_000_000,
     "a million columns": b"1," * 1_000_000,
 }
+# What stands under a file's name, and is none.
+STRANGE: dict[str, Callable[[Path], object]] = {
+    "a folder": lambda path: path.mkdir(),
+    "a pipe": os.mkfifo,
+    "a socket": lambda path: os.mknod(path, stat.S_IFSOCK | 0o600),
+    "a link to nothing": lambda path: path.symlink_to("/nowhere/at/all"),
+    "a link to itself": lambda path: path.symlink_to(path),
+    "a link to zeros": lambda path: path.symlink_to("/dev/zero"),
+}
 STEMS = (
     *("", "a" * 200, "new\nline", "\x1b[31mred", "\u202egnp", "a b", "q?a=b&c#d", "100%", "[x]*"),
     *("'quoted\"", "-dash", "a.b.c", "tab\t", "\u00e9\u4e2d", "\x7f\x80", ".hidden", "~"),
@@ -66,6 +78,8 @@ def by_any_name(good: Good) -> Iterator[Case]:
 
 
 def junk(suffix: str) -> Iterator[Case]:
-    """Bytes of no format, under the suffix of one."""
+    """Bytes of no format, and what is no file, under the suffix of one."""
     for what, content in JUNK.items():
         yield Case(f"{what} as {suffix}", f"a{suffix}", of_bytes(content), "refused")
+    for what, write in STRANGE.items():
+        yield Case(f"{what} as {suffix}", f"a{suffix}", write, "refused")

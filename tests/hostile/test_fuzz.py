@@ -9,16 +9,16 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from test_hostile import IDS, KNOWN
+from known import IDS, KNOWN
 
-COUNT = 1500  # files of each format; about 5 s on a quiet core
+COUNT = 500  # files of each format, the same each time; ``make fuzz`` tries more
 
 
 @pytest.mark.parametrize(("door", "name"), KNOWN, ids=IDS)
 def test_changed_files(door: str, name: str) -> None:
     from fuzz import fuzz
 
-    tries, faults = fuzz(door, name, seed=1, count=COUNT, seconds=600.0)
+    tries, faults = fuzz(door, name, seed=1, count=COUNT)
     assert not faults, "\n".join(faults[:10])
     assert tries == COUNT
 

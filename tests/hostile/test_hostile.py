@@ -5,36 +5,20 @@ error of ours that names the file, in bounded time and memory.
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from zoo_spectra_checkpoint.formats import FORMATS
-from zoo_spectra_connectome.readers import READERS
-
-SUFFIXES = {("checkpoint", form.name): form.suffixes for form in FORMATS}
-for reader in READERS:  # one of them may stand in the table twice
-    known = SUFFIXES.get(("connectome", reader.name), ())
-    SUFFIXES["connectome", reader.name] = known + reader.suffixes
-KNOWN = list(SUFFIXES)
-IDS = [f"{door}-{name}" for door, name in KNOWN]
+from known import IDS, KNOWN, SUFFIXES, table
 
 
-def table(name: str) -> list[Any]:
-    """The cases of a format: some are large, so they are made when asked for."""
-    cases: list[Any] = import_module(f"tables.{name}").CASES
-    return cases
-
-
-def held(door: str, cases: list[Any], folder: Path, analyze: bool = False) -> None:
+def held(door: str, cases: list[object], folder: Path) -> None:
     from cases import attack
 
     assert cases
-    faults = attack(door, cases, folder, analyze)
+    faults = attack(door, cases, folder)
     assert not faults, "\n".join(faults)
 
 
@@ -49,16 +33,13 @@ def test_every_format_has_its_table_and_good_files() -> None:
 
 
 @pytest.mark.parametrize(("door", "name"), KNOWN, ids=IDS)
-def test_what_its_table_has(door: str, name: str, tmp_path: Path) -> None:
-    held(door, table(f"{door}_{name}"), tmp_path, analyze=True)
-
-
-@pytest.mark.parametrize(("door", "name"), KNOWN, ids=IDS)
-def test_what_can_be_done_to_any_file(door: str, name: str, tmp_path: Path) -> None:
+def test_hostile_files(door: str, name: str, tmp_path: Path) -> None:
+    """What its table has, and what can be done to any file."""
     from generic import attacks, by_any_name, junk
     from good import GOOD
 
-    cases = [case for good in GOOD[door, name] for case in attacks(good)]
+    cases = table(f"{door}_{name}")
+    cases += [case for good in GOOD[door, name] for case in attacks(good)]
     cases += by_any_name(GOOD[door, name][0])
     cases += [case for suffix in SUFFIXES[door, name] for case in junk(suffix)]
     held(door, cases, tmp_path)

@@ -38,8 +38,7 @@ def repeated(size: int, count: int, **options: object) -> Callable[[Path], objec
 
 def texts(size: int, count: int) -> bytes:
     """As many texts, written one by one and packed."""
-    column = ["x" * size] * count
-    made = pa.table({"source": column, "target": column})
+    made = pa.table({"source": ["x" * size] * count, "target": ["y"] * count})
     return parquet(made, use_dictionary=False, compression="zstd", data_page_size=1 << 30)
 
 
@@ -53,7 +52,7 @@ FILES: Table = {
     "a hundred million equal rows": rows(10**8, source=1, target=2),
     "a text of a megabyte, a million times": repeated(1_000_000, 1_000_000),
     "the same without its type": repeated(1_000_000, 1_000_000, store_schema=False),
-    "texts of three gigabytes, packed": texts(1_000_000, 1500),
+    "texts of 1.7 gigabytes, packed": texts(1_000_000, 1700),
     "ten thousand columns": wide(10_000, 1),
     "a thousand row groups of a hundred columns": wide(100, 1000),
     "lists": parquet(LISTS),
