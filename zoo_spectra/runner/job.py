@@ -16,6 +16,9 @@ from zoo_spectra.method import EXACT_LIMIT, Device, Settings
 from zoo_spectra.sources import parse_source
 
 MAX_BYTES = 10 << 20  # 100,000 source strings; a job file is no data file
+MOST_PROBLEMS = 20  # that are said: each is looked for in the text
+MAX_DOTS = 1000  # of the keys in a line: the parser takes the square of their time
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*+"|\'[^\']*+\'')
 
 
 def _several(value: object) -> object:
@@ -94,6 +97,9 @@ class Job(BaseModel):
     def from_toml(cls, path: str | Path) -> Job:
         """Read a job file. Raises JobError, which names the line and the nearest valid key."""
         text = _read(Path(path))
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.count(".") > MAX_DOTS and _QUOTED.sub("", line).count(".") > MAX_DOTS:
+                raise JobError(f"{path}, near line {number}: a value beyond all bounds")
         try:
             content = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -105,7 +111,10 @@ class Job(BaseModel):
         try:
             job = cls.model_validate(content)
         except ValidationError as error:
-            problems = [_explain(path, text, problem) for problem in error.errors()]
+            found = error.errors()
+            problems = [_explain(path, text, problem) for problem in found[:MOST_PROBLEMS]]
+            if len(found) > MOST_PROBLEMS:
+                problems.append(f"{path}: {len(found) - MOST_PROBLEMS:,} more like these")
             raise JobError("\n".join(problems)) from error
         for number, source in enumerate(job.sources):
             try:
