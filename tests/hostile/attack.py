@@ -90,9 +90,12 @@ def commanded(*words: str) -> dict[str, Any]:
     streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2)]
     started, code = _begin(), 0
     try:
-        with redirect_stdout(streams[0]), redirect_stderr(streams[1]):
-            with patch.object(sys, "argv", ["zoo-spectra", *words]):
-                main()
+        with (
+            redirect_stdout(streams[0]),
+            redirect_stderr(streams[1]),
+            patch.object(sys, "argv", ["zoo-spectra", *words]),
+        ):
+            main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     seconds = time.process_time() - started

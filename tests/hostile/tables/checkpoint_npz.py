@@ -39,6 +39,7 @@ FILES: Table = {
     "a member beyond the end": with_fields(GOOD_NPZ, offset=1 << 31),
     "a member in the directory": with_fields(GOOD_NPZ, offset=len(GOOD_NPZ) - 30),
     "sixty thousand members of one place": quine(60_000),
+    "two thousand members of one place": quine(2000),
     "no arrays": zipped({"readme.txt": b"x"}),
     "a name of sixty thousand characters": zipped(
         {"x" * 60_000 + ".npy": array_header("(4, 4)") + bytes(64)}

@@ -15,6 +15,7 @@ PATTERNS = (
         "a" * 300,
         "a" * 10**5,
     ),
+    *("a" * 300, "a" * 10**5, "@", "~nobody/"),
     *("/" * 5000, "../" * 3000, "/dev/zero", "/dev/stdin", "/proc/self/mem", "/proc/*/maps", "/"),
     *(
         "@samples//etc/passwd",
