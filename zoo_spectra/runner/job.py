@@ -97,9 +97,7 @@ class Job(BaseModel):
     def from_toml(cls, path: str | Path) -> Job:
         """Read a job file. Raises JobError, which names the line and the nearest valid key."""
         text = _read(Path(path))
-        for number, line in enumerate(text.splitlines(), 1):
-            if line.count(".") > MAX_DOTS and _QUOTED.sub("", line).count(".") > MAX_DOTS:
-                raise JobError(f"{path}, near line {number}: a value beyond all bounds")
+        _check_keys(path, text)
         try:
             content = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -174,6 +172,13 @@ def _read(path: Path) -> str:
         return content.decode("utf-8-sig")  # with the mark that some editors put first
     except (OSError, ValueError) as error:  # ValueError: undecodable, or a NUL in the path
         raise JobError(f"{path}: cannot be read: {error}") from error
+
+
+def _check_keys(path: str | Path, text: str) -> None:
+    """Raise JobError for keys that are nested without end."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count(".") > MAX_DOTS and _QUOTED.sub("", line).count(".") > MAX_DOTS:
+            raise JobError(f"{path}, near line {number}: a value beyond all bounds")
 
 
 def _explain(path: str | Path, text: str, problem: Any) -> str:
