@@ -30,7 +30,7 @@ from zoo_spectra.errors import ZooSpectraError
 from zoo_spectra.runner.usage import peak_memory, reset_peak_memory
 from zoo_spectra.sources import Constituent, Source, budget, get_adapter, literal
 
-BUDGET = 0.5  # seconds, and as many for a MB, in place of 8 and 2: there are many files
+BUDGET = 0.3  # seconds, and as many for a MB, in place of 8 and 2: there are many files
 CPU = 30  # seconds
 SLOW = 0.2  # seconds
 ADDRESSES = 12 << 30  # what a wild allocation may not have: the machine is shared
