@@ -6,7 +6,7 @@ PLUGINS := -e adapters/timm -e adapters/connectome -e 'adapters/checkpoint[torch
 ADAPTERS := adapters/timm adapters/connectome adapters/checkpoint
 PROJECTS := pyproject.toml constraints.txt $(wildcard adapters/*/pyproject.toml)
 
-.PHONY: demo test bench lint types format dist clean
+.PHONY: demo test fuzz bench lint types format dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/zoo-spectra run jobs/demo.toml
@@ -16,6 +16,11 @@ demo: $(VENV)/.installed
 # Two processes, each with whole files: a test that waits, as for Ray, leaves its core to another.
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# Longer than the tests do: so many changed files of each format, of a new seed.
+FUZZ ?= 5000
+fuzz: $(VENV)/.dev
+	$(BIN)/python tests/hostile/fuzz.py --count $(FUZZ)
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.speed.bench

@@ -105,6 +105,22 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
         Job.from_toml(tmp_path / "large.toml")
 
 
+def test_of_many_faults_the_first_are_said(tmp_path: Path) -> None:
+    path = written(tmp_path, 'sources = "a:b"\n' + "".join(f"k{n} = 1\n" for n in range(10_000)))
+    with pytest.raises(JobError, match=r"k19.*\n.*: 9,980 more like these$") as told:
+        Job.from_toml(path)
+    assert str(told.value).count("\n") == 20
+
+
+def test_keys_in_keys_without_end_are_refused_and_dots_in_texts_are_not(tmp_path: Path) -> None:
+    for line in ("[" + "a." * 2000 + "a]", '"a".' * 2000 + "a = 1"):
+        with pytest.raises(JobError, match=r"near line 1: a value beyond all bounds"):
+            Job.from_toml(written(tmp_path, line + "\n"))
+    dotted = "checkpoint:" + "a." * 2000 + "npz"
+    text = f'sources = ["{dotted}", \'{dotted}\', "a\\"{dotted}"]\n'
+    assert len(Job.from_toml(written(tmp_path, text)).sources) == 3
+
+
 def test_one_source_needs_no_brackets_and_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
     text = '\ufeffsources = "memory:x"\nsamples = "worms"\n'
     job = Job.from_toml(written(tmp_path, text))

@@ -16,6 +16,9 @@ from zoo_spectra.method import EXACT_LIMIT, Device, Settings
 from zoo_spectra.sources import parse_source
 
 MAX_BYTES = 10 << 20  # 100,000 source strings; a job file is no data file
+MOST_PROBLEMS = 20  # that are said: each is looked for in the text
+MAX_DOTS = 1000  # of the keys in a line: the parser takes the square of their time
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*+"|\'[^\']*+\'')
 
 
 def _several(value: object) -> object:
@@ -94,6 +97,7 @@ class Job(BaseModel):
     def from_toml(cls, path: str | Path) -> Job:
         """Read a job file. Raises JobError, which names the line and the nearest valid key."""
         text = _read(Path(path))
+        _check_keys(path, text)
         try:
             content = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -105,7 +109,10 @@ class Job(BaseModel):
         try:
             job = cls.model_validate(content)
         except ValidationError as error:
-            problems = [_explain(path, text, problem) for problem in error.errors()]
+            found = error.errors()
+            problems = [_explain(path, text, problem) for problem in found[:MOST_PROBLEMS]]
+            if len(found) > MOST_PROBLEMS:
+                problems.append(f"{path}: {len(found) - MOST_PROBLEMS:,} more like these")
             raise JobError("\n".join(problems)) from error
         for number, source in enumerate(job.sources):
             try:
@@ -165,6 +172,13 @@ def _read(path: Path) -> str:
         return content.decode("utf-8-sig")  # with the mark that some editors put first
     except (OSError, ValueError) as error:  # ValueError: undecodable, or a NUL in the path
         raise JobError(f"{path}: cannot be read: {error}") from error
+
+
+def _check_keys(path: str | Path, text: str) -> None:
+    """Raise JobError for keys that are nested without end."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count(".") > MAX_DOTS and _QUOTED.sub("", line).count(".") > MAX_DOTS:
+            raise JobError(f"{path}, near line {number}: a value beyond all bounds")
 
 
 def _explain(path: str | Path, text: str, problem: Any) -> str:

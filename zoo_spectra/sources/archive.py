@@ -11,6 +11,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +20,7 @@ from zoo_spectra.sources.arrays import Damaged
 MAX_DIRECTORY = 64 << 20  # bytes: half a million members
 PIECE = 1 << 20
 BUFFER = 1 << 13  # a header is read through it, values are not
+LOCAL_BYTES = 30  # of the header before a member's bytes, without its name
 _LOCAL = b"PK\x03\x04"
 
 
@@ -37,6 +39,7 @@ class Archive:
             raise
         except Exception as error:  # BadZipFile, and whatever decoding a damaged list raises
             raise Damaged(str(error) or "no zip archive") from error
+        _check_places(found)
         self.members: Mapping[str, zipfile.ZipInfo] = {info.filename: info for info in found}
 
     def open(self, info: zipfile.ZipInfo, start: int = 0, check: bool = True) -> IO[bytes]:
@@ -52,8 +55,8 @@ class Archive:
         stream = self.path.open("rb", buffering=0)
         try:
             stream.seek(info.header_offset)
-            header = stream.read(30)
-            if len(header) < 30 or not header.startswith(_LOCAL):
+            header = stream.read(LOCAL_BYTES)
+            if len(header) < LOCAL_BYTES or not header.startswith(_LOCAL):
                 raise self.fault(info, "not where the archive's directory says")
             names = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:], "little")
             stream.seek(names, io.SEEK_CUR)
@@ -78,6 +81,14 @@ def zip_members(path: Path) -> list[zipfile.ZipInfo]:
         return list(Archive(path).members.values())
     except Damaged:
         return []
+
+
+def _check_places(members: list[zipfile.ZipInfo]) -> None:
+    """Raise Damaged for members that lie in one another: a small file could unpack to any size."""
+    places = sorted((info.header_offset, info.compress_size) for info in members)
+    for (start, size), (following, _) in pairwise(places):
+        if start + LOCAL_BYTES + size > following:
+            raise Damaged("its members lie in one another")
 
 
 class _Directory(io.FileIO):

@@ -1,0 +1,150 @@
+"""Hostile files, sources, job files and catalogs, given to every command that takes one: a row, a
+message and an exit code of ours, whatever they hold.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from known import KNOWN, SUFFIXES, table
+
+from zoo_spectra.sources.adapter import adapter_names
+from zoo_spectra.terminal.app import COMMANDS
+
+LIGHT = 100_000  # bytes: heavier files are opened in test_hostile
+SELECT = "SELECT name, status, reason FROM networks"
+ON_CATALOGS = (
+    ("show", "@"),
+    ("show", "@", "--failed"),
+    ("show", "@", "an"),
+    ("query", "@", SELECT, "--json"),
+    ("classify", "@"),
+    ("remove", "@", "--where", "name = 'an'", "--dry-run"),
+    ("compact", "@"),
+    ("run", "memory:none", "--in-process", "--catalog", "@"),
+)
+ON_SOURCES = (("ls", "@"), ("run", "@", "--dry-run"), ("samples", "@"))
+ON_JOBS = (
+    ("ls", "@"),
+    ("run", "@", "--dry-run"),
+    ("run", "@", "--in-process"),
+    ("submit", "@", "--address", "http://127.0.0.1:9"),
+)
+
+
+def filled(words: tuple[str, ...], place: object) -> tuple[str, ...]:
+    return tuple(word.replace("@", str(place)) if word == "@" else word for word in words)
+
+
+def test_every_command_is_attacked() -> None:
+    lines = (*ON_CATALOGS, *ON_SOURCES, *ON_JOBS)
+    assert {words[0] for words in lines} == {command.__name__ for command in COMMANDS}
+
+
+@pytest.mark.parametrize("door", sorted({door for door, _ in KNOWN}))
+def test_files(door: str, tmp_path: Path) -> None:
+    """One run over all of them: each has its row, and those after it too."""
+    from cases import written
+    from commands import commanded
+    from generic import by_any_name, junk
+    from good import GOOD
+
+    cases = []
+    for name in (name for of, name in KNOWN if of == door):
+        cases += [*table(f"{door}_{name}"), *by_any_name(GOOD[door, name][0])]
+        cases += [case for suffix in SUFFIXES[door, name] for case in junk(suffix)]
+    paths = written(cases, tmp_path / "files")
+    for path in paths:
+        if path.is_file() and path.stat().st_size > LIGHT:
+            path.unlink()
+    source, catalog = f"{door}:{tmp_path}/files/*/*", str(tmp_path / "zoo")
+    said, faults = commanded(
+        [
+            ("ls", source),
+            ("ls", source, "--json", "--cost"),
+            ("run", source, "--in-process", "--catalog", catalog),
+            *(filled(words, catalog) for words in ON_CATALOGS[:-2]),
+        ],
+        tmp_path,
+    )
+    assert not faults, "\n".join(faults)
+    assert [each["code"] for each in said[:3]] == [0, 0, 1]
+    rows = {row["name"]: row for row in json.loads(said[6]["out"])}
+    found = {int(name.partition("/")[0]): row for name, row in rows.items()}
+    listed = [at for at, path in enumerate(paths) if path.is_file() and path.name[0] != "."]
+    assert sorted(found) == listed
+    for at in listed:
+        ended = found[at]["status"], bool(found[at]["reason"])
+        if cases[at].expected != "either":
+            wanted = ("failed", True) if cases[at].expected == "refused" else ("ok", False)
+            assert ended == wanted, (cases[at].name, found[at])
+
+
+def test_sources(tmp_path: Path) -> None:
+    """For every adapter that is installed."""
+    from commands import commanded
+    from tables.sources import PATTERNS
+
+    lines = [
+        filled(ON_SOURCES[at % 2], f"{name}:{pattern}")
+        for name in [*adapter_names(), "nobody", ""]
+        for at, pattern in enumerate(PATTERNS)
+    ]
+    lines += [filled(ON_SOURCES[2], pattern) for pattern in PATTERNS if pattern]
+    _, faults = commanded(lines, tmp_path)
+    assert not faults, "\n".join(faults)
+
+
+def test_job_files(tmp_path: Path) -> None:
+    from commands import commanded
+    from tables.jobs import FILES
+
+    lines = []
+    for at, made in enumerate(FILES.values()):
+        path = tmp_path / f"{at}.toml"
+        path.write_bytes(made) if isinstance(made, bytes) else made(path)
+        lines += [filled(words, path) for words in ON_JOBS]
+    said, faults = commanded(lines, tmp_path)
+    assert not faults, "\n".join(faults)
+    for words, each in zip(lines, said, strict=True):
+        assert each["code"] == 2, words
+
+
+def test_catalogs(tmp_path: Path) -> None:
+    """Each catalog with one of the commands, by turns; all uses of each: tests/catalog."""
+    from commands import commanded
+
+    from catalog.test_hostile import CHANGES, HEADERS
+    from parts import commit
+    from zoo_spectra.catalog import Catalog, compact
+
+    def header(content: bytes) -> Callable[[Catalog], object]:
+        return lambda made: (made.storage.root / "catalog.json").write_bytes(content)
+
+    def manifest(change: dict[str, Any]) -> Callable[[Catalog], None]:
+        def write(made: Catalog) -> None:
+            compact(made)
+            (path,) = made.storage.root.glob("compactions/*.json")
+            path.write_text(json.dumps(json.loads(path.read_text()) | change))
+
+        return write
+
+    spoilt = [*map(header, HEADERS.values()), *map(manifest, CHANGES.values())]
+    lines = []
+    for at, spoil in enumerate(spoilt):
+        made = Catalog.create(tmp_path / str(at))
+        commit(made, "an", "a1")
+        spoil(made)
+        lines.append(filled(ON_CATALOGS[at % len(ON_CATALOGS)], tmp_path / str(at)))
+    said, faults = commanded(lines, tmp_path)
+    assert not faults, "\n".join(faults)
+    for words, each in zip(lines, said, strict=True):
+        assert each["code"] == 2, words

@@ -1,0 +1,32 @@
+"""Files that are changed a little, in many ways: read or refused, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from known import IDS, KNOWN
+
+COUNT = 300  # files of each format, the same each time; ``make fuzz`` tries more
+
+
+@pytest.mark.parametrize(("door", "name"), KNOWN, ids=IDS)
+def test_changed_files(door: str, name: str) -> None:
+    from fuzz import fuzz
+
+    tries, faults = fuzz(door, name, seed=1, count=COUNT)
+    assert not faults, "\n".join(faults[:10])
+    assert tries == COUNT
+
+
+def test_a_mutation_is_the_same_each_time() -> None:
+    from fuzz import mutated
+
+    data = bytes(range(256)) * 3
+    changed = [mutated(data, f"{number}") for number in range(300)]
+    assert changed == [mutated(data, f"{number}") for number in range(300)]
+    assert len(set(changed)) > 290

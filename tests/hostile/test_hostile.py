@@ -1,0 +1,49 @@
+"""Hostile files, for every format and every reader that there is: none escapes as more than an
+error of ours that names the file, in bounded time and memory.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from known import IDS, KNOWN, SUFFIXES, table
+
+
+def held(door: str, cases: list[object], folder: Path) -> None:
+    from cases import attack
+
+    assert cases
+    faults = attack(door, cases, folder)
+    assert not faults, "\n".join(faults)
+
+
+def test_every_format_has_its_table_and_good_files() -> None:
+    from good import GOOD
+
+    tables = {path.stem for path in Path(__file__).parent.glob("tables/*_*.py")} - {"__init__"}
+    assert tables == {f"{door}_{name}" for door, name in KNOWN}
+    assert set(GOOD) == set(KNOWN)
+    for known, suffixes in SUFFIXES.items():
+        assert {f".{good.file.partition('.')[2]}" for good in GOOD[known]} <= set(suffixes)
+
+
+@pytest.mark.parametrize(("door", "name"), KNOWN, ids=IDS)
+def test_hostile_files(door: str, name: str, tmp_path: Path) -> None:
+    """What its table has, and what can be done to any file."""
+    from generic import attacks, by_any_name, junk
+    from good import GOOD
+
+    cases = table(f"{door}_{name}")
+    cases += [case for good in GOOD[door, name] for case in attacks(good)]
+    cases += by_any_name(GOOD[door, name][0])
+    cases += [case for suffix in SUFFIXES[door, name] for case in junk(suffix)]
+    held(door, cases, tmp_path)
+
+
+def test_tables_beside_a_network(tmp_path: Path) -> None:
+    held("connectome", table("beside"), tmp_path)
