@@ -211,7 +211,7 @@ def test_two_files_under_one_relative_path_are_two_networks(
         zs.run("checkpoint:ckpt/model.npz", catalog=str(tmp_path / "cat"), in_process=True)
     networks = zs.Catalog(tmp_path / "cat").networks().collect()
     assert networks["name"].to_list() == ["ckpt/model"] * 2
-    assert networks["scale"].n_unique() == 2
+    assert networks["weights_digest"].n_unique() == 2
 
 
 def test_another_table_of_what_they_are_reads_no_graph(study: Path, tmp_path: Path) -> None:
