@@ -46,6 +46,7 @@ _SMALL_CLASS = 2048
 _FEW = (8, 64)
 _PAIRS = 1 << 21
 _SLACK = 1 + 1e-9
+_FEWER = 0.9  # of the classes, after balls: else a step is over
 
 
 def large_labels(
@@ -98,6 +99,8 @@ def _in_steps(csds: Floats, accuracy: float, method: Method, limit: int) -> tupl
             height = float(accuracy * _HEIGHTS[accuracy * _HEIGHTS > low * _SLACK].min())
             merged, coarse = _crowded(csds, classes, centres, height, method, limit)
             how[coarse[label]] = COARSE
+            if coarse.any() and merged.max() + 1 < _FEWER * len(classes):
+                height = low  # what balls have left may not be crowded any more
         label, low = merged[label], height
     touched = np.zeros(int(label.max()) + 1, dtype=np.int8)
     np.maximum.at(touched, label, how)
