@@ -40,7 +40,7 @@ class Claim:
 
 _STAGES = "orders/2048/beside/ratio"
 _VIT = "networks/vit_base_patch16_224/ratio/again"
-_CLOUD = "clouds/100,000, wide"
+_CLOUD = "clouds/100000"
 CLAIMS = (
     Claim("floor", "time over bare numpy's, one thread (worst)", "worst/1", "<= 1.15"),
     Claim("floor", "time over bare numpy's, two threads (worst)", "worst/2", "<= 1.15"),

@@ -156,6 +156,16 @@ def _classify(size: str) -> str:
     )
 
 
+def _cloud(size: str) -> str:
+    found = RESULTS["large"]["clouds"][size]
+    linked, within = found["linked"], found["within"]
+    shares = f"{linked['in steps'] / int(size):.0%} | {linked.get('coarse', 0):,}"
+    return (
+        f"| {int(size):,} | {found['cpu_seconds']:.0f} s | {found['peak_gigabytes']:.1f} GB | "
+        f"{found['classes']:,} | {shares} | {within['1.0']} | {within['0.9']} |"
+    )
+
+
 def _initial(name: str) -> str:
     found = INITIAL["networks"][name]
     ratio, numpy, peak = found["ratio"], found["over_numpy"], found["peak_bytes"]
@@ -192,6 +202,7 @@ SPEED = [
     f"{1000 * SCALE['tiny']['1600']['overhead']:.1f} ms a network",
     f"{SCALE['order']['4096']['beyond_process']:.1f} times its 8 N² bytes at order 4096",
     *map(_classify, CLASSIFY["sizes"]),
+    *map(_cloud, RESULTS["large"]["clouds"]),
     f"against the exact classes is at least {_agreement('average'):.2f} with average linkage, "
     f"{_agreement('single'):.2f} with single and {CLASSIFY['at_scale']['complete']:.2f} with "
     f"complete, but {_agreement('complete'):.2f} with complete at the smallest limit",

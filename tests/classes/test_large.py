@@ -118,6 +118,16 @@ def test_copies_of_one_curve_are_one_class_however_many(way: str) -> None:
         assert found.medoid_distance.max() == 0
 
 
+def test_what_balls_leave_is_linked_again() -> None:
+    """Scatter in every direction: all pairs are about ε/2 apart, and their sums much less."""
+    noise = np.random.default_rng(0).normal(0, 0.0028, (400, 129))
+    csds = zoo_curves(0, 1, 1, 1) + noise
+    assert set(equivalence_classes(csds, 0.1).label) == {1}
+    found = equivalence_classes(csds, 0.1, exact_limit=350)
+    assert set(found.linked) == {"coarse"}
+    assert set(found.label) == {1}
+
+
 def test_components_too_large_at_every_step_still_give_classes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -103,6 +103,17 @@ def test_networks_without_a_common_name_cannot_be_matched(tmp_path: Path) -> Non
     assert classes.height == 2
 
 
+def test_a_name_that_a_network_has_twice_is_refused(tmp_path: Path) -> None:
+    found = run(tmp_path / "zoo", {"one": arrays(0), "two": arrays(1)})
+    for part in (tmp_path / "zoo" / "spectra").iterdir():
+        as_written_before(
+            part,
+            lambda rows: rows.with_columns(constituent=pl.col("constituent").str.replace("2", "1")),
+        )
+    with pytest.raises(CatalogError, match=r"'one' has two constituents .* 'layer1'.*--where"):
+        zs.classify(found, measure="matched")
+
+
 def test_a_missing_constituent_is_as_a_zero_one(tmp_path: Path) -> None:
     whole, zero = arrays(0), {**arrays(1), "layer1": np.zeros((28, 35))}
     short = {name: array for name, array in arrays(1).items() if name != "layer1"}

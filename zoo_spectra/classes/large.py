@@ -9,11 +9,11 @@ their mean curves are within it (no mean distance is below that of the means); s
 pairs only (``sparse.py``), up to the height at which they are no longer few. What has merged leaves
 fewer classes, and so it goes on.
 
-Where the classes are crowded, so that no such step leads upwards, their mean curves are split into
-connected components at the next of the heights ε/16, √2 ε/16, … ε. Each is linked in a matrix, with
-the number of networks that a class stands for, if it is small enough. Only where it is not its
-classes are merged in balls of half the height, which is coarse: classes can stay apart that should
-have merged, and the other way round.
+Where the classes are crowded, so that no such step leads upwards, they are linked in a matrix, with
+the number of networks that each stands for. Are they too many for that, their mean curves are split
+into connected components at the next of the heights ε/16, √2 ε/16, … ε, for a matrix each. Only a
+component that is still too large is merged in balls of half the height, which is coarse: classes
+can stay apart that should have merged, and the other way round.
 
 The distance of two classes is the mean (or largest) over pairs of members. The mean is taken over
 at most 512 of each class; and where, in a matrix, the mean curves are further apart than twice the
@@ -46,6 +46,7 @@ _SMALL_CLASS = 2048
 _FEW = (8, 64)
 _PAIRS = 1 << 21
 _SLACK = 1 + 1e-9
+_FEWER = 0.9  # of the classes, after balls: else a step is over
 
 
 def large_labels(
@@ -92,10 +93,14 @@ def _in_steps(csds: Floats, accuracy: float, method: Method, limit: int) -> tupl
         height = next((each for each in heights if each is not None), None)
         if height is not None:
             merged = sparse_linkage(csds, classes, height, method)
+        elif len(classes) <= limit:
+            merged, height = _in_a_matrix(csds, classes, centres, accuracy, method), accuracy
         else:
             height = float(accuracy * _HEIGHTS[accuracy * _HEIGHTS > low * _SLACK].min())
             merged, coarse = _crowded(csds, classes, centres, height, method, limit)
             how[coarse[label]] = COARSE
+            if coarse.any() and merged.max() + 1 < _FEWER * len(classes):
+                height = low  # what balls have left may not be crowded any more
         label, low = merged[label], height
     touched = np.zeros(int(label.max()) + 1, dtype=np.int8)
     np.maximum.at(touched, label, how)
@@ -120,16 +125,21 @@ def _crowded(
     for part in _members(components(centres, height)):
         own = np.zeros(1, dtype=np.int64)
         if 1 < len(part) <= limit:
-            some = [classes[at] for at in part]
-            weight = np.array([len(each) for each in some], dtype=np.float64)
-            between = _between(csds, centres[part], some, height, method)
-            own = weighted_linkage(between, weight, height, method)
+            own = _in_a_matrix(csds, [classes[at] for at in part], centres[part], height, method)
         elif len(part) > limit:
             own = _in_balls(centres[part], height, method, len(classes) == len(csds))
             coarse[part] = True
         merged[part] = own + used
         used += int(own.max()) + 1
     return merged, coarse
+
+
+def _in_a_matrix(
+    csds: Floats, classes: list[Integers], centres: Floats, height: float, method: Method
+) -> Integers:
+    weight = np.array([len(each) for each in classes], dtype=np.float64)
+    between = _between(csds, centres, classes, height, method)
+    return weighted_linkage(between, weight, height, method)
 
 
 def _in_balls(centres: Floats, height: float, method: Method, single: bool) -> Integers:

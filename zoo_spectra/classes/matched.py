@@ -10,17 +10,19 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.classes.constituents import named, read_curves
 from zoo_spectra.classes.equivalence import Classes
 from zoo_spectra.errors import CatalogError
-from zoo_spectra.method import S_EDGES, Floats, Integers
+from zoo_spectra.method import S_EDGES, Floats
 
 MOST_BYTES = 4 << 30
 DRAWS = 32
 _POINTS = len(S_EDGES)
+_ROWS = 1024
 _ENTRIES = 1 << 24  # distances, name by name, that are in memory at once
 
 
@@ -32,11 +34,8 @@ def matched_points(catalog: Catalog, networks: pl.DataFrame) -> Floats:
     """
     rows = catalog.collect(named(catalog, networks).select("at", "constituent"))
     names = rows["constituent"].unique().sort()
-    at = rows["at"].to_numpy()
     place = dict(zip(names, range(len(names)), strict=True))
-    has = np.zeros((networks.height, len(names)), dtype=np.int64)
-    np.add.at(has, (at, rows["constituent"].replace_strict(place, return_dtype=pl.Int64)), 1)
-    _check(catalog, networks["name"].to_list(), has, names.to_list())
+    _check(catalog, networks["name"], rows, place)
     size = networks.height * len(names) * _POINTS * 8
     if size > MOST_BYTES:
         raise CatalogError(
@@ -50,30 +49,54 @@ def matched_points(catalog: Catalog, networks: pl.DataFrame) -> Floats:
     return found.reshape(networks.height, -1)
 
 
-def _check(catalog: Catalog, networks: list[str], has: Integers, names: list[str]) -> None:
-    lacking = np.flatnonzero(~has.any(axis=1))
-    if len(lacking):
+def _check(
+    catalog: Catalog, networks: pl.Series, rows: pl.DataFrame, place: dict[str, int]
+) -> None:
+    lacking = set(range(len(networks))) - set(rows["at"])
+    if lacking:
         raise CatalogError(
-            f"{catalog.location} holds no spectra of {networks[lacking[0]]!r}, by whose names "
+            f"{catalog.location} holds no spectra of {networks[min(lacking)]!r}, by whose names "
             "networks are matched (a published catalog has none): use the measure pooled or depth"
         )
-    twice = np.argwhere(has > 1)
-    if len(twice):
-        at, name = twice[0]
+    twice = rows.filter(rows.is_duplicated()).sort("at", "constituent")
+    if twice.height:
+        at, name = twice.row(0)
         raise CatalogError(
-            f"{networks[at]!r} has two constituents that are called {names[name]!r}; networks can "
-            "be matched only by names that are their own: leave it out with --where, or use the "
+            f"{networks[at]!r} has two constituents that are called {name!r}; networks can be "
+            "matched only by names that are their own: leave it out with --where, or use the "
             "measure pooled or depth"
         )
-    designs, first = np.unique(has, axis=0, return_index=True)
-    shared = designs.astype(np.float32) @ designs.T.astype(np.float32)
-    apart = np.argwhere(shared == 0)
-    if len(apart):
-        one, other = (networks[at] for at in sorted(first[apart[0]]))
+    apart = _apart(rows, place)
+    if apart is not None:
+        one, other = (networks[at] for at in apart)
         raise CatalogError(
             f"{one!r} and {other!r} share no constituent by name, so they cannot be matched; "
             "choose networks of one design with --where, or use the measure pooled or depth"
         )
+
+
+def _apart(rows: pl.DataFrame, place: dict[str, int]) -> tuple[int, int] | None:
+    """Two networks without a common name, if there are."""
+    designs: dict[tuple[int, ...], int] = {}  # the first network of each list of names
+    for at, names in rows.group_by("at").agg("constituent").sort("at").iter_rows():
+        designs.setdefault(tuple(sorted(place[name] for name in names)), at)
+    first = list(designs.values())
+    lengths = [len(design) for design in designs]
+    has = csr_array(
+        (
+            np.ones(sum(lengths), dtype=np.float32),
+            np.concatenate([np.array(design, dtype=np.int64) for design in designs]),
+            np.concatenate([[0], np.cumsum(lengths)]),
+        ),
+        shape=(len(first), len(place)),
+    )
+    for start in range(0, len(first), _ROWS):
+        shared = (has[start : start + _ROWS] @ has.T).toarray()
+        apart = np.argwhere(shared == 0)
+        if len(apart):
+            one, other = (first[start + apart[0, 0]], first[apart[0, 1]])
+            return min(one, other), max(one, other)
+    return None
 
 
 def matched_stabilities(points: Floats, found: Sequence[Classes]) -> list[Floats]:

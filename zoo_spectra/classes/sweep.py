@@ -32,6 +32,7 @@ from zoo_spectra.errors import CatalogError
 from zoo_spectra.method import Floats
 
 STEPS = 20
+LEAST = 1e-6  # e-folds; networks less apart are equal but for rounding
 
 
 def sweep(
@@ -79,12 +80,12 @@ def sweep(
     return rows.with_columns(best=pl.int_range(pl.len()) == (-1 if best is None else best))
 
 
-def ladder(heights: Floats, steps: int = STEPS) -> list[float]:
+def ladder(heights: Floats) -> list[float]:
     """Accuracies from the lowest merge that is not of equal networks to the highest, ascending."""
-    apart = heights[heights > 0]
+    apart = heights[heights >= LEAST]
     if not len(apart):
         return [DEFAULT_ACCURACY]
-    rungs = np.geomspace(apart.min(), apart.max(), steps)
+    rungs = np.geomspace(apart.min(), apart.max(), STEPS)
     return sorted({DEFAULT_ACCURACY, *(_rounded_up(float(rung)) for rung in rungs)})
 
 
