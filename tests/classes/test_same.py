@@ -27,7 +27,11 @@ def test_equal_weights_are_groups_of_names(tmp_path: Path) -> None:
         "bad": {"w": np.full((3, 3), np.inf)}, "bad2": {"w": np.full((3, 3), np.inf)},
     }  # fmt: skip
     catalog = analysed(tmp_path / "cat", zs.MemoryAdapter(networks))
-    assert equal_weights(catalog) == [("b", "b2", "b3"), ("a", "copy of a")]
+    assert equal_weights(catalog) == [
+        ("b", "b2", "b3"),
+        ("a", "copy of a"),
+        ("alone", "renamed"),
+    ]
 
 
 def test_one_file_twice_under_one_name_is_told_by_its_sources(tmp_path: Path) -> None:
