@@ -41,7 +41,7 @@ def outputs_first(table: Table, name: str) -> Tensor:
 
 
 def _owner(name: str) -> str:
-    """The layer that a tensor belongs to: ``conv2d`` of ``conv2d/kernel`` and Keras 3's ``vars``."""
+    """The layer of a tensor: ``conv2d`` of ``conv2d/kernel``, and of Keras 3's ``conv2d/vars/0``."""
     path = [part for part in parts(name)[:-1] if part != "vars"]
     return path[-1] if path else ""
 
