@@ -27,9 +27,7 @@ def outputs_first(table: Table, name: str) -> Tensor:
     tensor = table.tensors[name]
     own, shape = leaf(name), tensor.shape
     keras = own.isdigit() and parts(name)[-2:-1] == ["vars"] and len(shape) > 2
-    if len(shape) > 2 and (
-        own in _DEPTHWISE or (keras and "depthwise" in _owner(name))
-    ):  # (…, channels, multiplier)
+    if len(shape) > 2 and (own in _DEPTHWISE or (keras and "depthwise" in _owner(name))):
         return _grouped(tensor)
     if own in ("weight", "kernel") and len(shape) == 2 and set(parts(name)[-2:-1]) & _CONV1D:
         return _turned(tensor) if _is_conv1d(table, tensor) else tensor
@@ -41,7 +39,7 @@ def outputs_first(table: Table, name: str) -> Tensor:
 
 
 def _owner(name: str) -> str:
-    """The layer of a tensor: ``conv2d`` of ``conv2d/kernel``, and of Keras 3's ``conv2d/vars/0``."""
+    """The layer of a tensor: ``conv2d`` of ``conv2d/kernel`` and, in Keras 3, ``conv2d/vars/0``."""
     path = [part for part in parts(name)[:-1] if part != "vars"]
     return path[-1] if path else ""
 
