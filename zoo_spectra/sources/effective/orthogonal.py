@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import numpy as np
-from scipy.linalg import expm, lapack
 
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources.effective.table import Table
@@ -47,6 +46,8 @@ def parametrised(table: Table) -> None:
 
 
 def _exponential(values: tuple[Matrix, ...]) -> Matrix:
+    from scipy.linalg import expm  # not for every import of this room
+
     original, base = (each.astype(np.float64) for each in values)
     lower = np.tril(original)
     made: Matrix = (base @ expm(lower - lower.T)).astype(values[0].dtype)
@@ -77,6 +78,8 @@ class _Householder:
 
 
 def _reflected(tall: Matrix) -> Matrix:
+    from scipy.linalg import lapack
+
     vectors = np.tril(tall, -1)
     factors = 2.0 / (1.0 + np.square(vectors).sum(axis=0))
     made, _, _ = lapack.dorgqr(vectors, factors)
