@@ -20,7 +20,7 @@ _KOHYA = re.compile(
     r"(?P<base>.+?)(\.|_)lora(_linear_layer|_layer)?[._](?P<role>down|up|mid)(\.weight)?"
 )
 _ROLES = {"embedding_A": "A", "embedding_B": "B", "down": "A", "up": "B"}
-# Small factors may span any size: a product may have so many entries, or so many times its factors'.
+# Small factors may span any size: so many entries a product may have, or so many times its factors.
 LARGEST, RATIO = 1 << 28, 2048
 UNKNOWN = "its scale is not in the file: alpha / r is taken as 1"
 
