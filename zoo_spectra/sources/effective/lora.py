@@ -55,8 +55,8 @@ def low_rank(table: Table) -> None:
 def _adapters(table: Table) -> dict[str, dict[str, _Adapter]]:
     found: dict[str, dict[str, _Adapter]] = {}
     for name in table:
-        match = _PEFT.fullmatch(name) or _KOHYA.fullmatch(name)
-        if match is None:
+        match = "lora" in name and (_PEFT.fullmatch(name) or _KOHYA.fullmatch(name))
+        if not match:
             continue
         groups = match.groupdict()
         which = groups.get("adapter") or "default"

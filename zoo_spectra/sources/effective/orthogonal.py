@@ -28,7 +28,7 @@ def parametrised(table: Table) -> None:
     """
     inside: dict[str, list[str]] = {}
     for name in table:
-        if match := _INSIDE.match(name):
+        if "parametrizations." in name and (match := _INSIDE.match(name)):
             inside.setdefault(match[0], []).append(name)
     for original in table:
         match = _PARAMETRISED.fullmatch(original)

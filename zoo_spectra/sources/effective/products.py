@@ -22,7 +22,7 @@ def products(table: Table) -> None:
     """
     found: dict[tuple[str, str], dict[str, str]] = {}
     for name in table:
-        match = _PART.fullmatch(name)
+        match = ("hada_" in name or "lokr_" in name) and _PART.fullmatch(name)
         if match:
             found.setdefault((match["base"], match["kind"]), {})[match["role"]] = name
     for (base, kind), names in found.items():
