@@ -238,6 +238,22 @@ LOADS: Mapping[str, Callable[[], Any]] = {
         _of(GOOD, GOOD, GOOD),
         metadata={3: 3},  # type: ignore[dict-item]
     ),
+    "load_left_out_texts": lambda: Network(
+        "x",
+        "artificial",
+        _of(GOOD, GOOD, GOOD),
+        left_out={"bias": "two"},  # type: ignore[dict-item]
+    ),
+    "load_coverage_large": lambda: Network("x", "artificial", _of(GOOD, GOOD, GOOD), coverage=1.5),
+    "load_coverage_nan": lambda: Network(
+        "x", "artificial", _of(GOOD, GOOD, GOOD), coverage=float("nan")
+    ),
+    "load_notes_number": lambda: Network(
+        "x",
+        "artificial",
+        _of(GOOD, GOOD, GOOD),
+        notes=(3,),  # type: ignore[arg-type]
+    ),
 }
 # Networks that end well.
 FINE: Mapping[str, Callable[[], Any]] = {

@@ -24,7 +24,7 @@ from zoo_spectra.sources.memory import MemoryAdapter
 
 def commit(catalog: Catalog, key: str, later: int = 0, **changes: Any) -> dict[str, Any]:
     """A real result in the catalog, ``later`` seconds after now."""
-    adapter = MemoryAdapter({key: arrays(1) | {"thin": arrays(0)["layer0"][:1]}})
+    adapter = MemoryAdapter({key: arrays(1) | {"thin.weight": arrays(0)["layer0"][:1]}})
     (ref,) = adapter.list(key, {})
     spectrum = analyze(adapter.load(ref))
     pieces = [Piece(at, c, "d", 0.1, 0.1, 1) for at, c in enumerate(spectrum.constituents)]
@@ -53,7 +53,7 @@ def test_what_is_committed_comes_back(tmp_path: Path) -> None:
     assert found["csd"] == pytest.approx(row["csd"])
     assert found["network_id"] == row["network_id"]
     spectra = catalog.spectra().sort("position").collect()
-    assert spectra["constituent"].to_list() == ["layer0", "layer1", "layer2", "thin"]
+    assert spectra["constituent"].to_list() == ["layer0", "layer1", "layer2", "thin.weight"]
     assert spectra["skipped"].to_list()[:3] == [None] * 3
     assert "order below 2" in spectra["skipped"][3]
     assert spectra["eigenvalues"].list.len().to_list() == [20, 28, 36, 0]

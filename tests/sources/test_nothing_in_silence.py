@@ -113,6 +113,12 @@ def test_names_that_say_nothing_are_weights_as_they_are() -> None:
     assert network.left_out == {"scalar or vector": 1}
 
 
+def test_mappings_inside_a_mapping_are_paths() -> None:
+    kernel = np.arange(24.0).reshape(6, 4)
+    network = network_from_arrays("net", {"params": {"Dense_0": {"kernel": kernel, "bias": [1.0]}}})
+    check(network, {"params/Dense_0/kernel": kernel.T})
+
+
 def test_a_connectome_in_memory_is_as_it_is() -> None:
     given = {"bias": np.ones((3, 4)), "qkv.weight": np.ones((6, 2)), "cube": np.ones((2, 3, 4))}
     adapter = MemoryAdapter({"worm": given}, kind="biological")

@@ -16,12 +16,15 @@ from zoo_spectra.sources.torch_module import is_tensor, stored_dtype, tensor_arr
 def plain_values(given: Mapping[str, Any]) -> dict[str, Any]:
     """The same by name: torch tensors and sparse matrices as they are, all else as arrays.
 
-    Packed layers of torch's quantisation come apart into their tensors.
+    Packed layers of torch's quantisation come apart into their tensors; mappings inside (flax) are
+    paths.
     """
     found: dict[str, Any] = {}
     for key, each in given.items():
         name = str(key)
-        if packed_layer(name) is not None or type(each).__name__ == "ScriptObject":
+        if isinstance(each, Mapping):
+            found |= {f"{name}/{inner}": part for inner, part in plain_values(each).items()}
+        elif packed_layer(name) is not None or type(each).__name__ == "ScriptObject":
             found |= plain_tensors({name: each})
         else:
             found[name] = each if is_tensor(each) or is_sparse(each) else np.asarray(each)

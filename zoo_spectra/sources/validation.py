@@ -67,9 +67,33 @@ def checked_network(network: object, ref: NetworkRef) -> Network:
         if not callable(network.constituents):
             raise ValueError("constituents that cannot be called")
         metadata = _mapping(network.metadata, "metadata", _SCALARS)
-        return replace(network, metadata=metadata, identity=ref.identity)
+        return replace(
+            network,
+            metadata=metadata,
+            identity=ref.identity,
+            left_out=_mapping(network.left_out, "left_out", (int,)),
+            coverage=_share(network.coverage),
+            notes=_notes(network.notes),
+        )
     except (TypeError, ValueError) as error:
         raise NetworkError(f"adapter {ref.adapter!r} loads a network with {error}") from error
+
+
+def _share(coverage: Any) -> float | None:
+    if coverage is None:
+        return None
+    if isinstance(coverage, int | float | np.number) and 0 <= coverage <= 1:
+        return float(coverage)
+    raise ValueError(f"a coverage of {_shown(coverage)}, which is no share from 0 to 1")
+
+
+def _notes(notes: Any) -> tuple[str, ...]:
+    if isinstance(notes, str) or not isinstance(notes, Iterable):
+        raise ValueError(f"notes {_shown(notes)}, which are no texts")
+    found = tuple(islice(notes, MOST_CONSTITUENTS))
+    if not all(isinstance(note, str) for note in found):
+        raise ValueError(f"notes {_shown(found)}, which are no texts")
+    return found
 
 
 def walked(network: Network, shapes: Shapes | None) -> Iterator[Constituent]:

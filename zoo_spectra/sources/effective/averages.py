@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from zoo_spectra.sources.effective.table import Table
 
@@ -27,6 +28,7 @@ _TWINS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("online_model", "online", "model", "module", ""),
     ),
 )
+DEEP = 8  # parts of one name that may be averages
 _CERTAIN = re.compile(r"ema|teacher|momentum|encoder|averaged|swa")
 
 
@@ -38,7 +40,7 @@ def moving_averages(table: Table) -> None:
     """
     groups: dict[str, list[str]] = {}
     for name in table:
-        for prefix in _prefixes(name):
+        for prefix in islice(_prefixes(name), DEEP):
             groups.setdefault(prefix, []).append(name)
     for prefix, names in groups.items():
         names = [name for name in names if name in table]

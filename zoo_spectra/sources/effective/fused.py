@@ -19,16 +19,23 @@ _BLOCKS = ("attn_block.", "attn_grid.")  # and inside these (MaxViT) it may be
 WHOLE = "query, key and value stay whole: their order is not known"
 
 
-def fused(table: Table, tensor: Tensor) -> int:
+def interleaved(table: Table) -> frozenset[str]:
+    """What the names of layers begin with beside which a qkv has its heads interleaved."""
+    found = ((name, name.find(mark)) for name in table.stored for mark in _MARKS if mark in name)
+    return frozenset(name[:at] for name, at in found)
+
+
+def fused(table: Table, tensor: Tensor, places: frozenset[str]) -> int:
     """Into how many equal parts a tensor (outputs first) is taken: 3, or 1.
 
     Thirds when the rows are three times the columns, or three times the inputs of the layer that
-    follows. Otherwise whole, with a note where it is called a fused one.
+    follows. Otherwise whole, with a note where it is called a fused one. ``places``: those of
+    ``interleaved``.
     """
     owner = _owner(tensor.name)
     if owner is None:
         return 1
-    if owner in PLAIN and _is_plain(table, tensor, owner):
+    if owner in PLAIN and _is_plain(table, tensor, owner, places):
         return 3
     if min(tensor.shape[0], prod(tensor.shape[1:])) > 1:
         table.note(WHOLE, tensor.name)
@@ -45,15 +52,14 @@ def _owner(name: str) -> str | None:
     return path[-1] if path and path[-1] in PLAIN | INTERLEAVED else None
 
 
-def _is_plain(table: Table, tensor: Tensor, owner: str) -> bool:
+def _is_plain(table: Table, tensor: Tensor, owner: str, places: frozenset[str]) -> bool:
     rows, columns = tensor.shape[0], tensor.shape[1]
     if rows % 3 or (len(tensor.shape) > 2 and owner != "to_qkv"):
         return False  # convolutions differ in their order from one library to the next
     around = tensor.name[: tensor.name.rindex(owner)]  # siblings begin with it
-    beside = tuple(around + mark for mark in _MARKS)
     if any(block in around for block in _BLOCKS):
         return False
-    if owner != "c_attn" and any(name.startswith(beside) for name in table.stored):
+    if owner != "c_attn" and around in places:
         return False
     if owner == "qkv_proj" and f"{around}o_proj.weight" not in table.stored:
         return False  # CodeGen's is interleaved, and has an out_proj

@@ -26,19 +26,26 @@ def outputs_first(table: Table, name: str) -> Tensor:
     """A weight with its outputs on the first axis, as far as its name and its siblings tell."""
     tensor = table.tensors[name]
     own, shape = leaf(name), tensor.shape
-    if own in _DEPTHWISE and len(shape) > 2:  # (…, channels, multiplier)
+    keras = own.isdigit() and parts(name)[-2:-1] == ["vars"] and len(shape) > 2
+    if len(shape) > 2 and (own in _DEPTHWISE or (keras and "depthwise" in _owner(name))):
         return _grouped(tensor)
     if own in ("weight", "kernel") and len(shape) == 2 and set(parts(name)[-2:-1]) & _CONV1D:
         return _turned(tensor) if _is_conv1d(table, tensor) else tensor
-    if own in _KERNELS or (own in _SLASHED and "/" in name):
+    if keras or own in _KERNELS or (own in _SLASHED and "/" in name):
         return _kernel(table, tensor)
     if _has_leading_one(shape):
         return tensor.then(shape[1:], lambda values: values.reshape(shape[1:]))
     return tensor
 
 
+def _owner(name: str) -> str:
+    """The layer of a tensor: ``conv2d`` of ``conv2d/kernel`` and, in Keras 3, ``conv2d/vars/0``."""
+    path = [part for part in parts(name)[:-1] if part != "vars"]
+    return path[-1] if path else ""
+
+
 def _kernel(table: Table, tensor: Tensor) -> Tensor:
-    shape, owner = tensor.shape, (parts(tensor.name)[-2:-1] or [""])[0]
+    shape, owner = tensor.shape, _owner(tensor.name)
     if len(shape) == 3 and words(owner) & _INTO_HEADS:  # (inputs, heads, size)
         return tensor.then(
             (shape[1] * shape[2], shape[0]), lambda values: values.reshape(shape[0], -1).T

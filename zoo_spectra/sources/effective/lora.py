@@ -20,7 +20,8 @@ _KOHYA = re.compile(
     r"(?P<base>.+?)(\.|_)lora(_linear_layer|_layer)?[._](?P<role>down|up|mid)(\.weight)?"
 )
 _ROLES = {"embedding_A": "A", "embedding_B": "B", "down": "A", "up": "B"}
-LARGEST = 1 << 32  # entries of a product: small factors may span any size
+# Small factors may span any size: so many entries a product may have, or so many times its factors.
+LARGEST, RATIO = 1 << 28, 2048
 UNKNOWN = "its scale is not in the file: alpha / r is taken as 1"
 
 
@@ -54,8 +55,8 @@ def low_rank(table: Table) -> None:
 def _adapters(table: Table) -> dict[str, dict[str, _Adapter]]:
     found: dict[str, dict[str, _Adapter]] = {}
     for name in table:
-        match = _PEFT.fullmatch(name) or _KOHYA.fullmatch(name)
-        if match is None:
+        match = "lora" in name and (_PEFT.fullmatch(name) or _KOHYA.fullmatch(name))
+        if not match:
             continue
         groups = match.groupdict()
         which = groups.get("adapter") or "default"
@@ -77,8 +78,7 @@ def _merge(table: Table, adapter: _Adapter) -> None:
     shape = table.shape(weight) if weight else product
     if product is None or shape is None or prod(product) != prod(shape):
         raise table.refuse(names["A"], f"{down} and {names['B']} {up} give no weight of {base}")
-    if prod(shape) > LARGEST:
-        raise table.refuse(names["A"], f"spans {shape}, more than {LARGEST:,} entries")
+    check_size(table, tuple(names.values()), shape)
     alpha = f"{base}.alpha" if f"{base}.alpha" in table else None
     scale = None if alpha else _scale(table, base, rank)
     if scale is None and alpha is None:
@@ -97,6 +97,17 @@ def _merge(table: Table, adapter: _Adapter) -> None:
                    bool(weight), alpha is not None, adapter.embedding)  # fmt: skip
     parts = [*stored, *([weight] if weight else []), *([alpha] if alpha else [])]
     table.merge(f"{base}.weight", shape, parts, made)
+
+
+def check_size(table: Table, factors: tuple[str, ...], shape: Shape) -> None:
+    """Raise NetworkError for a product that is much larger than its factors."""
+    held = sum(prod(table.shape(name) or ()) for name in factors)
+    if prod(shape) > max(LARGEST, RATIO * held):
+        raise table.refuse(
+            factors[0],
+            f"and its like, {held:,} entries, span a weight of {shape}; if the file is not "
+            "damaged, merge the adapter into its network",
+        )
 
 
 def _product(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import numpy as np
-from scipy.linalg import expm, lapack
 
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources.effective.table import Table
 from zoo_spectra.sources.matrices import Matrix
 
 _PARAMETRISED = re.compile(r"(?P<module>(.*\.)?)parametrizations\.(?P<name>[^.]+)\.original\d*")
+_INSIDE = re.compile(r"(.*\.)?parametrizations\.[^.]+\.")
 _CURE = (
     "call torch.nn.utils.parametrize.remove_parametrizations on its layer and save the network "
     "again, or analyse the module itself"
@@ -26,14 +26,18 @@ def parametrised(table: Table) -> None:
     taken. Alone, it is by reflections where its diagonal is of ±1. Raises NetworkError for any
     other, here or when the values are read.
     """
+    inside: dict[str, list[str]] = {}
+    for name in table:
+        if "parametrizations." in name and (match := _INSIDE.match(name)):
+            inside.setdefault(match[0], []).append(name)
     for original in table:
         match = _PARAMETRISED.fullmatch(original)
         shape = table.shape(original)
         if match is None or shape is None or len(shape) < 2:
             continue
-        inside = original[: match.end("name")] + "."
-        others = [name for name in table if name.startswith(inside) and name != original]
-        base = f"{inside}0.base"
+        place = original[: match.end("name")] + "."
+        others = [name for name in inside[place] if name != original]
+        base = f"{place}0.base"
         known = original.endswith("original") and others in ([], [base])
         if not known or (others and len(shape) > 2):  # a batch's eigenvalues depend on the map
             raise table.refuse(original, f"has a parametrisation that is not known; {_CURE}")
@@ -47,6 +51,8 @@ def parametrised(table: Table) -> None:
 
 
 def _exponential(values: tuple[Matrix, ...]) -> Matrix:
+    from scipy.linalg import expm  # not for every import of this room
+
     original, base = (each.astype(np.float64) for each in values)
     lower = np.tril(original)
     made: Matrix = (base @ expm(lower - lower.T)).astype(values[0].dtype)
@@ -77,6 +83,8 @@ class _Householder:
 
 
 def _reflected(tall: Matrix) -> Matrix:
+    from scipy.linalg import lapack
+
     vectors = np.tril(tall, -1)
     factors = 2.0 / (1.0 + np.square(vectors).sum(axis=0))
     made, _, _ = lapack.dorgqr(vectors, factors)

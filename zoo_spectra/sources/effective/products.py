@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from zoo_spectra.sources.effective.lora import LARGEST, UNKNOWN
+from zoo_spectra.sources.effective.lora import UNKNOWN, check_size
 from zoo_spectra.sources.effective.table import Shape, Table
 from zoo_spectra.sources.matrices import Matrix
 
@@ -22,7 +22,7 @@ def products(table: Table) -> None:
     """
     found: dict[tuple[str, str], dict[str, str]] = {}
     for name in table:
-        match = _PART.fullmatch(name)
+        match = ("hada_" in name or "lokr_" in name) and _PART.fullmatch(name)
         if match:
             found.setdefault((match["base"], match["kind"]), {})[match["role"]] = name
     for (base, kind), names in found.items():
@@ -33,8 +33,9 @@ def _merge(table: Table, base: str, kind: str, names: dict[str, str]) -> None:
     some = next(iter(names.values()))
     shapes = {role: table.shape(name) or () for role, name in names.items()}
     shape, rank = _hadamard(shapes) if kind == "hada" else _kronecker(shapes)
-    if shape is None or prod(shape) > LARGEST:
+    if shape is None:
         raise table.refuse(some, "and its like give no weight; merge the adapter and save it again")
+    check_size(table, tuple(names.values()), shape)
     alpha = f"{base}.alpha"
     scaled = rank is not None and alpha in table
     if rank is not None and not scaled:

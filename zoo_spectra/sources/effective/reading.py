@@ -15,7 +15,7 @@ from math import prod
 
 from zoo_spectra.sources.effective.averages import moving_averages
 from zoo_spectra.sources.effective.experts import concatenated_experts, stacked
-from zoo_spectra.sources.effective.fused import fused
+from zoo_spectra.sources.effective.fused import fused, interleaved
 from zoo_spectra.sources.effective.judging import judge
 from zoo_spectra.sources.effective.layout import outputs_first
 from zoo_spectra.sources.effective.lora import low_rank
@@ -137,8 +137,9 @@ def read(
         return min(places[name] for name in tensor.stored)
 
     parts: list[Part] = []
+    heads = interleaved(table)
     for tensor in sorted(table.tensors.values(), key=place):
-        parts.extend(_parts(table, tensor))
+        parts.extend(_parts(table, tensor, heads))
     used = {name for part in parts for name in part.whole.stored}
     left_out = {reason: len(names) for reason, names in sorted(table.left_out.items())}
     if tied:
@@ -152,7 +153,7 @@ def read(
     )
 
 
-def _parts(table: Table, tensor: Tensor) -> Iterator[Part]:
+def _parts(table: Table, tensor: Tensor, heads: frozenset[str]) -> Iterator[Part]:
     """The constituents of one weight: itself, its experts, or its query, key and value."""
     batch = tensor if stacked(table, tensor) else concatenated_experts(table, tensor)
     if batch is not None:
@@ -162,7 +163,7 @@ def _parts(table: Table, tensor: Tensor) -> Iterator[Part]:
             yield Part(name, (rows, columns), batch, partial(_one, number))
         return
     tensor = outputs_first(table, tensor.name)
-    count = fused(table, tensor)
+    count = fused(table, tensor, heads)
     rows, columns = tensor.shape[0] // count, prod(tensor.shape[1:])
     if count == 1:
         yield Part(tensor.name, (rows, columns), tensor, _whole)

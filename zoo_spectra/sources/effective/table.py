@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 
 from zoo_spectra.errors import NetworkError
@@ -87,7 +88,7 @@ class Table:
 
         self.tensors[name] = Tensor(name, shape, "float32", stored, made)
 
-    @property
+    @cached_property
     def entries(self) -> int:
         """Of all stored tensors."""
         return sum(map(prod, self.stored.values()))

@@ -12,6 +12,8 @@ import numpy as np
 from zoo_spectra.errors import FileFormatError, NetworkError, ZooSpectraError
 from zoo_spectra.sources import Constituent, Entry, Matrix, Reading, parameter_count, read
 
+__all__ = ["Entry", "TensorFile", "reading"]
+
 
 @dataclass(frozen=True)
 class TensorFile:
