@@ -71,7 +71,7 @@ def test_mice_have_fourteen_blocks_a_genotype_and_every_edge(
 
 
 def test_nearest_mouse_has_the_same_genotype(adapter: ConnectomeAdapter) -> None:
-    """23 of 32; by chance it would be 7 of 31 for each."""
+    """21 of 32 (23 by the scale of version 1); by chance it would be 7 of 31 for each."""
     curves, genotypes = [], []
     for ref in adapter.list("@samples/mice/edgelists/*.edgelist", MICE):
         spectra = [constituent_spectrum(block) for block in adapter.load(ref).constituents()]
@@ -85,7 +85,7 @@ def test_nearest_mouse_has_the_same_genotype(adapter: ConnectomeAdapter) -> None
     nearest = distance.argmin(axis=1)
     agree = sum(genotypes[a] == genotypes[b] for a, b in enumerate(nearest))
     assert len(genotypes) == 32
-    assert 22 <= agree <= 24
+    assert 20 <= agree <= 22
 
 
 @pytest.mark.parametrize(("side", "projection"), [("left", 58), ("right", 63)])
