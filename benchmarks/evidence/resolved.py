@@ -67,7 +67,7 @@ def matrices(catalog: zs.Catalog, ids: Sequence[str], matched: bool) -> dict[str
     found = {}
     for depth in DEPTHS:
         flat = np.array([depth_curves(each, depth).ravel() for each in curves])
-        found[str(depth)] = squareform(pdist(flat, "cityblock")) * BIN_WIDTH / depth
+        found[f"T{depth}"] = squareform(pdist(flat, "cityblock")) * BIN_WIDTH / depth
     if matched:
         vectors = matched_vectors(names, curves)
         width = vectors.shape[1] // curves[0].shape[1]
@@ -150,7 +150,7 @@ def _share(hits: Labels, who: Labels) -> dict[str, Any]:
 
 def tables(figures: dict[str, Any]) -> None:
     """Print what was measured."""
-    columns = [str(depth) for depth in DEPTHS] + [MATCHED]
+    columns = [f"T{depth}" for depth in DEPTHS] + [MATCHED]
     rows = [
         (
             name,

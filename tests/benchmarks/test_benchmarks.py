@@ -21,6 +21,11 @@ def _both(what: str, figure: str) -> str:
     return f"| {what} | {' | '.join(sides)} |"
 
 
+def _resolved(what: str, part: str, matched: str = "") -> str:
+    shares = " | ".join(f"{{resolved[{part}][T{depth}][share]:.0%}}" for depth in (1, 2, 4, 8, 16))
+    return f"| {what} | {shares} | {matched}| {{resolved[{part}][chance]:.0%}} |"
+
+
 def _mice(what: str, name: str) -> str:
     low, high = (f"{{mice[{name}][interval][{bound}]:.0%}}" for bound in (0, 1))
     return f"| {what} | {{mice[{name}][share]:.0%}} | {low}–{high} |"
@@ -55,6 +60,12 @@ BENCHMARKS = [
     _both("classes", "{@[classes][classes]}"),
     _both("adjusted Rand index against families", "{@[classes][adjusted_rand]:.2f}"),
     _both("V-measure", "{@[classes][v_measure]:.2f}"),
+    _resolved("timm, one design each", "designs"),
+    _resolved("timm, whole modules", "modules"),
+    _resolved("mice, genotype", "mice", "{resolved[mice][matched][share]:.0%} "),
+    "at most {resolved[trained][T1][among]:.3f} apart at T = 1 and "
+    "{resolved[trained][T4][among]:.3f} at T = 4, and {resolved[trained][T1][to_random]:.3f} and "
+    "{resolved[trained][T4][to_random]:.3f} from any",
     _mice("14 blocks and projections, symmetrised", "blocks_and_projections_symmetrised"),
     _mice("14 blocks and projections, as listed", "blocks_and_projections_as_listed"),
     _mice("14 blocks, symmetrised", "blocks_symmetrised"),
@@ -100,6 +111,10 @@ README = [
     "{mice[blocks_and_projections_symmetrised][interval][1]:.0%}); the whole matrix without blocks "
     "reaches {mice[whole_matrix_symmetrised][share]:.0%}",
     "matched nodes, {mice[entries][share]:.0%}",
+    "for {resolved[designs][T4][share]:.0%} when four depths",
+    "({resolved[modules][T4][share]:.0%} by depth)",
+    "it is {resolved[mice][T4][share]:.0%} at four depths, and "
+    "{resolved[mice][matched][share]:.0%} region by region",
     TRAINED,
     "lie {trained[mean_to_random]:.2f} away",
     "{scheduler[sound][over_work]:.1%} more time than the lower bound, "
