@@ -28,7 +28,7 @@ from threadpoolctl import threadpool_limits
 import zoo_spectra as zs
 from zoo_spectra.errors import ZooSpectraError
 from zoo_spectra.runner.usage import peak_memory, reset_peak_memory
-from zoo_spectra.sources import Constituent, Source, budget, get_adapter, literal
+from zoo_spectra.sources import Constituent, Source, budget, get_adapter, is_sparse, literal
 
 BUDGET = 0.3  # seconds, and as many for a MB, in place of 8 and 2: there are many files
 CPU = 30  # seconds
@@ -36,13 +36,20 @@ SLOW = 0.2  # seconds
 ADDRESSES = 12 << 30  # what a wild allocation may not have: the machine is shared
 
 
+def values_of(matrix: Any) -> list[np.ndarray[Any, Any]]:
+    """The values of a matrix, dense or sparse, and where they are."""
+    if is_sparse(matrix):
+        return [matrix.indptr, matrix.indices, matrix.data.astype(np.float64)]
+    return [np.ascontiguousarray(matrix, dtype=np.float64)]
+
+
 def digest(constituents: Iterable[Constituent]) -> str:
     """Equal for equal names, shapes and values."""
     found = hashlib.blake2b(digest_size=16)
     for each in constituents:
-        values = np.ascontiguousarray(each.matrix, dtype=np.float64)
-        found.update(f"{each.name}{values.shape}".encode())
-        found.update(values.reshape(-1).view(np.uint8).data)
+        found.update(f"{each.name}{each.matrix.shape}".encode())
+        for part in values_of(each.matrix):
+            found.update(part.reshape(-1).view(np.uint8).data)
     return found.hexdigest()
 
 

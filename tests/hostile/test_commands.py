@@ -27,6 +27,7 @@ ON_CATALOGS = (
     ("show", "@", "an"),
     ("query", "@", SELECT, "--json"),
     ("classify", "@"),
+    ("sweep", "@"),
     ("remove", "@", "--where", "name = 'an'", "--dry-run"),
     ("compact", "@"),
     ("run", "memory:none", "--in-process", "--catalog", "@"),

@@ -80,6 +80,7 @@ FILES: Table = {
     "a hundred thousand nodes": graph("".join(f'<node id="{k}"/>' for k in range(100_000))),
 }
 READ = {
+    "a hundred thousand nodes",  # a sparse matrix, which is estimated
     *("numbers that collide", "numbers that are taken", "two roots"),
     *("a weight of 5,000 digits", "a value that nodes lack, five thousand times"),
 }

@@ -72,6 +72,7 @@ FILES: Table = {
     "encrypted": b"PAR1" + parquet(table())[4:-4] + b"PARE",
 }
 READ = {
+    "a hundred thousand nodes",  # a sparse matrix, which is estimated
     *("a hundred million equal rows", "a text of a megabyte, a million times"),
     *("the same without its type", "two hundred row groups of a hundred columns"),
     *("structures", "lists"),

@@ -29,5 +29,10 @@ FILES: Table = {
     "half a character": b"a,b\nb,\xff\n",
     "half a pair": b"a,b\nb,\xed\xa0\x80\n",
 }
-READ = {"names that are long", "numbers beyond numbers", "zero bytes between"}
+READ = {
+    "a hundred thousand nodes",
+    "names that are long",
+    "numbers beyond numbers",
+    "zero bytes between",
+}
 CASES = [*cases_of(FILES, ".csv", READ), *cases_of(FILES, ".edgelist", READ)]
