@@ -60,9 +60,6 @@ FILES: Table = {
     "lists": parquet(LISTS),
     "structures": parquet(pa.table({"source": [{"a": 1}], "target": [{"a": 2}]})),
     "nothing in it": parquet(pa.table({"source": pa.nulls(3), "target": pa.nulls(3)})),
-    "a hundred thousand nodes": parquet(
-        pa.table({"source": np.arange(10**5), "target": np.arange(1, 10**5 + 1)})
-    ),
     "weights that are texts": parquet(table().set_column(2, "weight", pa.array(["x"] * 9))),
     "weights that are dates": parquet(
         table().set_column(2, "weight", pa.array(np.zeros(9, "M8[s]")))
@@ -72,7 +69,6 @@ FILES: Table = {
     "encrypted": b"PAR1" + parquet(table())[4:-4] + b"PARE",
 }
 READ = {
-    "a hundred thousand nodes",  # a sparse matrix, which is estimated
     *("a hundred million equal rows", "a text of a megabyte, a million times"),
     *("the same without its type", "two hundred row groups of a hundred columns"),
     *("structures", "lists"),
