@@ -1,7 +1,7 @@
 """What ``zs.analyze`` of a mapping of arrays takes beside its arithmetic, on one core.
 
-The arithmetic is numpy's Gram matrix and ``eigvalsh`` of every matrix, in float64. Both take turns,
-in CPU time of one pinned core; the ratio is that of the fastest turns.
+The arithmetic is numpy's Gram matrix and ``eigvalsh`` of every constituent, in float64. Both take
+turns, in CPU time of one pinned core; the ratio is that of the fastest turns.
 
 python -m benchmarks.speed.mapping
 """
@@ -25,15 +25,15 @@ def measure() -> None:
 
     import zoo_spectra as zs
     from benchmarks.common import show, write
-    from zoo_spectra.sources import weight_names
+    from zoo_spectra.sources import network_from_arrays, weight_names
     from zoo_spectra_timm.building import meta_model
 
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     rng = np.random.default_rng(0)
 
-    def floor(arrays: dict[str, np.ndarray]) -> None:
-        for array in arrays.values():
-            w = array.reshape(array.shape[0], -1).astype(np.float64)
+    def floor(matrices: list[np.ndarray]) -> None:
+        for matrix in matrices:
+            w = matrix.astype(np.float64)
             w = w if w.shape[0] <= w.shape[1] else w.T
             np.linalg.eigvalsh(w @ w.T)
 
@@ -50,8 +50,9 @@ def measure() -> None:
             key: rng.standard_normal(tuple(state[key].shape), dtype=np.float32)
             for key in weight_names(state)
         }
+        matrices = [each.matrix for each in network_from_arrays(name, arrays).constituents()]
         turns = [
-            (seconds(lambda: floor(arrays)), seconds(lambda: zs.analyze(arrays)))  # noqa: B023
+            (seconds(lambda: floor(matrices)), seconds(lambda: zs.analyze(arrays)))  # noqa: B023
             for _ in range(TURNS)
         ]
         numpy, ours = (min(times) for times in zip(*turns, strict=True))
