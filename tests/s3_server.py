@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -35,6 +36,15 @@ def serving(environment: Mapping[str, str]) -> Iterator[int]:
             yield port
         finally:
             server.kill()
+
+
+@contextmanager
+def bucket() -> Iterator[int]:
+    """The port of such a server that has a bucket called ``bucket``."""
+    with serving({}) as port:
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/bucket", method="PUT")
+        urllib.request.urlopen(request).close()
+        yield port
 
 
 def listens(port: int) -> bool:

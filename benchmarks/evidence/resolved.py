@@ -11,13 +11,13 @@ count once. The networks are those of ``families.py``, ``mice.py``, ``trained.py
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.spatial.distance import pdist, squareform
 
 import zoo_spectra as zs
 from benchmarks import architectures
@@ -34,44 +34,32 @@ from benchmarks.common import (
     write,
 )
 from benchmarks.evidence import families, mice, trained, zoo
-from zoo_spectra.method import BIN_WIDTH, constituent_curves, depth_curves, matched_vectors
+from zoo_spectra.classes.constituents import read_curves
+from zoo_spectra.classes.equivalence import distance_matrix
+from zoo_spectra.classes.measures import points
+from zoo_spectra.defaults import Measure
+from zoo_spectra.method import depth_curves
 
 DEPTHS = (1, 2, 4, 8, 16)
-MATCHED = "matched"
-AT_ONCE = 32  # networks whose spectra are in memory
-
-
-def curves_of(catalog: zs.Catalog, ids: Sequence[str]) -> Iterator[tuple[list[str], Floats]]:
-    """Of each network: its constituents' names, and their curves at its σ, (m, 129), in order."""
-    scales = dict(catalog.collect(catalog.networks().select("network_id", "scale")).iter_rows())
-    columns = ("network_id", "position", "constituent", "order", "eigenvalues", "weights")
-    for start in range(0, len(ids), AT_ONCE):
-        some = list(ids[start : start + AT_ONCE])
-        used = pl.col("network_id").is_in(some) & pl.col("skipped").is_null()
-        found = catalog.collect(catalog.spectra().filter(used).select(columns)).sort("position")
-        parts = {
-            key[0]: part for key, part in found.partition_by("network_id", as_dict=True).items()
-        }
-        for network_id in some:
-            part = parts[network_id]
-            values = [np.array(each) for each in part["eigenvalues"]]
-            weights = [None if each is None else np.array(each) for each in part["weights"]]
-            orders = part["order"].to_list()
-            curves = constituent_curves(values, weights, orders, scales[network_id])
-            yield part["constituent"].to_list(), curves
+MATCHED: Measure = "matched"
 
 
 def matrices(catalog: zs.Catalog, ids: Sequence[str], matched: bool) -> dict[str, Floats]:
     """The distances of n networks by each measure, (n, n), in e-folds."""
-    names, curves = zip(*curves_of(catalog, ids), strict=True)
+    order = pl.DataFrame({"network_id": ids})
+    columns = ("network_id", "commit_id", "name", "scale")
+    rows = catalog.collect(catalog.networks().select(columns))
+    networks = order.join(rows, on="network_id", maintain_order="left")
+    parts = defaultdict[int, dict[int, Floats]](dict)
+    for each in read_curves(catalog, networks):
+        parts[each.at].update(zip(each.position.tolist(), each.curves, strict=True))
+    curves = [np.array([of for _, of in sorted(parts[at].items())]) for at in range(len(ids))]
     found = {}
     for depth in DEPTHS:
         flat = np.array([depth_curves(each, depth).ravel() for each in curves])
-        found[f"T{depth}"] = squareform(pdist(flat, "cityblock")) * BIN_WIDTH / depth
+        found[f"T{depth}"] = distance_matrix(flat / depth)
     if matched:
-        vectors = matched_vectors(names, curves)
-        width = vectors.shape[1] // curves[0].shape[1]
-        found[MATCHED] = squareform(pdist(vectors, "cityblock")) * BIN_WIDTH / width
+        found[MATCHED] = distance_matrix(points(catalog, networks, MATCHED))
     return found
 
 

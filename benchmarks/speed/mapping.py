@@ -25,7 +25,7 @@ def measure() -> None:
 
     import zoo_spectra as zs
     from benchmarks.common import show, write
-    from zoo_spectra.sources import network_from_arrays, weight_names
+    from zoo_spectra.sources import network_from_arrays, read_tensors
     from zoo_spectra_timm.building import meta_model
 
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -48,7 +48,7 @@ def measure() -> None:
         state = meta_model(name).state_dict(keep_vars=True)
         arrays = {
             key: rng.standard_normal(tuple(state[key].shape), dtype=np.float32)
-            for key in weight_names(state)
+            for key in read_tensors(state, name).stored
         }
         matrices = [each.matrix for each in network_from_arrays(name, arrays).constituents()]
         turns = [

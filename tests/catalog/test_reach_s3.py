@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
 
 from parts import assert_shows, commit, result
-from s3_server import CREDENTIALS, serving, uri
+from s3_server import CREDENTIALS, bucket, uri
 from zoo_spectra.catalog import compaction, merge, parts, scan, storage
 from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.catalog.compaction import compact
@@ -62,9 +61,7 @@ class Line:
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    with serving({}) as found:
-        request = urllib.request.Request(f"http://127.0.0.1:{found}/bucket", method="PUT")
-        urllib.request.urlopen(request).close()
+    with bucket() as found:
         yield found
 
 

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +18,7 @@ import pytest
 import zoo_spectra as zs
 from networks import zoo
 from parts import assert_same, assert_shows, commit, result, tables
-from s3_server import CREDENTIALS, serving, uri
+from s3_server import CREDENTIALS, bucket, serving, uri
 from zoo_spectra.catalog import compaction, storage
 from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.catalog.compaction import compact
@@ -33,9 +32,7 @@ SHOWN = [("an", "a1"), ("bo", "b1")]
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    with serving({}) as found:
-        request = urllib.request.Request(f"http://127.0.0.1:{found}/bucket", method="PUT")
-        urllib.request.urlopen(request).close()
+    with bucket() as found:
         yield found
 
 

@@ -12,13 +12,11 @@ import zoo_spectra as zs
 from networks import arrays
 from zoo_spectra.errors import MeasureError
 from zoo_spectra.method import (
-    BIN_WIDTH,
     DEPTH,
     MEASURES,
     Measure,
     constituent_curves,
     depth_curves,
-    matched_vectors,
 )
 from zoo_spectra.method.mme import cumulative_density, mix, scale_of
 from zoo_spectra.method.resolved import curves_of, depth_distance
@@ -148,15 +146,6 @@ def test_by_hand() -> None:
     assert one.distance(zs.analyze({"x": np.eye(2)}), "depth") <= 16
 
 
-def test_the_vectors_are_the_distance() -> None:
-    found = [zs.analyze(arrays(seed, layers=2 + seed)) for seed in range(3)]
-    names, curves = zip(*(each.named for each in found), strict=True)
-    vectors = matched_vectors(names, curves)
-    assert vectors.shape == (3, 4 * 129)
-    apart = np.abs(vectors[1] - vectors[2]).sum() * BIN_WIDTH / 4
-    assert apart == pytest.approx(found[1].distance(found[2], "matched"), abs=1e-12)
-
-
 def curve(*values: float) -> Floats:
     return curves_of(mix([np.array(values)]), 1.0)
 
@@ -166,8 +155,10 @@ def test_what_cannot_be_compared() -> None:
     assert one.distance(other) == one.distance(other, "depth") == 0
     with pytest.raises(MeasureError, match="one is 'a', of the other 'b'; use the measure pooled"):
         one.distance(other, "matched")
+    same = [zs.Constituent("x", np.diag([1.0, 2.0, k])) for k in (3.0, 4.0)]
+    twice = zs.analyze(zs.Network("twice", "artificial", lambda: iter(same)))
     with pytest.raises(MeasureError, match="two constituents are called 'x'"):
-        matched_vectors([["x", "x"]], [np.ones((2, 129))])
+        twice.distance(one, "matched")
     with pytest.raises(ValueError, match="no measure 'deep'; one of pooled, depth, matched"):
         one.distance(other, "deep")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="1 curves cannot be shared among 0 intervals"):

@@ -46,7 +46,7 @@ class Classes:
 
 def distance_matrix(csds: Floats) -> Floats:
     """All distances between n curves; ``csds`` has shape (n, W), the result (n, n)."""
-    matrix: Floats = squareform(pdist(csds, "cityblock")) * BIN_WIDTH
+    matrix: Floats = squareform(condensed_distances(csds))
     return matrix
 
 
@@ -84,7 +84,7 @@ def equivalence_classes(
 
 
 def condensed_distances(csds: Floats) -> Floats:
-    """The distances of all pairs of n ≥ 2 networks, shape (n (n - 1) / 2,), in scipy's order."""
+    """The distances of all pairs of n networks, shape (n (n - 1) / 2,), in scipy's order."""
     condensed: Floats = pdist(csds, "cityblock")
     condensed *= BIN_WIDTH
     return condensed

@@ -20,7 +20,6 @@ from zoo_spectra.method.resolved import (
     constituent_curves,
     depth_csd,
     depth_curves,
-    matched_vectors,
     measure_between,
     named_curves,
 )
@@ -32,7 +31,7 @@ from zoo_spectra.method.spectrum import (
     Floats,
     Integers,
 )
-from zoo_spectra.method.tied import stored_once
+from zoo_spectra.method.tied import stored_once, unsolved
 
 __all__ = [
     "ALL_ZERO",
@@ -60,9 +59,9 @@ __all__ = [
     "depth_curves",
     "distance",
     "limited",
-    "matched_vectors",
     "measure_between",
     "named_curves",
     "solve",
     "stored_once",
+    "unsolved",
 ]

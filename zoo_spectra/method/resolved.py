@@ -16,10 +16,9 @@ from zoo_spectra.defaults import MEASURES, Measure
 from zoo_spectra.errors import MeasureError
 from zoo_spectra.method.csd import BIN_WIDTH, circular_spectral_difference, distance
 from zoo_spectra.method.mme import EDGE_TOLERANCE, S_EDGES, MixedSpectrum, mix
-from zoo_spectra.method.spectrum import ALL_ZERO, ConstituentSpectrum, Floats, Integers
+from zoo_spectra.method.spectrum import ALL_ZERO, ConstituentSpectrum, Floats
 
 DEPTH = 4  # intervals of depth that are stored
-_ROWS = 1024  # networks compared at once, when names are looked for
 
 
 def constituent_curves(
@@ -84,51 +83,6 @@ def named_curves(
     return [c.name for c in kept], curves
 
 
-def matched_vectors(names: Sequence[Sequence[str]], curves: Sequence[Floats]) -> Floats:
-    """Networks over the union of their constituents' names, to be compared name by name.
-
-    ``names``: of each of n networks, its m constituents; ``curves``: theirs, (m, 129). A network
-    that lacks a name has F = 1 there, all null. Returns shape (n, M · 129) for M names: Σ |a - b|
-    times ``BIN_WIDTH`` / M is the distance of two rows, in e-folds.
-    Raises MeasureError when two networks share no name, or one has a name twice.
-    """
-    place: dict[str, int] = {}
-    for each in names:
-        if len(set(each)) < len(each):
-            twice = next(name for name in each if list(each).count(name) > 1)
-            raise MeasureError(
-                f"two constituents are called {twice!r}: networks can be matched only by names "
-                "that are their own; use the measure pooled or depth"
-            )
-        for name in each:
-            place.setdefault(name, len(place))
-    rows: list[Integers] = [np.array([place[name] for name in each], np.int64) for each in names]
-    _check_shared(names, rows, len(place))
-    vectors = np.ones((len(rows), len(place), len(S_EDGES)))
-    for vector, places, own in zip(vectors, rows, curves, strict=True):
-        vector[places] = own
-    return vectors.reshape(len(rows), -1)
-
-
-def _check_shared(names: Sequence[Sequence[str]], rows: Sequence[Integers], width: int) -> None:
-    has = np.zeros((len(rows), width), np.float32)
-    for at, places in enumerate(rows):
-        has[at, places] = 1
-    for start in range(0, len(rows), _ROWS):
-        apart = np.argwhere(has[start : start + _ROWS] @ has.T == 0)
-        if len(apart):
-            one, other = int(apart[0, 0]) + start, int(apart[0, 1])
-            raise MeasureError(
-                f"two networks share no constituent by name, so they cannot be matched: the first "
-                f"of one is {_first(names[one])}, of the other {_first(names[other])}; use the "
-                "measure pooled or depth"
-            )
-
-
-def _first(names: Sequence[str]) -> str:
-    return repr(names[0]) if names else "missing"
-
-
 class Comparable(Protocol):
     """What a measure needs of a network's spectrum."""
 
@@ -151,9 +105,32 @@ def depth_distance(one: Floats, other: Floats) -> float:
 
 
 def _matched(one: Comparable, other: Comparable) -> float:
-    (names, curves), (other_names, other_curves) = one.named, other.named
-    a, b = matched_vectors([names, other_names], [curves, other_curves])
-    return float(np.sum(np.abs(a - b)) * BIN_WIDTH * len(S_EDGES) / len(a))
+    """Over the union of both networks' names; F = 1, all null, where one lacks a name."""
+    curves, others = _by_name(one), _by_name(other)
+    if not curves.keys() & others.keys():
+        raise MeasureError(
+            "two networks share no constituent by name, so they cannot be matched: the first of "
+            f"one is {next(iter(curves))!r}, of the other {next(iter(others))!r}; use the measure "
+            "pooled or depth"
+        )
+    null = np.ones(len(S_EDGES))
+    apart = [
+        np.sum(np.abs(curves.get(name, null) - others.get(name, null)))
+        for name in dict.fromkeys([*curves, *others])
+    ]
+    return float(np.mean(apart) * BIN_WIDTH)
+
+
+def _by_name(network: Comparable) -> dict[str, Floats]:
+    names, curves = network.named
+    found = dict(zip(names, curves, strict=True))
+    if len(found) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise MeasureError(
+            f"two constituents are called {twice!r}: networks can be matched only by names "
+            "that are their own; use the measure pooled or depth"
+        )
+    return found
 
 
 DISTANCES: Mapping[Measure, Callable[[Comparable, Comparable], float]] = {

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from zoo_spectra.method.spectrum import ConstituentSpectrum
-from zoo_spectra.sources import Kind
+from zoo_spectra.sources import Constituent, Kind, digest
 
 
 def stored_once(spectra: Iterable[ConstituentSpectrum], kind: Kind) -> list[ConstituentSpectrum]:
@@ -20,11 +20,20 @@ def stored_once(spectra: Iterable[ConstituentSpectrum], kind: Kind) -> list[Cons
     found = []
     for each in spectra:
         if kind == "artificial" and each.skipped is None and each.digest:
-            name = first.setdefault(each.digest, each.name)
-            if name != each.name:
-                each = _copy(each, name)
+            if each.digest in first:
+                each = _copy(each, first[each.digest])
+            else:
+                first[each.digest] = each.name
         found.append(each)
     return found
+
+
+def unsolved(constituent: Constituent) -> ConstituentSpectrum:
+    """What ``stored_once`` needs of a constituent: its name and its matrix's digest."""
+    rows, columns = map(int, constituent.matrix.shape)
+    return ConstituentSpectrum(
+        constituent.name, (rows, columns), np.empty(0), digest=digest(constituent.matrix)
+    )
 
 
 def _copy(spectrum: ConstituentSpectrum, name: str) -> ConstituentSpectrum:

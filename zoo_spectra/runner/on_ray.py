@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from types import TracebackType
+from dataclasses import dataclass
 from typing import TypeVar
 
 from zoo_spectra.runner.drive import Drive, Reporter, Stop
@@ -21,7 +20,7 @@ QUICK = 1.0  # seconds of finding out that something is wrong for which Ray is n
 
 @dataclass
 class OnRay:
-    """A Ray cluster, reached or started at the latest for ``drive``. Use as a context.
+    """A Ray cluster, reached or started at the latest for ``drive``, and left by ``held``.
 
     ``tell`` is told what is waited for.
     """
@@ -29,20 +28,8 @@ class OnRay:
     address: str | None
     workers: int | None
     tell: Callable[[str], None]
-    _stack: ExitStack = field(default_factory=ExitStack)
+    held: ExitStack
     _there: bool = False
-
-    def __enter__(self) -> OnRay:
-        self._stack.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)
 
     def meanwhile(self, find: Callable[[], T]) -> T:
         """What ``find`` gives or raises; where that takes long, the cluster is reached meanwhile.
@@ -79,7 +66,7 @@ class OnRay:
         schedule = planned.result()
         drive = Drive(schedule, by_id, bench.catalog, bench.settings, reporter, stop, timeout)
         drive.run(pool)
-        self._stack.close()
+        self.held.close()
 
     def _reach(self) -> None:
         if not self._there:
@@ -87,5 +74,5 @@ class OnRay:
 
             where = f"reaching the Ray cluster at {self.address}"
             self.tell(where if self.address else "starting Ray")
-            self._stack.enter_context(cluster(self.address, self.workers))
+            self.held.enter_context(cluster(self.address, self.workers))
             self._there = True

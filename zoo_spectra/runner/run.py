@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -143,7 +144,8 @@ def run(
     place = _anchored(catalog or job.catalog)
     if job.samples:
         fetch_samples(job.samples, echo=tally.progress.say)
-    with OnRay(address, workers or job.workers, tally.progress.phase) as ray:
+    with ExitStack() as held:
+        ray = OnRay(address, workers or job.workers, tally.progress.phase, held)
         with tell(tally.progress.say):
             # In a catalog that is there all may be done: then Ray is not needed.
             early = not in_process and Storage(place).read(HEADER) is None

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field, replace
 
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.errors import CatalogError, NetworkError
-from zoo_spectra.method import Engine, Settings, combine, limited, solve, stored_once
+from zoo_spectra.method import (
+    ConstituentSpectrum,
+    Engine,
+    Settings,
+    combine,
+    limited,
+    solve,
+    stored_once,
+    unsolved,
+)
 from zoo_spectra.runner.commit import Result, commit
 from zoo_spectra.runner.failures import failed
 from zoo_spectra.runner.place import Place
@@ -77,7 +86,7 @@ def _analyzed(bench: Bench, ref: NetworkRef, attempts: int) -> Result:
             started = time.perf_counter()
             network = _open(bench, ref)
             opening = time.perf_counter() - started
-            pieces.extend(_once(_walk(bench, ref, network), network))
+            pieces.extend(_once(list(_walk(bench, ref, network)), network))
             row = _summed_up(bench, row, network, pieces, opening)
     except Exception as error:
         # Whatever a network does, it is the network's row that says so; the run goes on.
@@ -95,7 +104,9 @@ def analyze_share(
     commit_id = result_id(ref, bench.settings)
     try:
         with guarded():
-            pieces = list(_walk(bench, ref, _open(bench, ref), positions))
+            network, others = _open(bench, ref), dict[int, ConstituentSpectrum]()
+            pieces = list(_walk(bench, ref, network, positions, others))
+            pieces = _once(pieces, network, others)
         _check_positions(ref, pieces, positions)
         rows = spectra_rows(ref.network_id, commit_id, pieces)
     except Exception as error:  # as above
@@ -150,10 +161,18 @@ def _open(bench: Bench, ref: NetworkRef) -> Network:
 
 
 def _walk(
-    bench: Bench, ref: NetworkRef, network: Network, positions: Collection[int] | None = None
+    bench: Bench,
+    ref: NetworkRef,
+    network: Network,
+    positions: Collection[int] | None = None,
+    others: dict[int, ConstituentSpectrum] | None = None,
 ) -> Iterator[Piece]:
-    """The constituents at ``positions`` (all by default), each analysed as it is read."""
+    """The constituents at ``positions`` (all by default), each analysed as it is read.
+
+    ``others`` gets those that are passed by and could be the same as one of them, unsolved.
+    """
     wanted = None if positions is None else frozenset(positions)
+    shapes = {(ref.shapes or ())[at] for at in positions or ()}
     taken: list[int] = []
 
     def chosen() -> Iterator[Constituent]:
@@ -161,6 +180,8 @@ def _walk(
             if wanted is None or position in wanted:
                 taken.append(position)
                 yield constituent
+            elif others is not None and constituent.matrix.shape in shapes:
+                others[position] = unsolved(constituent)
 
     solved = solve(chosen(), bench.settings.exact_limit, ref.network_id, bench.engine)
     largest = peak = 0
@@ -178,11 +199,14 @@ def _walk(
         )
 
 
-def _once(pieces: Iterator[Piece], network: Network) -> list[Piece]:
-    """The pieces, with what is stored twice skipped."""
-    found = list(pieces)
-    spectra = stored_once([piece.spectrum for piece in found], network.kind)
-    return [replace(p, spectrum=each) for p, each in zip(found, spectra, strict=True)]
+def _once(
+    pieces: list[Piece], network: Network, others: Mapping[int, ConstituentSpectrum] | None = None
+) -> list[Piece]:
+    """The pieces, with what is stored twice skipped, also where an earlier share has it."""
+    spectra = {piece.position: piece.spectrum for piece in pieces} | dict(others or {})
+    places = sorted(spectra)
+    once = dict(zip(places, stored_once([spectra[at] for at in places], network.kind), strict=True))
+    return [replace(piece, spectrum=once[piece.position]) for piece in pieces]
 
 
 def _check_positions(ref: NetworkRef, pieces: list[Piece], expected: Collection[int]) -> None:

@@ -79,10 +79,9 @@ from zoo_spectra.sources.torch_module import (
     read_tensors,
     tensor_array,
     tensor_values,
-    weight_names,
 )
 from zoo_spectra.sources.validation import walked
-from zoo_spectra.sources.weights import REASONS, is_weight, not_real, parameter_count, why_not
+from zoo_spectra.sources.weights import REASONS, not_real, parameter_count, why_not
 
 __all__ = [
     "REASONS",
@@ -131,7 +130,6 @@ __all__ = [
     "is_sparse",
     "is_symmetric",
     "is_tensor",
-    "is_weight",
     "list_networks",
     "listed",
     "listing",
@@ -162,7 +160,6 @@ __all__ = [
     "tensor_values",
     "unpacked_names",
     "walked",
-    "weight_names",
     "why_not",
     "zip_members",
 ]

@@ -67,11 +67,6 @@ def tensor_values(tensors: Mapping[str, Any], where: str) -> Fetch:
     return lambda name: tensor_array(plain[name], f"{where}, {name}")
 
 
-def weight_names(tensors: Mapping[str, Any]) -> list[str]:
-    """The names of the torch tensors that constituents are made of, in order; tied ones once."""
-    return list(read_tensors(tensors, "the tensors").stored)
-
-
 def tensor_array(tensor: Any, where: str) -> Matrix:
     """A torch tensor as a numpy array of its shape; half precision and less become float32.
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from itertools import pairwise
 from math import prod
 
+from zoo_spectra.sources.tensor_names import words as words_of
 from zoo_spectra.sources.weight_words import (
     ATTENTION,
     BIASES,
@@ -76,7 +76,6 @@ _LINEAR_TABLES = {"relative_pos_embeddings"}  # ProphetNet's linear layer
 _NORM = re.compile(r".*(norm|(^|_)bn|(^|_)(ln|grn))(_?\d?d)?(_?(\d|f))*")
 _NORMS = {"norm", "layernorm", "rmsnorm", "batchnorm", "groupnorm", "bn", "ln", "normalization"}
 _SAYING = frozenset().union(*(some for _, some, _ in SAYINGS))
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TENSORFLOW = re.compile(r"(/\.ATTRIBUTES/VARIABLE_VALUE)?(:\d+)?$")
 
 
@@ -98,15 +97,10 @@ def why_not(name: str, shape: tuple[int, ...], dtype: str = "float32") -> str | 
             return "mask"
         reason = None if "weight" in leaf else "integer"
     if reason is None and len(shape) < 2:
-        return "norm" if path and _words(path[-1]) & _NORMS else "scalar or vector"
+        return "norm" if path and words_of(path[-1]) & _NORMS else "scalar or vector"
     if reason is None and leaf not in _PLAIN and sum(side > 1 for side in shape) < 2:
         return "scalar or vector"  # one that carries ones to broadcast
     return reason
-
-
-def is_weight(name: str, shape: tuple[int, ...]) -> bool:
-    """Whether the tensor ``name`` of a state dict is a weight matrix of its network."""
-    return why_not(name, shape) is None
 
 
 def not_real(where: str, dtype: str) -> str:
@@ -157,7 +151,7 @@ def _of_leaf(path: list[str], leaf: str) -> str | None:
         return OWNED_NAMES[leaf]
     if _LOW_RANK.fullmatch(leaf):
         return None
-    words = _words(leaf)
+    words = words_of(leaf)
     layer = words & LAYERS or (words & {"weight", "kernel"} and not words & TABLES)
     for reason, some, others in SAYINGS if words & _SAYING else ():
         if not words & some or (others and not words & others):
@@ -173,7 +167,7 @@ def _of_leaf(path: list[str], leaf: str) -> str | None:
 def _of_owner(path: list[str], leaf: str, shape: tuple[int, ...]) -> str | None:
     """What the module that owns the tensor is called."""
     owner = path[-1] if path else ""
-    words = _words(owner)
+    words = words_of(owner)
     if _NORM.fullmatch(owner.lower()):
         return "norm"
     if words & _BLUR or owner.lower() in _DFT or any(part.lower() in _STFT for part in path):
@@ -183,21 +177,21 @@ def _of_owner(path: list[str], leaf: str, shape: tuple[int, ...]) -> str | None:
     small = len(shape) == 2 and shape[0] == shape[1] <= 16  # one kernel for all channels
     if leaf == "kernel" and (("resample" in words) or (words & _RESAMPLING and small)):
         return "fixed transform"
-    if leaf not in _PLAIN and any(_words(part) & _TRANSFORMS for part in path):
+    if leaf not in _PLAIN and any(words_of(part) & _TRANSFORMS for part in path):
         return "fixed transform"
     if any(part.startswith("lora_magnitude") for part in path):
         return "scale"
     # A convolution may well be called pos_embed; a table of positions has two dimensions.
-    if (leaf not in _PLAIN or len(shape) == 2) and not _words(leaf) & LAYERS:
+    if (leaf not in _PLAIN or len(shape) == 2) and not words_of(leaf) & LAYERS:
         return "position table" if _is_position_table(path) else None
     return None
 
 
 def _is_position_table(path: list[str]) -> bool:
     owner = path[-1] if path else ""
-    words = _words(owner)
+    words = words_of(owner)
     if (words & TABLES or owner == "weights") and len(path) > 1:
-        words |= _words(path[-2])  # position_embedding.tile_embedding
+        words |= words_of(path[-2])  # position_embedding.tile_embedding
     if words & LAYERS or owner in _LINEAR_TABLES or _is_relation(path[:-1], words):
         return False
     if words & (PLACES | RELATIVE) and words & TABLES:
@@ -211,10 +205,4 @@ def _is_relation(path: list[str], words: frozenset[str]) -> bool:
         return False
     if not words <= RELATIVE and not words & (TABLES - BIASES):
         return False
-    return not any(_words(part) & ATTENTION for part in path)
-
-
-@lru_cache(maxsize=4096)  # the parts of a network's names repeat
-def _words(part: str) -> frozenset[str]:
-    """The words of one part of a name, in lower case: snake_case and CamelCase."""
-    return frozenset(word.lower() for word in _WORD.findall(part))
+    return not any(words_of(part) & ATTENTION for part in path)

@@ -14,7 +14,7 @@ LOW = 0.9  # of a network's stored entries are in its constituents: below, it is
 
 def said_of(catalog: Catalog) -> list[str]:
     """All of it, a line each; most important first."""
-    lines = (older_versions, left_out, partly_read, equal_weights)
+    lines = (classes.older_versions, left_out, partly_read, equal_weights)
     return [line for each in lines for line in each(catalog)]
 
 
@@ -32,11 +32,6 @@ def left_out(catalog: Catalog) -> list[str]:
     matrices = count(int(by_reason["len"].sum()), "matrix", "matrices")
     verb = "has" if networks.height == 1 else "have"
     return [f"{count(networks.height, 'network')} {verb} matrices left out: {matrices}; {reasons}"]
-
-
-def older_versions(catalog: Catalog) -> list[str]:
-    """A line a version of the method whose results are not classified any more."""
-    return classes.older_versions(catalog)
 
 
 def partly_read(catalog: Catalog) -> list[str]:

@@ -15,7 +15,7 @@ from torch import nn
 from whole import whole
 from zoo_spectra.sources.adapter import load
 from zoo_spectra.sources.network import Constituent, flatten_weight
-from zoo_spectra.sources.torch_module import weight_names
+from zoo_spectra.sources.torch_module import read_tensors
 from zoo_spectra_timm import recording, replaying
 from zoo_spectra_timm.building import isolated, quiet, timm_library
 from zoo_spectra_timm.recording import Unrecordable, View, Write, record
@@ -64,7 +64,7 @@ def plain(name: str, seed: int) -> Iterator[tuple[str, np.ndarray]]:
         torch.manual_seed(seed)
         model = timm_library().create_model(name, pretrained=False)
     tensors = model.state_dict(keep_vars=True)
-    for key in weight_names(tensors):
+    for key in read_tensors(tensors, "timm").stored:
         yield key, flatten_weight(tensors[key].detach().numpy())
 
 

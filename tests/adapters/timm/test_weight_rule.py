@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
-from zoo_spectra.sources.torch_module import weight_names
-from zoo_spectra.sources.weights import is_weight
+from zoo_spectra.sources.torch_module import read_tensors
+from zoo_spectra.sources.weights import why_not
 from zoo_spectra_timm.building import meta_model, timm_library
 
 WEIGHT_BEARING = (
@@ -78,13 +78,13 @@ def test_names_agree_with_types(name: str) -> None:
         if isinstance(module, WEIGHT_BEARING) and parameter is not None
         if parameter.ndim >= 2 and key != "gain"  # the gain of a weight-standardised convolution
     ]
-    by_name = [key for key, t in model.state_dict().items() if is_weight(key, tuple(t.shape))]
+    by_name = [key for key, t in model.state_dict().items() if why_not(key, tuple(t.shape)) is None]
     assert sorted(by_name) == sorted(by_type)
     assert by_name
 
 
 def test_modules_used_twice_count_once() -> None:
     tensors = meta_model("coat_tiny").state_dict(keep_vars=True)
-    names = weight_names(tensors)
-    every = [key for key, t in tensors.items() if is_weight(key, tuple(t.shape))]
+    names = list(read_tensors(tensors, "timm").stored)
+    every = [key for key, t in tensors.items() if why_not(key, tuple(t.shape)) is None]
     assert len(every) > len(names) == len({id(tensors[key]) for key in every})

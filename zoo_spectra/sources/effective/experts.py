@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from zoo_spectra.sources.effective.names import leaf, parts, stem, words
 from zoo_spectra.sources.effective.table import Shape, Table, Tensor
+from zoo_spectra.sources.tensor_names import leaf, parts, stem, words
 
 _EXPERTS = {"expert", "experts", "moe"}
 _APART = re.compile(r"\d+|experts?_?\d+")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import prod
 
-from zoo_spectra.sources.effective.names import parts
 from zoo_spectra.sources.effective.table import Table, Tensor
+from zoo_spectra.sources.tensor_names import parts
 
 PLAIN = {"qkv", "to_qkv", "Wqkv", "c_attn", "in_proj_weight", "qkv_proj", "W_pack"}
 PLAIN |= {"layernorm_qkv", "att_proj"}
@@ -13,9 +13,9 @@ PLAIN |= {"layernorm_qkv", "att_proj"}
 INTERLEAVED = {"query_key_value", "linear_qkv", "wqkv", "qkvs"}
 _INNER = {"conv", "c", "linear"}  # a layer inside the one that is called qkv
 _OUT = ("proj", "out_proj", "o_proj", "dense", "to_out", "to_out.0", "proj_out", "c_proj", "wo")
-# Beside these, a qkv has its heads interleaved: LeViT, TinyViT, EfficientFormer, CodeGen;
+# Beside these, a qkv has its heads interleaved: LeViT, TinyViT, EfficientFormer, CodeGen.
 _MARKS = ("attention_biases", "attention_bias_idxs", "causal_mask")
-_BLOCKS = ("attn_block.", "attn_grid.")  # and inside these (MaxViT) it may be
+_BLOCKS = ("attn_block.", "attn_grid.")  # inside these (MaxViT) it may have
 WHOLE = "query, key and value stay whole: their order is not known"
 
 

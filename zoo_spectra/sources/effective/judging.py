@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
-from zoo_spectra.sources.effective.names import leaf
 from zoo_spectra.sources.effective.quantised import packed
 from zoo_spectra.sources.effective.table import Table, Tensor
+from zoo_spectra.sources.tensor_names import leaf
 from zoo_spectra.sources.weights import REAL, not_real, why_not
 
 LARGE = 4096  # entries of a tensor of no real numbers that may be weights, and

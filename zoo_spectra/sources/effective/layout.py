@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from math import prod
 
-from zoo_spectra.sources.effective.names import leaf, parts, stem, words
 from zoo_spectra.sources.effective.table import Shape, Table, Tensor
 from zoo_spectra.sources.matrices import Matrix
+from zoo_spectra.sources.tensor_names import leaf, parts, stem, words
 
 _KERNELS = {"kernel", "recurrent_kernel", "pointwise_kernel"}
 _SLASHED = {"w", "weights"}  # of haiku and TensorFlow, where names have slashes

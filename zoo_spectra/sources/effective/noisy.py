@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from zoo_spectra.sources.effective.names import leaf, stem
 from zoo_spectra.sources.effective.table import Table
 from zoo_spectra.sources.matrices import Matrix
+from zoo_spectra.sources.tensor_names import leaf, stem
 
 _NOISE = re.compile(r"_?(log_?sigma|log_?var|log_?std|sigma|rho|epsilon|eps)_?")
 

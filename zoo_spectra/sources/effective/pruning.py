@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from zoo_spectra.sources.effective.names import leaf
 from zoo_spectra.sources.effective.table import Table
 from zoo_spectra.sources.matrices import Matrix
+from zoo_spectra.sources.tensor_names import leaf
 
 _SPARSIFIED = re.compile(r"(?P<module>(.*\.)?)parametrizations\.(?P<name>[^.]+)\.0\.mask")
 

@@ -7,9 +7,9 @@ from math import prod
 import numpy as np
 
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.sources.effective.names import leaf, stem
 from zoo_spectra.sources.effective.table import Shape, Table
 from zoo_spectra.sources.matrices import Matrix
+from zoo_spectra.sources.tensor_names import leaf, stem
 
 _PLAIN = ("int8", "float8_e4m3fn", "float8_e5m2")
 _SCALES = ("weight_scale", "weight_scale_inv", "scale_weight")

@@ -7,9 +7,9 @@ from math import prod
 
 import numpy as np
 
-from zoo_spectra.sources.effective.names import leaf, stem
 from zoo_spectra.sources.effective.table import Shape, Table
 from zoo_spectra.sources.matrices import Matrix
+from zoo_spectra.sources.tensor_names import leaf, stem
 
 _NEW = re.compile(r"(?P<module>(.*\.)?)parametrizations\.(?P<name>[^.]+)\.original")
 

@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 
-from zoo_spectra.sources.effective.names import leaf
 from zoo_spectra.sources.effective.table import Shape, Table
 from zoo_spectra.sources.matrices import Matrix
+from zoo_spectra.sources.tensor_names import leaf
 
 _NEW = re.compile(r"(?P<module>(.*\.)?)parametrizations\.(?P<name>[^.]+)\.original0")
 

@@ -46,7 +46,7 @@ def classify(
     """Sort the catalog's networks into equivalence classes, and write them."""
     from zoo_spectra import classes
     from zoo_spectra.catalog import Catalog
-    from zoo_spectra.terminal.about import equal_weights, older_versions
+    from zoo_spectra.terminal.about import equal_weights
     from zoo_spectra.terminal.tables import class_table, frame_json
 
     opened = Catalog(catalog)
@@ -58,7 +58,7 @@ def classify(
     else:
         out = standard_output()
         out.print(class_table(found, whole=not out.is_terminal))
-        for line in [*older_versions(opened), *equal_weights(opened)]:
+        for line in [*classes.older_versions(opened), *equal_weights(opened)]:
             out.print(line, soft_wrap=True, highlight=False, markup=False)
 
 

@@ -60,7 +60,6 @@ _STORED = {
     "quint8": "<u1",
     "qint32": "<i4",
 }
-STORAGE = ("storage", b"storage")
 LAYOUTS = ("sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
@@ -22,6 +23,7 @@ def stem(name: str) -> str:
     return name[: len(name.removesuffix(":0")) - len(leaf(name))]
 
 
-def words(part: str) -> set[str]:
+@lru_cache(maxsize=4096)  # the parts of a network's names repeat
+def words(part: str) -> frozenset[str]:
     """The words of one part in lower case: snake_case and CamelCase."""
-    return {word.lower() for word in _WORD.findall(part)}
+    return frozenset(word.lower() for word in _WORD.findall(part))
