@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.metrics import silhouette_score
 
@@ -115,6 +115,7 @@ def test_silhouettes_are_those_of_sklearn(entries: int, monkeypatch: pytest.Monk
 
 
 @given(st.lists(st.floats(1e-6, 16), min_size=1, max_size=30))
+@example([1.0000000000000002e-06])
 def test_a_ladder_goes_from_the_lowest_merge_to_the_highest(heights: list[float]) -> None:
     found = ladder(np.array([0.0, 1e-15, *heights]))
     assert found == sorted(set(found))

@@ -85,7 +85,8 @@ def ladder(heights: Floats) -> list[float]:
     apart = heights[heights >= LEAST]
     if not len(apart):
         return [DEFAULT_ACCURACY]
-    rungs = np.geomspace(apart.min(), apart.max(), STEPS)
+    low, high = apart.min(), apart.max()
+    rungs = np.geomspace(low, high, STEPS).clip(low, high)  # rounding may leave the range
     return sorted({DEFAULT_ACCURACY, *(_rounded_up(float(rung)) for rung in rungs)})
 
 
