@@ -45,18 +45,26 @@ class Line:
                 client.close()
                 continue
             server = socket.create_connection(("127.0.0.1", self._to))
-            self._open |= {client, server}
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._pass, args=(source, sink), daemon=True).start()
+            threading.Thread(target=self._join, args=(client, server), daemon=True).start()
+
+    def _join(self, client: socket.socket, server: socket.socket) -> None:
+        """Until either side ends. Closed by one thread only, and last: numbers are used again."""
+        self._open |= {client, server}
+        back = threading.Thread(target=self._pass, args=(server, client), daemon=True)
+        back.start()
+        self._pass(client, server)
+        back.join()
+        self._open -= {client, server}
+        client.close()
+        server.close()
 
     def _pass(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(1 << 16):
                 sink.sendall(data)
         for each in (source, sink):
-            self._open.discard(each)
             with suppress(OSError):
-                each.close()
+                each.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture(scope="module")

@@ -172,7 +172,7 @@ def _walk(
     ``others`` gets those that are passed by and could be the same as one of them, unsolved.
     """
     wanted = None if positions is None else frozenset(positions)
-    shapes = {(ref.shapes or ())[at] for at in positions or ()}
+    shapes = {shape for at, shape in enumerate(ref.shapes or ()) if wanted and at in wanted}
     taken: list[int] = []
 
     def chosen() -> Iterator[Constituent]:
