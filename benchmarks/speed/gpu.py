@@ -23,7 +23,7 @@ from zoo_spectra.method import EXACT_LIMIT, Engine
 from zoo_spectra.method.engine import check_device, solve
 from zoo_spectra.sources import Constituent
 
-NETWORKS = ("resnet50", "vit_small_patch16_224", "convnext_base", "vit_large_patch16_224")
+NETWORKS = ("resnet50", "vit_small_patch16_224", "convnext_base", "vit_large_patch16_224", "vgg16")
 
 
 def spectra(constituents: Sequence[Constituent], engine: Engine) -> tuple[float, list[Floats]]:
