@@ -54,7 +54,7 @@ def measure(name: str, cores: int) -> dict[str, Any]:
         "gpu_s": gpu,
         "over_one_core": one / gpu,
         "over_all_cores": every / gpu,
-        "difference": apart(ours, exact),
+        "difference": f"{apart(ours, exact):.0e}",
     }
 
 
@@ -78,7 +78,7 @@ def main() -> None:
             f"{f['gpu_s']:.2f} s",
             f"{f['over_one_core']:.1f}",
             f"{f['over_all_cores']:.1f}",
-            f"{f['difference']:.0e}",
+            f["difference"],
         )
         for name, f in found.items()
     ]

@@ -62,6 +62,7 @@ BENCHMARKS = [
     _both("V-measure", "{@[classes][v_measure]:.2f}"),
     _resolved("timm, one design each", "designs"),
     _resolved("timm, whole modules", "modules"),
+    _resolved("timm, all of it, twins once", "zoo"),
     _resolved("mice, genotype", "mice", "{resolved[mice][matched][share]:.0%} "),
     "at most {resolved[trained][T1][among]:.3f} apart at T = 1 and "
     "{resolved[trained][T4][among]:.3f} at T = 4, and {resolved[trained][T1][to_random]:.3f} and "
@@ -308,6 +309,30 @@ NAMES = [
     f"(`rel_pos_bias.weight`, {_disagreements('rel_pos')} tensors)",
     f"(`visual_prompter.pad_up`, {_disagreements('pad_')} tensors)",
     *(f"{library} {RESULTS['names']['versions'][library]}" for library in ("transformers", "timm")),
+]
+GPU = RESULTS["gpu"]
+OVER = ("over_one_core", "over_all_cores")
+RANGE = [
+    [choose(found[over] for found in GPU["networks"].values()) for choose in (min, max)]
+    for over in OVER
+]
+
+
+def _gpu(name: str) -> str:
+    found = GPU["networks"][name]
+    times = (f"{found[key]:.2f} s" for key in ("one_core_s", "all_cores_s", "gpu_s"))
+    over = (f"{found[key]:.1f}" for key in OVER)
+    return f"| {name} | {found['order_max']:,} | {' | '.join(times)} | {' | '.join(over)} |"
+
+
+SPEED += [
+    *map(_gpu, GPU["networks"]),
+    f"by more than {max(map(float, (f['difference'] for f in GPU['networks'].values()))):.0e} of",
+]
+README += [
+    f"{RANGE[0][0]:.1f} to {RANGE[0][1]:.0f} times as fast as one core, and {RANGE[1][0]:.1f} to "
+    f"{RANGE[1][1]:.1f} times as {GPU['cores']} of them",
+    f"for {RESULTS['resolved']['zoo']['T4']['share']:.0%} when four depths",
 ]
 QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS + SPEED + ZOO + NAMES]
 QUOTES += [("README.md", text) for text in README]
