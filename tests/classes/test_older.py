@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
 import zoo_spectra as zs
 from networks import arrays
 from parts import as_written_before
 from zoo_spectra.classes import older_versions
 from zoo_spectra.errors import CatalogError
-from zoo_spectra.terminal.app import app
 
 NAMES = [f"net{seed}" for seed in range(5)]
 
@@ -51,7 +51,8 @@ def test_they_are_never_classified_with_new_ones(catalog: Path) -> None:
     assert versions == {"net0": 1, "net1": 1, "net2": 1, "net3": 2}
     assert set(opened.networks().collect()["csd_depth"].is_null()) == {True, False}
     for measure in ("pooled", "depth", "matched"):
-        found = zs.classify(opened, measure=measure)  # type: ignore[arg-type]
+        with pytest.warns(UserWarning, match=LEFT_OUT):
+            found = zs.classify(opened, measure=measure)  # type: ignore[arg-type]
         assert found["name"].to_list() == ["net3"]
         assert set(found["method_version"]) == {zs.METHOD_VERSION}
     assert older_versions(opened) == [LEFT_OUT]
@@ -70,11 +71,21 @@ def test_the_next_run_redoes_them(catalog: Path) -> None:
     assert set(opened.networks().collect()["commit_id"]) == before, "and only once"
 
 
-@pytest.mark.parametrize("command", ["classify", "show"])
-def test_commands_say_so(catalog: Path, command: str) -> None:
-    result = CliRunner().invoke(app, [command, str(catalog)])
-    assert result.exit_code == 0, result.output
-    assert LEFT_OUT in " ".join(result.stdout.split())
+@pytest.mark.parametrize("command", [["classify"], ["classify", "--json"], ["show"]])
+def test_commands_say_so(catalog: Path, command: list[str]) -> None:
+    call = [sys.executable, "-m", "zoo_spectra", *command, str(catalog)]
+    result = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    if command == ["show"]:
+        assert LEFT_OUT in " ".join(result.stdout.split())
+    else:  # whether a table or JSON is on standard output
+        assert result.stderr == f"zoo-spectra: {catalog}: {LEFT_OUT}\n"
+
+
+def test_a_sweep_says_so(catalog: Path) -> None:
+    run(catalog, NAMES[3:])
+    with pytest.warns(UserWarning, match=LEFT_OUT):
+        zs.sweep(zs.Catalog(catalog))
 
 
 def test_of_older_ones_alone_there_is_no_class(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shlex
+import warnings
 from datetime import UTC, datetime
 
 import numpy as np
@@ -74,7 +75,8 @@ def classifiable(
     """The ok networks of this method version, in an order that does not depend on the run.
 
     What they are, and what the measure needs of them; ``view`` is of those that meet ``where``.
-    Raises CatalogError when there is none, and ValueError for an unknown measure.
+    Warns of networks of an older version, which are left out. Raises CatalogError when there is
+    none, and ValueError for an unknown measure.
     """
     if measure not in MEASURES:
         raise ValueError(f"measure must be one of {', '.join(MEASURES)}, not {measure!r}")
@@ -88,4 +90,6 @@ def classifiable(
             f"{catalog.location} has no network to classify{which}{older}; run a job first, or see "
             f"what failed with: zoo-spectra show {shlex.quote(str(catalog.location))}"
         )
+    for line in older_versions(catalog):
+        warnings.warn(f"{catalog.location}: {line}", stacklevel=3)
     return networks.sort("name", "network_id")

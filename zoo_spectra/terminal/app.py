@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import sys
 import traceback
+import warnings
 from typing import Annotated
 
 import typer
@@ -62,6 +63,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what an old encoding lacks is written out
             stream.reconfigure(errors="backslashreplace")
+    warnings.formatwarning = lambda said, *_: f"zoo-spectra: {message(str(said))}\n"
     try:
         app()
     except ZooSpectraError as error:

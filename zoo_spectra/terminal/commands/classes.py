@@ -58,7 +58,7 @@ def classify(
     else:
         out = standard_output()
         out.print(class_table(found, whole=not out.is_terminal))
-        for line in [*classes.older_versions(opened), *equal_weights(opened)]:
+        for line in equal_weights(opened):
             out.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
