@@ -12,6 +12,9 @@ from pathlib import Path
 import polars as pl
 
 import zoo_spectra as zs
+from zoo_spectra.classes.equivalence import equivalence_classes
+from zoo_spectra.classes.measures import points
+from zoo_spectra.defaults import Linkage
 
 LARGEST = 10
 TEXT = """# Datasheet: {title}
@@ -49,9 +52,11 @@ are wall times of networks that were analysed side by side.
 `networks` and `classes` as in [catalogs/README.md](../README.md), read by `zoo_spectra.Catalog`,
 `zoo-spectra show`, `query` and `classify`:
 
-- a row a network: its mean density, its circular spectral difference (CSD) with the closed-form
-  fluctuation of each circular ensemble, tail, level statistics, times, versions;
-- {classes} classes at ε = {accuracy:g}, {linkage} linkage.
+- a row a network: its mean density, its circular spectral difference (CSD), also of each
+  quarter of its depth, with the closed-form fluctuation of each circular ensemble, tail, level
+  statistics, times, versions;
+- {classes} classes at ε = {accuracy:g}, {linkage} linkage; `zoo-spectra classify --measure depth`
+  finds {deep}.
 
 Left out, to stay small: the table `spectra` (eigenvalues), and the columns `csd_resamples` and
 `csd_realisations_*`, which are empty. So a new `zoo-spectra classify` gives the same classes and no
@@ -112,6 +117,7 @@ def datasheet(source: zs.Catalog, published: zs.Catalog, how: str) -> str:
         realisations=_distinct(networks["realisations"]),
         versions=_versions(networks["versions"]),
         classes=classes["class"].n_unique(),
+        deep=f"{_deep(published, ok, accuracy, linkage):,}",
         accuracy=accuracy,
         linkage=linkage,
         status=_status(networks),
@@ -120,6 +126,11 @@ def datasheet(source: zs.Catalog, published: zs.Catalog, how: str) -> str:
         largest=_largest(ok),
         estimated=_estimated(ok),
     )
+
+
+def _deep(catalog: zs.Catalog, ok: pl.DataFrame, accuracy: float, linkage: Linkage) -> int:
+    """Classes by four depths of the network."""
+    return len(set(equivalence_classes(points(catalog, ok, "depth"), accuracy, linkage).label))
 
 
 def machine() -> str:
