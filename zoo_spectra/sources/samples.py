@@ -21,7 +21,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from zoo_spectra.errors import SampleError, nearest
-from zoo_spectra.sources.sample_list import SAMPLES, Sample, Wheel
+from zoo_spectra.sources.sample import Sample, Wheel
+from zoo_spectra.sources.sample_list import SAMPLES
 
 __all__ = ["SAMPLES", "Sample", "Wheel", "fetch", "is_complete", "samples_root"]
 
