@@ -17,6 +17,7 @@ from zoo_spectra.sources.effective.averages import moving_averages
 from zoo_spectra.sources.effective.experts import concatenated_experts, stacked
 from zoo_spectra.sources.effective.fused import fused, interleaved
 from zoo_spectra.sources.effective.judging import judge
+from zoo_spectra.sources.effective.latent import latent_attention
 from zoo_spectra.sources.effective.layout import outputs_first
 from zoo_spectra.sources.effective.lora import low_rank
 from zoo_spectra.sources.effective.noisy import noisy_layers
@@ -25,7 +26,7 @@ from zoo_spectra.sources.effective.products import products
 from zoo_spectra.sources.effective.pruning import masks
 from zoo_spectra.sources.effective.quantised import scaled_weights
 from zoo_spectra.sources.effective.spectral_norm import spectral_norm
-from zoo_spectra.sources.effective.table import Entry, Fetch, Table, Tensor, table_of
+from zoo_spectra.sources.effective.table import Entry, Fetch, FetchOne, Table, Tensor, table_of
 from zoo_spectra.sources.effective.weight_norm import weight_norm
 from zoo_spectra.sources.matrices import Matrix
 from zoo_spectra.sources.network import Constituent, Kind, Network, Scalar, flatten_weight
@@ -33,6 +34,7 @@ from zoo_spectra.sources.network import Constituent, Kind, Network, Scalar, flat
 _STEPS = (
     moving_averages,
     scaled_weights,
+    latent_attention,
     masks,
     weight_norm,
     spectral_norm,
@@ -47,12 +49,16 @@ TIED = "another name of a tensor"
 
 @dataclass(frozen=True)
 class Part:
-    """One constituent to be: its name and (p, q), and the tensor that it is, or is cut from."""
+    """One constituent to be: its name and (p, q), and the tensor that it is, or is cut from.
+
+    ``place``: which of the tensor's first axis, where it is that.
+    """
 
     name: str
     shape: tuple[int, int]
     whole: Tensor
     cut: Callable[[Matrix], Matrix]
+    place: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,11 +90,21 @@ class Reading:
         """The share of all stored entries that are in constituents, in [0, 1]."""
         return self.used / self.entries if self.entries else None
 
-    def constituents(self, fetch: Fetch) -> Iterator[Constituent]:
-        """The matrices, one stored tensor at a time. Raises what ``fetch`` raises."""
+    def constituents(
+        self, fetch: Fetch, fetch_one: FetchOne | None = None
+    ) -> Iterator[Constituent]:
+        """The matrices, one stored tensor at a time. Raises what ``fetch`` raises.
+
+        ``fetch_one`` gives one place of a stored tensor's first axis, where it is cheap to have.
+        """
         whole: Tensor | None = None
         values: Matrix | None = None
         for part in self.parts:
+            if part.place is not None and fetch_one is not None and part.whole.make_one is not None:
+                values = None
+                one = part.whole.make_one(fetch_one, part.place)
+                yield Constituent(part.name, flatten_weight(one))
+                continue
             if values is None or part.whole is not whole:
                 values = None  # or it would lie beside the next one
                 whole, values = part.whole, part.whole.make(fetch)
@@ -160,7 +176,7 @@ def _parts(table: Table, tensor: Tensor, heads: frozenset[str]) -> Iterator[Part
         rows, columns = batch.shape[1:]
         for number in range(batch.shape[0]):
             name = f"{tensor.name}[{number}]"
-            yield Part(name, (rows, columns), batch, partial(_one, number))
+            yield Part(name, (rows, columns), batch, partial(_one, number), number)
         return
     tensor = outputs_first(table, tensor.name)
     count = fused(table, tensor, heads)

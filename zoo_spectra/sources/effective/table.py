@@ -12,22 +12,28 @@ from zoo_spectra.sources.matrices import Matrix
 
 Shape = tuple[int, ...]
 Fetch = Callable[[str], Matrix]
+FetchOne = Callable[[str, int], Matrix]  # one place of the first axis
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One stored tensor. ``dtype`` is torch's name of it, such as ``bfloat16``."""
+    """One stored tensor. ``dtype`` is torch's name of it, such as ``bfloat16``.
+
+    With a ``place`` it is only that place of a tensor's first axis, in the ``shape`` of the others.
+    """
 
     name: str
     shape: Shape
     dtype: str
+    place: int | None = None
 
 
 @dataclass(frozen=True)
 class Tensor:
     """A tensor that a network computes with: stored as it is, or made of several stored ones.
 
-    ``stored`` are their names; ``make(fetch)`` gives the values, in ``shape``.
+    ``stored`` are their names; ``make(fetch)`` gives the values, in ``shape``. ``make_one`` gives
+    one place of the first axis, where that takes no others; None where it does.
     """
 
     name: str
@@ -35,6 +41,7 @@ class Tensor:
     dtype: str
     stored: tuple[str, ...]
     make: Callable[[Fetch], Matrix]
+    make_one: Callable[[FetchOne, int], Matrix] | None = None
 
     def then(self, shape: Shape, change: Callable[[Matrix], Matrix]) -> Tensor:
         """The same tensor with its axes in another order: ``change`` of its values."""
@@ -76,8 +83,12 @@ class Table:
         shape: Shape,
         parts: Iterable[str],
         make: Callable[[tuple[Matrix, ...]], Matrix],
+        each: bool = False,
     ) -> None:
-        """Put one tensor in the place of ``parts``: ``make`` of their values, in their order."""
+        """Put one tensor in the place of ``parts``: ``make`` of their values, in their order.
+
+        ``each``: it may be given any number of places of their first axes, all of the same ones.
+        """
         taken = [self.tensors.pop(part) for part in parts]
         if name in self.tensors:
             self.leave_out(name, "computed from others")
@@ -86,7 +97,14 @@ class Table:
         def made(fetch: Fetch) -> Matrix:
             return make(tuple(tensor.make(fetch) for tensor in taken))
 
-        self.tensors[name] = Tensor(name, shape, "float32", stored, made)
+        def made_one(fetch: FetchOne, place: int) -> Matrix:
+            values = tuple(tensor.make_one(fetch, place)[None] for tensor in taken)  # type: ignore[misc]
+            whole: Matrix = make(values)[0]
+            return whole
+
+        apart = each and all(tensor.make_one is not None for tensor in taken)
+        made_each = made_one if apart else None
+        self.tensors[name] = Tensor(name, shape, "float32", stored, made, made_each)
 
     @cached_property
     def entries(self) -> int:
@@ -118,4 +136,11 @@ def table_of(
 
 def _plain(entry: Entry) -> Tensor:
     name = entry.name
-    return Tensor(name, entry.shape, entry.dtype, (name,), lambda fetch: fetch(name))
+    return Tensor(
+        name,
+        entry.shape,
+        entry.dtype,
+        (name,),
+        lambda fetch: fetch(name),
+        lambda fetch, place: fetch(name, place),
+    )

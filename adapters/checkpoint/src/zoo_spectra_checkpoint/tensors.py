@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,9 @@ __all__ = ["Entry", "TensorFile", "reading"]
 class TensorFile:
     """An opened file. ``entries`` are in the file's order; ``fetch`` gives one as stored.
 
-    ``tied``: how many further names its tensors have. ``settings``: what a file beside it says.
+    ``tied``: how many further names its tensors have. ``settings``: what the file, or one beside
+    it, says of how they are applied. ``by_place``: whether ``fetch`` gives one place of an entry's
+    first axis (``Entry.place``) without the others.
     """
 
     path: Path
@@ -27,6 +29,7 @@ class TensorFile:
     fetch: Callable[[Entry], Matrix]
     tied: int = 0
     settings: Mapping[str, object] = field(default_factory=dict)
+    by_place: bool = False
 
     def reading(self) -> Reading:
         """The constituents among the entries. Raises NetworkError for what is not understood."""
@@ -35,7 +38,13 @@ class TensorFile:
     def constituents(self, reading: Reading) -> Iterator[Constituent]:
         """The matrices of a reading of this file, or of one with the same names."""
         stored = {entry.name: entry for entry in self.entries}
-        return reading.constituents(lambda name: self.read(stored[name]))
+
+        def one(name: str, place: int) -> Matrix:
+            entry = stored[name]
+            return self.read(replace(entry, shape=entry.shape[1:], place=place))
+
+        fetch_one = one if self.by_place else None
+        return reading.constituents(lambda name: self.read(stored[name]), fetch_one)
 
     def parameters(self) -> int:
         """The number of parameters in the file: what is a float, without running statistics."""
