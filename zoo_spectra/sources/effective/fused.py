@@ -12,8 +12,8 @@ PLAIN |= {"layernorm_qkv", "att_proj", "attn_qkv"}
 # Those whose heads are interleaved, in whole or in some libraries.
 INTERLEAVED = {"query_key_value", "linear_qkv", "wqkv", "qkvs"}
 _INNER = {"conv", "c", "linear"}  # a layer inside the one that is called qkv
-_OUT = ("proj", "out_proj", "o_proj", "dense", "to_out", "to_out.0", "proj_out", "c_proj", "wo")
-_OUT += ("attn_output", "attn_out")  # of GGUF
+_OUT = ("proj", "out_proj", "o_proj", "dense", "to_out", "to_out.0", "proj_out", "c_proj", "wo",
+        "attn_output", "attn_out")  # fmt: skip
 # Beside these, a qkv has its heads interleaved: LeViT, TinyViT, EfficientFormer, CodeGen.
 _MARKS = ("attention_biases", "attention_bias_idxs", "causal_mask")
 _BLOCKS = ("attn_block.", "attn_grid.")  # inside these (MaxViT) it may have

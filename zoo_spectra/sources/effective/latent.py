@@ -15,7 +15,7 @@ _KEYS, _VALUES, _BOTH = "attn_k_b.weight", "attn_v_b.weight", "attn_kv_b.weight"
 
 
 def latent_attention(table: Table) -> None:
-    """Put ``attn_kv_b`` in the place of its two parts. Raises NetworkError where they do not fit."""
+    """Put ``attn_kv_b`` in the place of its parts. Raises NetworkError where they do not fit."""
     for name in table:
         if not name.endswith(_KEYS):
             continue

@@ -33,7 +33,7 @@ def parent_like(name: str) -> str:
 
 
 def settings(values: Mapping[str, object]) -> dict[str, object]:
-    """What the metadata say of how tensors are applied, as ``zoo_spectra.sources.read`` takes it."""
+    """What the metadata say of how tensors are applied, for ``zoo_spectra.sources.read``."""
     found: dict[str, object] = {}
     if values.get("general.architecture") in _BY_HEADS:
         found["whole"] = ("attn_qkv",)
