@@ -5,9 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -15,10 +18,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from attack import digest
+from gguf import GGMLQuantizationType
+from gguf.quants import dequantize, quantize
 from safetensors.numpy import save as save_safetensors
 from scipy import sparse
 
 from zoo_spectra.sources import Constituent, flatten_weight
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the fuzzer runs by itself
+
+from gguf_files import write_gguf
 
 CHECKPOINT, CONNECTOME = "checkpoint", "connectome"
 
@@ -70,6 +79,32 @@ def of_torch(state: object, old: bool = False) -> bytes:
     stream = io.BytesIO()
     torch.save(state, stream, _use_new_zipfile_serialization=not old)
     return stream.getvalue()
+
+
+# The last tensor fills its place: behind others come bytes that mean nothing.
+GGUF_STATE = {name: STATE[name] for name in ("fc.bias", "fc.weight", "conv.weight")}
+BLOCKS = {"output_norm.weight": _numbers(64), "blk.0.ffn_up_exps.weight": _numbers(2, 16, 64)}
+
+
+def of_gguf(state: Mapping[str, np.ndarray], kind: str = "F32", version: int = 3) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.gguf"
+        said = {"general.alignment": 32, "tokenizer.ggml.tokens": ["a", "b"], "scale": 0.5}
+        write_gguf(path, state, GGMLQuantizationType[kind], said=said)
+        content = path.read_bytes()
+    return content[:4] + version.to_bytes(4, "little") + content[8:]
+
+
+BLOCK_WEIGHTS = digest(
+    Constituent(
+        f"blk.0.ffn_up_exps.weight[{number}]",
+        dequantize(
+            quantize(each, GGMLQuantizationType.Q8_0),
+            GGMLQuantizationType.Q8_0,
+        ),
+    )
+    for number, each in enumerate(BLOCKS["blk.0.ffn_up_exps.weight"])
+)
 
 
 def member(archive: bytes, name: str) -> bytes:
@@ -174,6 +209,11 @@ GOOD: Mapping[tuple[str, str], tuple[Good, ...]] = {
         Good("npz", "a.npz", of_npz(STATE), WEIGHTS),
         Good("packed npz", "a.npz", of_npz(STATE, True), WEIGHTS),
         _zipped("a member of npz", "a.npz", of_npz(STATE), "fc.weight.npy", WEIGHTS),
+    ),
+    (CHECKPOINT, "gguf"): (
+        Good("gguf", "a.gguf", of_gguf(GGUF_STATE), WEIGHTS),
+        Good("gguf of blocks", "a.gguf", of_gguf(BLOCKS, "Q8_0"), BLOCK_WEIGHTS),
+        Good("gguf of old blocks", "a.gguf", of_gguf(BLOCKS, "Q8_0", 2), BLOCK_WEIGHTS),
     ),
     (CHECKPOINT, "torch"): (
         Good("torch", "a.pt", _TORCH, WEIGHTS),
