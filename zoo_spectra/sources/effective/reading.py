@@ -14,12 +14,16 @@ from functools import partial
 from math import prod
 
 from zoo_spectra.sources.effective.averages import moving_averages
+from zoo_spectra.sources.effective.bitsandbytes import four_bits
+from zoo_spectra.sources.effective.compressed import packed_weights
 from zoo_spectra.sources.effective.experts import concatenated_experts, stacked
 from zoo_spectra.sources.effective.fused import fused, interleaved
+from zoo_spectra.sources.effective.gptq import packed_linears
 from zoo_spectra.sources.effective.judging import judge
 from zoo_spectra.sources.effective.latent import latent_attention
 from zoo_spectra.sources.effective.layout import outputs_first
 from zoo_spectra.sources.effective.lora import low_rank
+from zoo_spectra.sources.effective.mxfp4 import microscaled
 from zoo_spectra.sources.effective.noisy import noisy_layers
 from zoo_spectra.sources.effective.orthogonal import parametrised
 from zoo_spectra.sources.effective.products import products
@@ -33,6 +37,10 @@ from zoo_spectra.sources.network import Constituent, Kind, Network, Scalar, flat
 
 _STEPS = (
     moving_averages,
+    four_bits,
+    packed_linears,
+    packed_weights,
+    microscaled,
     scaled_weights,
     latent_attention,
     masks,
@@ -138,13 +146,15 @@ def read(
     where: str,
     settings: Mapping[str, object] | None = None,
     tied: int = 0,
+    peek: Fetch | None = None,
 ) -> Reading:
     """The constituents among stored tensors. ``where`` names the network in errors.
 
-    ``settings``: what a file beside says (PEFT's adapter_config.json). ``tied``: how many further
-    names its tensors have. Raises NetworkError for what is large and not understood.
+    ``settings``: what the file, or one beside, says of how they are applied. ``tied``: how many
+    further names its tensors have. ``peek`` gives the values of a small tensor that says how others
+    are stored. Raises NetworkError for what is large and not understood, and what ``peek`` raises.
     """
-    table = table_of(entries, where, settings)
+    table = table_of(entries, where, settings, peek)
     places = {name: place for place, name in enumerate(table.tensors)}
     for step in _STEPS:
         step(table)

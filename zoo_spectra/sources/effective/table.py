@@ -9,6 +9,7 @@ from math import prod
 
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources.matrices import Matrix
+from zoo_spectra.sources.tensor_names import leaf, stem
 
 Shape = tuple[int, ...]
 Fetch = Callable[[str], Matrix]
@@ -55,7 +56,8 @@ class Table:
 
     ``where`` names the network in errors. ``stored``: all shapes, as listed.
     ``left_out``: names by reason; ``notes``: names by text. ``settings``: what a file beside says
-    of how its tensors are applied.
+    of how its tensors are applied. ``peek`` gives the values of a small stored tensor that says
+    how others are stored; None where no values can be had yet.
     """
 
     where: str
@@ -64,6 +66,7 @@ class Table:
     settings: Mapping[str, object] = field(default_factory=dict)
     left_out: dict[str, list[str]] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
+    peek: Fetch | None = None
 
     def __contains__(self, name: object) -> bool:
         return name in self.tensors
@@ -106,6 +109,17 @@ class Table:
         made_each = made_one if apart else None
         self.tensors[name] = Tensor(name, shape, "float32", stored, made, made_each)
 
+    def beside(self, name: str) -> frozenset[str]:
+        """The last parts of the names of the stored tensors that share what precedes theirs."""
+        return self._families.get(stem(name), frozenset()) - {leaf(name)}
+
+    @cached_property
+    def _families(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for name in self.stored:
+            found.setdefault(stem(name), set()).add(leaf(name))
+        return {before: frozenset(names) for before, names in found.items()}
+
     @cached_property
     def entries(self) -> int:
         """Of all stored tensors."""
@@ -126,12 +140,15 @@ class Table:
 
 
 def table_of(
-    entries: Iterable[Entry], where: str, settings: Mapping[str, object] | None = None
+    entries: Iterable[Entry],
+    where: str,
+    settings: Mapping[str, object] | None = None,
+    peek: Fetch | None = None,
 ) -> Table:
     """A table of stored tensors, each as it is."""
     tensors = {each.name: _plain(each) for each in entries}
     shapes = {name: tensor.shape for name, tensor in tensors.items()}
-    return Table(where, tensors, shapes, settings or {})
+    return Table(where, tensors, shapes, settings or {}, peek=peek)
 
 
 def _plain(entry: Entry) -> Tensor:

@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from zoo_spectra.errors import FileFormatError, NetworkError, ZooSpectraError
-from zoo_spectra.sources import Constituent, Entry, Matrix, Reading, parameter_count, read
+from zoo_spectra.sources import (
+    Constituent,
+    Entry,
+    Guard,
+    Matrix,
+    Reading,
+    budget_of,
+    parameter_count,
+    read,
+)
 
 __all__ = ["Entry", "TensorFile", "reading"]
+
+PEEK = 1 << 14  # entries of a tensor that says how others are stored
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,31 @@ class TensorFile:
 
     def reading(self) -> Reading:
         """The constituents among the entries. Raises NetworkError for what is not understood."""
-        return read(self.entries, str(self.path), self.settings, self.tied)
+        stored = {entry.name: entry for entry in self.entries}
+        where = str(self.path)
+        found = read(
+            self.entries, where, self.settings, self.tied, lambda name: self._peek(stored[name])
+        )
+        self._check_unpacked(found, stored)
+        return found
+
+    def _peek(self, entry: Entry) -> Matrix:
+        if prod(entry.shape) > PEEK:
+            raise FileFormatError(
+                f"{self.path}, {entry.name} has the shape {entry.shape}: too long"
+            )
+        return self.read(entry)
+
+    def _check_unpacked(self, found: Reading, stored: Mapping[str, Entry]) -> None:
+        """Hold what is unpacked from integers against the file's budget, each as it is read."""
+        with reading(self.path):
+            budget = budget_of(self.path)
+        for part in found.parts:
+            whole = part.whole
+            if any("int" in stored[name].dtype for name in whole.stored):
+                apart = part.place is not None and self.by_place and whole.make_one is not None
+                size = 4 * prod(whole.shape[1:] if apart else whole.shape)
+                Guard(budget, f"{self.path}, {whole.name} ").check(size, "unpacked to float32")
 
     def constituents(self, reading: Reading) -> Iterator[Constituent]:
         """The matrices of a reading of this file, or of one with the same names."""
