@@ -26,6 +26,7 @@ from zoo_spectra.sources.matrices import Matrix
 from zoo_spectra.sources.tensor_names import leaf, stem
 
 BITS = (4, 8)  # of weights without a configuration that says it
+_WHOLE = (1, 2, 4, 8)  # others reach across words in some versions
 _SCHEME = "packed by compressed-tensors"
 
 
@@ -70,16 +71,17 @@ def _merge(table: Table, name: str, owner: str) -> None:
 def _bits(table: Table, packed: Shape, rows: int, columns: int) -> int | None:
     """The bits of each number, where the configuration or the number of words tells."""
     said = _said_bits(configuration(table))
-    fits = [b for b in said or BITS if -(-columns // (WORD // b)) == packed[1]]
+    known = [bits for bits in said or BITS if bits in _WHOLE]
+    fits = [bits for bits in known if -(-columns // (WORD // bits)) == packed[1]]
     return fits[0] if len(fits) == 1 and packed[0] == rows and columns > 0 else None
 
 
-def _said_bits(said: Any) -> list[int]:
+def _said_bits(said: Any) -> set[int]:
     groups = said.get("config_groups")
     each = groups.values() if isinstance(groups, dict) else []
     weights = [group.get("weights") for group in each if isinstance(group, dict)]
-    found = {scheme.get("num_bits") for scheme in weights if isinstance(scheme, dict)}
-    return sorted(bits for bits in found if type(bits) is int and 1 <= bits <= 8)
+    numbers = [scheme.get("num_bits") for scheme in weights if isinstance(scheme, dict)]
+    return {bits for bits in numbers if type(bits) is int}
 
 
 def _groups(scale: Shape, rows: int) -> int | None:

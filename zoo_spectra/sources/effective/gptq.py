@@ -31,7 +31,7 @@ from zoo_spectra.sources.tensor_names import leaf, stem
 BITS = (2, 4, 8)
 ORDER = (0, 2, 4, 6, 1, 3, 5, 7)  # which of eight outputs each four bits of a word are
 ASSUMED = "zero points are taken as GPTQ keeps them, less one: no configuration beside says it"
-_ROUND = {"auto_round:auto_gptq": "gptq", "auto_round:auto_awq": "awq"}
+_ROUND = {"auto_round:auto_awq": "awq"}
 
 
 def packed_linears(table: Table) -> None:
