@@ -76,6 +76,14 @@ def test_gptq(door: str, bits: int, shuffled: bool, tmp_path: Path) -> None:
     assert "less one" in network.notes[0]
 
 
+def test_the_parameters_of_a_packed_layer_are_counted(tmp_path: Path) -> None:
+    state, weight = gptq(4)
+    save_file(state, tmp_path / "a.safetensors")
+    (ref,) = zs.list_networks(f"checkpoint:{tmp_path}/a.safetensors")
+    assert ref.shapes == (weight.shape,)
+    assert ref.parameters == weight.size + len(weight)
+
+
 @pytest.mark.parametrize("bits", [2, 4, 8])
 def test_gptq_without_an_index(bits: int, tmp_path: Path) -> None:
     state, weight = gptq(bits)

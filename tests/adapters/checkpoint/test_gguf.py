@@ -186,6 +186,22 @@ def test_latent_keys_and_values_are_one_map(tmp_path: Path) -> None:
     check(zs.load(f"checkpoint:{path}"), {"blk.0.attn_kv_b.weight": whole})
 
 
+@pytest.mark.parametrize(("architecture", "count"), [("gpt-oss", 3), ("qwen2moe", 6)])
+def test_gates_are_joined_where_the_parents_are(
+    architecture: str, count: int, tmp_path: Path
+) -> None:
+    gate, up = np.random.default_rng(9).normal(size=(2, 3, 8, 32)).astype("f4")
+    given = {"blk.0.ffn_gate_exps.weight": gate, "blk.0.ffn_up_exps.weight": up}
+    path = write_gguf(tmp_path / "a.gguf", given, architecture=architecture)
+    net = zs.load(f"checkpoint:{path}")
+    found = matrices(net)
+    assert len(found) == count
+    assert net.coverage == 1
+    if count == 3:
+        both = found["blk.0.ffn_gate_up_exps.weight[1]"]
+        np.testing.assert_array_equal(both, np.concatenate([gate[1], up[1]]))
+
+
 def test_a_scale_beside_a_weight_multiplies_it(tmp_path: Path) -> None:
     """As llama.cpp multiplies BitNet's and NVFP4's layers, and each expert by its own."""
     dice = np.random.default_rng(6)

@@ -18,9 +18,9 @@ from zoo_spectra.sources.effective.bitsandbytes import four_bits
 from zoo_spectra.sources.effective.compressed import packed_weights
 from zoo_spectra.sources.effective.experts import concatenated_experts, stacked
 from zoo_spectra.sources.effective.fused import fused, interleaved
+from zoo_spectra.sources.effective.ggml import taken_apart
 from zoo_spectra.sources.effective.gptq import packed_linears
 from zoo_spectra.sources.effective.judging import judge
-from zoo_spectra.sources.effective.latent import latent_attention
 from zoo_spectra.sources.effective.layout import outputs_first
 from zoo_spectra.sources.effective.lora import low_rank
 from zoo_spectra.sources.effective.mxfp4 import microscaled
@@ -42,7 +42,7 @@ _STEPS = (
     packed_weights,
     microscaled,
     scaled_weights,
-    latent_attention,
+    taken_apart,
     masks,
     weight_norm,
     spectral_norm,

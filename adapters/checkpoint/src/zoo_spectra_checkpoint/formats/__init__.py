@@ -63,7 +63,8 @@ def _within_budget(file: TensorFile) -> TensorFile:
             Guard(budget, where).check(_bytes(entry), "as float32")
             return file.fetch(entry)
 
-    return replace(file, fetch=fetch, settings={**file.settings, **beside(file.path)})
+    said = {**file.settings, **beside(file.path)}
+    return replace(file, fetch=fetch, settings=said, budget=budget)
 
 
 def _bytes(entry: Entry) -> int:

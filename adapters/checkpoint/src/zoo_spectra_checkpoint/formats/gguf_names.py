@@ -20,7 +20,14 @@ _BARE = re.compile(
 )
 _LORA = re.compile(r"(?P<base>.+)\.weight\.lora_(?P<role>[ab])")
 # Their parents keep query, key and value in one tensor by heads, and the rule leaves those whole.
-_BY_HEADS = frozenset({"bloom", "falcon", "gptneox"})
+_BY_HEADS = frozenset({"bloom", "chatglm", "falcon", "gptneox"})
+# Theirs keep the gate and the other half of an expert in one tensor: of experts, of the shared one.
+_JOINED: dict[str, tuple[str, ...]] = {
+    "gpt-oss": ("exps",),
+    "llama4": ("exps",),
+    "qwen3vlmoe": ("exps",),
+}
+_JOINED |= {"granitemoe": ("exps", "shexp"), "granitehybrid": ("exps", "shexp")}
 
 
 def parent_like(name: str) -> str:
@@ -35,8 +42,11 @@ def parent_like(name: str) -> str:
 def settings(values: Mapping[str, object]) -> dict[str, object]:
     """What the metadata say of how tensors are applied, for ``zoo_spectra.sources.read``."""
     found: dict[str, object] = {}
-    if values.get("general.architecture") in _BY_HEADS:
+    architecture = values.get("general.architecture")
+    if architecture in _BY_HEADS:
         found["whole"] = ("attn_qkv",)
+    if isinstance(architecture, str) and architecture in _JOINED:
+        found["joined"] = _JOINED[architecture]
     alpha = values.get("adapter.lora.alpha")
     if isinstance(alpha, float):
         found["lora_alpha"] = alpha
