@@ -5,9 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -15,10 +18,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from attack import digest
+from gguf import GGMLQuantizationType
+from gguf.quants import dequantize, quantize
 from safetensors.numpy import save as save_safetensors
 from scipy import sparse
 
 from zoo_spectra.sources import Constituent, flatten_weight
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the fuzzer runs by itself
+
+from gguf_files import write_gguf
 
 CHECKPOINT, CONNECTOME = "checkpoint", "connectome"
 
@@ -70,6 +79,77 @@ def of_torch(state: object, old: bool = False) -> bytes:
     stream = io.BytesIO()
     torch.save(state, stream, _use_new_zipfile_serialization=not old)
     return stream.getvalue()
+
+
+_NUMBERS = np.random.default_rng(9).integers(0, 16, (32, 16), dtype=np.int64)
+_SCALES = np.float32([[0.5, 2] * 8])
+
+
+def _words(numbers: np.ndarray) -> np.ndarray:
+    """Eight numbers of four bits to a word, down the columns."""
+    places = np.int64(16) ** np.arange(8)[:, None]
+    return (numbers.reshape(-1, 8, numbers.shape[1]) * places).sum(1).astype("u4").view("i4")
+
+
+# The same numbers as GPTQ, bitsandbytes and MXFP4 would have them, and in eight bits.
+PACKED = {
+    "a.qweight": _words(_NUMBERS),
+    "a.qzeros": np.full((1, 2), 0x77777777, "i4"),
+    "a.scales": _SCALES,
+    "a.g_idx": np.zeros(32, "i4"),
+    "b.weight": (_NUMBERS.reshape(-1, 2) @ [16, 1]).astype("u1")[:, None],
+    "b.weight.absmax": np.ones(8, "f4"),
+    "b.weight.quant_map": np.arange(-8, 8).astype("f4"),
+    "b.weight.quant_state.bitsandbytes__nf4": np.frombuffer(
+        b'{"quant_type": "nf4", "blocksize": 64, "dtype": "float32", "shape": [32, 16]}', "u1"
+    ),
+    "c.weight": (_NUMBERS - 8).astype("i1"),
+    "c.weight_scale": np.ones((32, 1), "f4"),
+    "d.experts_blocks": (_NUMBERS.reshape(2, 8, 1, 16, 2) @ [1, 16]).astype("u1"),
+    "d.experts_scales": np.full((2, 8, 1), 128, "u1"),
+    "e.weight_packed": _words(_NUMBERS.T.reshape(16, 32).T).T.copy(),
+    "e.weight_scale": _SCALES.T.copy(),
+    "e.weight_shape": np.array([16, 32]),
+}
+_E2M1 = np.float32([0, 0.5, 1, 1.5, 2, 3, 4, 6, -0.0, -0.5, -1, -1.5, -2, -3, -4, -6]) * 2
+PACKED_WEIGHTS = {
+    "a.weight": ((_NUMBERS - 8) * _SCALES).T,
+    "b.weight": _NUMBERS - 8.0,
+    "c.weight": _NUMBERS - 8.0,
+    "d.experts[0]": _E2M1[_NUMBERS.reshape(2, 8, 32)[0]],
+    "d.experts[1]": _E2M1[_NUMBERS.reshape(2, 8, 32)[1]],
+    "e.weight": (_NUMBERS.T - 8) * _SCALES.T,
+}
+
+# The last tensor fills its place: behind others come bytes that mean nothing.
+GGUF_STATE = {name: STATE[name] for name in ("fc.bias", "fc.weight", "conv.weight")}
+BLOCKS = {"output_norm.weight": _numbers(64), "blk.0.ffn_up_exps.weight": _numbers(2, 16, 64)}
+
+
+def of_gguf(state: Mapping[str, np.ndarray], kind: str = "F32", version: int = 3) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.gguf"
+        said = {"general.alignment": 32, "tokenizer.ggml.tokens": ["a", "b"], "scale": 0.5}
+        write_gguf(path, state, GGMLQuantizationType[kind], said=said)
+        content = path.read_bytes()
+    return content[:4] + version.to_bytes(4, "little") + content[8:]
+
+
+BLOCK_WEIGHTS = digest(
+    Constituent(
+        f"blk.0.ffn_up_exps.weight[{number}]",
+        dequantize(
+            quantize(each, GGMLQuantizationType.Q8_0),
+            GGMLQuantizationType.Q8_0,
+        ),
+    )
+    for number, each in enumerate(BLOCKS["blk.0.ffn_up_exps.weight"])
+)
+# In the order in which safetensors keeps what they are made of.
+PACKED_DIGEST = digest(
+    Constituent(name, PACKED_WEIGHTS[name])
+    for name in ("a.weight", "b.weight", "c.weight", "e.weight", "d.experts[0]", "d.experts[1]")
+)
 
 
 def member(archive: bytes, name: str) -> bytes:
@@ -169,11 +249,17 @@ _BOTH_WAYS = digest([Constituent("adjacency", MATRIX + MATRIX.T)])
 GOOD: Mapping[tuple[str, str], tuple[Good, ...]] = {
     (CHECKPOINT, "safetensors"): (
         Good("safetensors", "a.safetensors", save_safetensors(STATE), SORTED_WEIGHTS),
+        Good("packed safetensors", "a.safetensors", save_safetensors(PACKED), PACKED_DIGEST),
     ),
     (CHECKPOINT, "npz"): (
         Good("npz", "a.npz", of_npz(STATE), WEIGHTS),
         Good("packed npz", "a.npz", of_npz(STATE, True), WEIGHTS),
         _zipped("a member of npz", "a.npz", of_npz(STATE), "fc.weight.npy", WEIGHTS),
+    ),
+    (CHECKPOINT, "gguf"): (
+        Good("gguf", "a.gguf", of_gguf(GGUF_STATE), WEIGHTS),
+        Good("gguf of blocks", "a.gguf", of_gguf(BLOCKS, "Q8_0"), BLOCK_WEIGHTS),
+        Good("gguf of old blocks", "a.gguf", of_gguf(BLOCKS, "Q8_0", 2), BLOCK_WEIGHTS),
     ),
     (CHECKPOINT, "torch"): (
         Good("torch", "a.pt", _TORCH, WEIGHTS),

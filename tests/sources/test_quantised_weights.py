@@ -59,7 +59,11 @@ def test_eight_bit_floats_in_blocks(door: str, dtype: torch.dtype, tmp_path: Pat
     check(through(door, state, tmp_path), {"fc.weight": numbers.float() * wide})
 
 
-@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.float8_e5m2])
+SMALL = [torch.float8_e4m3fn, torch.float8_e5m2, torch.float8_e4m3fnuz, torch.float8_e5m2fnuz]
+SMALL += [torch.float8_e8m0fnu]
+
+
+@pytest.mark.parametrize("dtype", SMALL, ids=str)
 @pytest.mark.parametrize("door", EIGHT)
 def test_every_float_of_eight_bits(door: str, dtype: torch.dtype, tmp_path: Path) -> None:
     every = torch.arange(256, dtype=torch.uint8).view(dtype).reshape(16, 16)
@@ -119,11 +123,17 @@ def integers(*shape: int, dtype: torch.dtype = torch.int32) -> torch.Tensor:
 
 
 SCHEMES = {
-    "GPTQ": {
-        "q.qweight": integers(8, 32),
-        "q.qzeros": integers(1, 4),
+    "GPTQ, ": {  # three bits, which reach across words
+        "q.qweight": integers(6, 32),
+        "q.qzeros": integers(1, 3),
         "q.scales": torch.rand(1, 32),
         "q.g_idx": integers(64),
+    },
+    "AWQ or a like": {"q.qweight": integers(8, 32), "q.scales": torch.rand(1, 32)},
+    "AWQ, ": {  # for one vector: along the inputs
+        "q.qweight": integers(32, 8),
+        "q.qzeros": integers(32, 8),
+        "q.scales": torch.rand(32, 64),
     },
     "bitsandbytes": {
         "q.weight": integers(512, 1, dtype=torch.uint8),
@@ -131,18 +141,40 @@ SCHEMES = {
         "q.weight.quant_map": torch.rand(16),
         "q.weight.quant_state.bitsandbytes__nf4": integers(90, dtype=torch.uint8),
     },
+    "bitsandbytes, without its state": {
+        "q.weight": integers(512, 1, dtype=torch.uint8),
+        "q.weight.absmax": torch.rand(16),
+    },
     "MXFP4": {
-        "mlp.experts.down_proj_blocks": integers(2, 8, 4, 16, dtype=torch.uint8),
+        "mlp.experts.down_proj_blocks": integers(2, 8, 4, 8, dtype=torch.uint8),
         "mlp.experts.down_proj_scales": integers(2, 8, 4, dtype=torch.uint8),
     },
     "compressed-tensors": {
         "q.weight_packed": integers(32, 8),
         "q.weight_scale": torch.rand(32, 1),
-        "q.weight_shape": integers(2),
+        "q.weight_shape": torch.tensor([32, 70]),
+    },
+    "compressed-tensors to floats of 4 bits": {
+        "q.weight_packed": integers(32, 8, dtype=torch.uint8),
+        "q.weight_scale": torch.rand(32, 1),
+        "q.weight_global_scale": torch.rand(1),
+    },
+    "sparse": {
+        "q.bitmask": integers(32, 8, dtype=torch.uint8),
+        "q.compressed": torch.rand(900),
+    },
+    "NVFP4": {
+        "q.weight": integers(32, 8, dtype=torch.uint8),
+        "q.weight_scale_2": torch.rand(1),
     },
     "HQQ": {"q.W_q": integers(32, 8, dtype=torch.uint8), "q.scale": torch.rand(32, 1)},
+    "AQLM": {"q.codes": integers(8, 8, 2, dtype=torch.int8), "q.codebooks": torch.rand(2, 9, 1, 8)},
+    "codebook": {"q.indices": integers(8, 8), "q.centroids": torch.rand(9, 8)},
+    "quanto": {"q.weight._data": integers(8, 8, dtype=torch.int8)},
+    "beside scale": {"q.packed": integers(8, 8), "q.scale": torch.rand(8)},
     "quantised or packed": {"q.weight": integers(32, 8, dtype=torch.uint8)},
 }
+ENDS = {"bitsandbytes, without its state": "bitsandbytes"}
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -150,7 +182,7 @@ SCHEMES = {
 def test_other_schemes_are_named(door: str, scheme: str, tmp_path: Path) -> None:
     state = SCHEMES[scheme] | {"head.weight": torch.randn(8, 6)}
     first = next(iter(SCHEMES[scheme]))
-    with pytest.raises(NetworkError, match=rf"{first} is .*{scheme}.*dequantise"):
+    with pytest.raises(NetworkError, match=rf"{first} is .*{ENDS.get(scheme, scheme)}.*dequantise"):
         through(door, state, tmp_path)
 
 
@@ -159,3 +191,69 @@ def test_a_scale_that_does_not_fit_is_named(tmp_path: Path) -> None:
     save_file(state, tmp_path / "a.safetensors")
     with pytest.raises(NetworkError, match=r"fc\.weight_scale does not fit fc\.weight"):
         zs.load(f"checkpoint:{tmp_path / 'a.safetensors'}")
+
+
+LOST = {
+    "scaled_fp8": {"scaled_fp8": torch.zeros(2)},
+    "another has one": {
+        "b.weight": torch.randn(8, 8).to(torch.float8_e4m3fn),
+        "b.weight_scale": torch.rand(8, 1),
+    },
+    "of the input": {"a.input_scale": torch.rand(1)},
+    "by another name": {"a.scale": torch.rand(8)},
+}
+
+
+@pytest.mark.parametrize("why", LOST)
+def test_eight_bit_floats_that_lack_their_scale_are_refused(why: str, tmp_path: Path) -> None:
+    save_file(
+        {"a.weight": torch.randn(8, 8).to(torch.float8_e4m3fn), **LOST[why]},
+        tmp_path / "a.safetensors",
+    )
+    with pytest.raises(NetworkError, match=r"a\.weight is of eight-bit floats whose scale"):
+        zs.load(f"checkpoint:{tmp_path / 'a.safetensors'}")
+
+
+def test_blocks_are_powers_of_two_or_what_the_configuration_says(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    numbers, scale = torch.randn(100, 96).to(torch.float8_e4m3fn), torch.rand(2, 2) + 0.1
+    save_file({"a.weight": numbers, "a.weight_scale_inv": scale}, path)
+    wide = torch.kron(scale, torch.ones(64, 64))[:100, :96]
+    check(zs.load(f"checkpoint:{path}"), {"a.weight": numbers.float() * wide})
+    said = '{"quantization_config": {"quant_method": "fp8", "weight_block_size": [50, 48]}}'
+    (tmp_path / "config.json").write_text(said)
+    wide = torch.kron(scale, torch.ones(50, 48))
+    check(zs.load(f"checkpoint:{path}"), {"a.weight": numbers.float() * wide})
+
+
+@pytest.mark.parametrize("what", ["zero point", "bytes"])
+def test_parts_that_do_not_fit_are_never_passed_over(what: str, tmp_path: Path) -> None:
+    state = {"a.weight": integers(8, 6, dtype=torch.int8), "a.weight_scale": torch.rand(8, 1)}
+    if what == "bytes":
+        state["a.weight_scale"] = integers(8, 1, dtype=torch.uint8)
+    else:
+        state["a.weight_zero_point"] = integers(3, 1, dtype=torch.int8)
+    save_file(state, tmp_path / "a.safetensors")
+    with pytest.raises(NetworkError, match=r"a\.weight"):
+        zs.load(f"checkpoint:{tmp_path / 'a.safetensors'}")
+
+
+def test_rows_in_the_order_of_a_gpu_are_refused(tmp_path: Path) -> None:
+    state = {
+        "fc.weight": integers(6, 4, dtype=torch.int8),
+        "fc.SCB": torch.rand(6),
+        "fc.weight_format": torch.tensor(2, dtype=torch.uint8),
+    }
+    save_file(state, tmp_path / "a.safetensors")
+    with pytest.raises(NetworkError, match=r"fc\.weight is .*bitsandbytes in the order"):
+        list(zs.load(f"checkpoint:{tmp_path / 'a.safetensors'}").constituents())
+
+
+def test_stacked_experts_of_eight_bits(tmp_path: Path) -> None:
+    numbers = torch.randn(3, 256, 128).to(torch.float8_e4m3fn)
+    scale = torch.rand(3, 2, 1) + 0.1
+    state = {"mlp.experts.up_proj": numbers, "mlp.experts.up_proj_scale_inv": scale}
+    save_file(state, tmp_path / "a.safetensors")
+    wide = scale.repeat_interleave(128, 1)
+    want = {f"mlp.experts.up_proj[{k}]": numbers[k].float() * wide[k] for k in range(3)}
+    check(zs.load(f"checkpoint:{tmp_path / 'a.safetensors'}"), want)

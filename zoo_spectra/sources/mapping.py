@@ -46,7 +46,7 @@ def read_mapping(values: Mapping[str, Any], where: str) -> Reading:
         if identity not in seen:
             seen.add(identity)
             entries.append(Entry(name, tuple(map(int, each.shape)), kinds[name]))
-    return read(entries, where, tied=len(values) - len(entries))
+    return read(entries, where, tied=len(values) - len(entries), peek=Values(values, where))
 
 
 class Values:

@@ -35,6 +35,7 @@ FOURIER = _set("dct dft fft stft fourier cqt")
 OWN_NAMES: dict[str, str | None] = {
     "D": "scale",  # Mamba, S4: the skip of each channel
     "Ds": "scale",
+    "ssm_a": "scale",  # GGUF's name of Mamba's A
     "r_k": "scale",  # RWKV-7: the bonus of each head
     "weight_g": "scale",  # weight norm
     "weight_integer": "buffer",  # I-BERT keeps the rounded weight beside the weight

@@ -31,6 +31,7 @@ from zoo_spectra.sources.weight_words import (
 )
 
 REAL = frozenset({"float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2"})
+REAL |= {"float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu"}
 # Why a tensor is no weight, and what each reason covers. ``why_not`` gives no other.
 REASONS = {
     "empty": "a side of length 0",

@@ -16,6 +16,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from gguf_files import write_gguf
 from zoo_spectra.errors import FileFormatError
 from zoo_spectra.testing import check_adapter, check_refuses
 from zoo_spectra_checkpoint import CheckpointAdapter, format_of, formats, read_state
@@ -23,13 +24,19 @@ from zoo_spectra_checkpoint.formats import FORMATS, SUFFIXES
 
 State = dict[str, torch.Tensor]
 HELPERS = {"table", "pickles", "torch_files", "torch_tensors", "torch_values"}
+HELPERS |= {"gguf_header", "gguf_names"}
 SUFFIX = {form.name: form.suffixes[0] for form in FORMATS}
 LIBRARIES = {"safetensors": {"safetensors"}, "npz": set(), "torch": set()}
+LIBRARIES |= {"gguf": set()}
 
 
 def npz(state: State, path: Path) -> None:
     with path.open("wb") as stream:  # numpy would add its own suffix to the name
         np.savez(stream, **{name: tensor.numpy() for name, tensor in state.items()})
+
+
+def gguf(state: State, path: Path) -> None:
+    write_gguf(path, {name: tensor.numpy() for name, tensor in state.items()})
 
 
 def legacy(state: State, path: Path) -> None:
@@ -39,6 +46,7 @@ def legacy(state: State, path: Path) -> None:
 WRITERS: dict[str, tuple[str, Callable[[State, Path], Any]]] = {
     "safetensors": ("safetensors", save_file),
     "npz": ("npz", npz),
+    "gguf": ("gguf", gguf),
     "torch": ("torch", torch.save),
     "torch before 1.6": ("torch", legacy),
 }
@@ -93,7 +101,6 @@ FOREIGN = {
     "pointer": (POINTER, "a Git LFS pointer, which only names the real file; get that with"),
     "page": (b"<!DOCTYPE html><html></html>", "a web page (HTML)"),
     "hdf5": (b"\x89HDF\r\n\x1a\n" + bytes(88), "an HDF5 file, which this adapter does not read"),
-    "gguf": (b"GGUF\x03" + bytes(19), "a GGUF file, which this adapter does not read yet; save"),
 }
 
 

@@ -7,7 +7,7 @@ import re
 from zoo_spectra.sources.effective.table import Shape, Table, Tensor
 from zoo_spectra.sources.tensor_names import leaf, parts, stem, words
 
-_EXPERTS = {"expert", "experts", "moe"}
+_EXPERTS = {"expert", "experts", "moe", "exps", "chexps"}
 _APART = re.compile(r"\d+|experts?_?\d+")
 _CONCATENATED = {"w1", "w2", "v1"}
 _ROUTERS = ("router.layer.weight", "router.weight", "gate.weight", "router.classifier.weight")

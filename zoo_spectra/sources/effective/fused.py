@@ -8,11 +8,12 @@ from zoo_spectra.sources.effective.table import Table, Tensor
 from zoo_spectra.sources.tensor_names import parts
 
 PLAIN = {"qkv", "to_qkv", "Wqkv", "c_attn", "in_proj_weight", "qkv_proj", "W_pack"}
-PLAIN |= {"layernorm_qkv", "att_proj"}
+PLAIN |= {"layernorm_qkv", "att_proj", "attn_qkv"}
 # Those whose heads are interleaved, in whole or in some libraries.
 INTERLEAVED = {"query_key_value", "linear_qkv", "wqkv", "qkvs"}
 _INNER = {"conv", "c", "linear"}  # a layer inside the one that is called qkv
-_OUT = ("proj", "out_proj", "o_proj", "dense", "to_out", "to_out.0", "proj_out", "c_proj", "wo")
+_OUT = ("proj", "out_proj", "o_proj", "dense", "to_out", "to_out.0", "proj_out", "c_proj", "wo",
+        "attn_output", "attn_out")  # fmt: skip
 # Beside these, a qkv has its heads interleaved: LeViT, TinyViT, EfficientFormer, CodeGen.
 _MARKS = ("attention_biases", "attention_bias_idxs", "causal_mask")
 _BLOCKS = ("attn_block.", "attn_grid.")  # inside these (MaxViT) it may have
@@ -30,12 +31,14 @@ def fused(table: Table, tensor: Tensor, places: frozenset[str]) -> int:
 
     Thirds when the rows are three times the columns, or three times the inputs of the layer that
     follows. Otherwise whole, with a note where it is called a fused one. ``places``: those of
-    ``interleaved``.
+    ``interleaved``; ``table.settings["whole"]``: layers that stay whole in this network.
     """
     owner = _owner(tensor.name)
     if owner is None:
         return 1
-    if owner in PLAIN and _is_plain(table, tensor, owner, places):
+    whole = table.settings.get("whole")
+    known = owner in PLAIN and not (isinstance(whole, tuple) and owner in whole)
+    if known and _is_plain(table, tensor, owner, places):
         return 3
     if min(tensor.shape[0], prod(tensor.shape[1:])) > 1:
         table.note(WHOLE, tensor.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from zoo_spectra.sources.effective.quantised import packed
+from zoo_spectra.sources.effective.quantised import of_integers, packed
 from zoo_spectra.sources.effective.table import Table, Tensor
 from zoo_spectra.sources.tensor_names import leaf
 from zoo_spectra.sources.weights import REAL, not_real, why_not
@@ -61,6 +61,9 @@ def _reason(table: Table, tensor: Tensor) -> str | None:
     whole = dtype.startswith(("int", "uint"))
     if not whole or called or (large and dtype != "int64"):
         raise table.refuse(name, _not_real(dtype))
+    quantised = of_integers(table, tensor)
+    if quantised is not None:
+        raise quantised
     return "integer"
 
 

@@ -14,25 +14,35 @@ from functools import partial
 from math import prod
 
 from zoo_spectra.sources.effective.averages import moving_averages
+from zoo_spectra.sources.effective.bitsandbytes import four_bits
+from zoo_spectra.sources.effective.compressed import packed_weights
 from zoo_spectra.sources.effective.experts import concatenated_experts, stacked
 from zoo_spectra.sources.effective.fused import fused, interleaved
+from zoo_spectra.sources.effective.ggml import taken_apart
+from zoo_spectra.sources.effective.gptq import packed_linears
 from zoo_spectra.sources.effective.judging import judge
 from zoo_spectra.sources.effective.layout import outputs_first
 from zoo_spectra.sources.effective.lora import low_rank
+from zoo_spectra.sources.effective.mxfp4 import microscaled
 from zoo_spectra.sources.effective.noisy import noisy_layers
 from zoo_spectra.sources.effective.orthogonal import parametrised
 from zoo_spectra.sources.effective.products import products
 from zoo_spectra.sources.effective.pruning import masks
 from zoo_spectra.sources.effective.quantised import scaled_weights
 from zoo_spectra.sources.effective.spectral_norm import spectral_norm
-from zoo_spectra.sources.effective.table import Entry, Fetch, Table, Tensor, table_of
+from zoo_spectra.sources.effective.table import Entry, Fetch, FetchOne, Table, Tensor, table_of
 from zoo_spectra.sources.effective.weight_norm import weight_norm
 from zoo_spectra.sources.matrices import Matrix
 from zoo_spectra.sources.network import Constituent, Kind, Network, Scalar, flatten_weight
 
 _STEPS = (
     moving_averages,
+    four_bits,
+    packed_linears,
+    packed_weights,
+    microscaled,
     scaled_weights,
+    taken_apart,
     masks,
     weight_norm,
     spectral_norm,
@@ -47,12 +57,16 @@ TIED = "another name of a tensor"
 
 @dataclass(frozen=True)
 class Part:
-    """One constituent to be: its name and (p, q), and the tensor that it is, or is cut from."""
+    """One constituent to be: its name and (p, q), and the tensor that it is, or is cut from.
+
+    ``place``: which of the tensor's first axis, where it is that.
+    """
 
     name: str
     shape: tuple[int, int]
     whole: Tensor
     cut: Callable[[Matrix], Matrix]
+    place: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,11 +98,21 @@ class Reading:
         """The share of all stored entries that are in constituents, in [0, 1]."""
         return self.used / self.entries if self.entries else None
 
-    def constituents(self, fetch: Fetch) -> Iterator[Constituent]:
-        """The matrices, one stored tensor at a time. Raises what ``fetch`` raises."""
+    def constituents(
+        self, fetch: Fetch, fetch_one: FetchOne | None = None
+    ) -> Iterator[Constituent]:
+        """The matrices, one stored tensor at a time. Raises what ``fetch`` raises.
+
+        ``fetch_one`` gives one place of a stored tensor's first axis, where it is cheap to have.
+        """
         whole: Tensor | None = None
         values: Matrix | None = None
         for part in self.parts:
+            if part.place is not None and fetch_one is not None and part.whole.make_one is not None:
+                values = None
+                one = part.whole.make_one(fetch_one, part.place)
+                yield Constituent(part.name, flatten_weight(one))
+                continue
             if values is None or part.whole is not whole:
                 values = None  # or it would lie beside the next one
                 whole, values = part.whole, part.whole.make(fetch)
@@ -122,13 +146,15 @@ def read(
     where: str,
     settings: Mapping[str, object] | None = None,
     tied: int = 0,
+    peek: Fetch | None = None,
 ) -> Reading:
     """The constituents among stored tensors. ``where`` names the network in errors.
 
-    ``settings``: what a file beside says (PEFT's adapter_config.json). ``tied``: how many further
-    names its tensors have. Raises NetworkError for what is large and not understood.
+    ``settings``: what the file, or one beside, says of how they are applied. ``tied``: how many
+    further names its tensors have. ``peek`` gives the values of a small tensor that says how others
+    are stored. Raises NetworkError for what is large and not understood, and what ``peek`` raises.
     """
-    table = table_of(entries, where, settings)
+    table = table_of(entries, where, settings, peek)
     places = {name: place for place, name in enumerate(table.tensors)}
     for step in _STEPS:
         step(table)
@@ -160,7 +186,7 @@ def _parts(table: Table, tensor: Tensor, heads: frozenset[str]) -> Iterator[Part
         rows, columns = batch.shape[1:]
         for number in range(batch.shape[0]):
             name = f"{tensor.name}[{number}]"
-            yield Part(name, (rows, columns), batch, partial(_one, number))
+            yield Part(name, (rows, columns), batch, partial(_one, number), number)
         return
     tensor = outputs_first(table, tensor.name)
     count = fused(table, tensor, heads)

@@ -9,25 +9,32 @@ from math import prod
 
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources.matrices import Matrix
+from zoo_spectra.sources.tensor_names import leaf, stem
 
 Shape = tuple[int, ...]
 Fetch = Callable[[str], Matrix]
+FetchOne = Callable[[str, int], Matrix]  # one place of the first axis
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One stored tensor. ``dtype`` is torch's name of it, such as ``bfloat16``."""
+    """One stored tensor. ``dtype`` is torch's name of it, such as ``bfloat16``.
+
+    With a ``place`` it is only that place of a tensor's first axis, in the ``shape`` of the others.
+    """
 
     name: str
     shape: Shape
     dtype: str
+    place: int | None = None
 
 
 @dataclass(frozen=True)
 class Tensor:
     """A tensor that a network computes with: stored as it is, or made of several stored ones.
 
-    ``stored`` are their names; ``make(fetch)`` gives the values, in ``shape``.
+    ``stored`` are their names; ``make(fetch)`` gives the values, in ``shape``. ``make_one`` gives
+    one place of the first axis, where that takes no others; None where it does.
     """
 
     name: str
@@ -35,6 +42,7 @@ class Tensor:
     dtype: str
     stored: tuple[str, ...]
     make: Callable[[Fetch], Matrix]
+    make_one: Callable[[FetchOne, int], Matrix] | None = None
 
     def then(self, shape: Shape, change: Callable[[Matrix], Matrix]) -> Tensor:
         """The same tensor with its axes in another order: ``change`` of its values."""
@@ -48,7 +56,8 @@ class Table:
 
     ``where`` names the network in errors. ``stored``: all shapes, as listed.
     ``left_out``: names by reason; ``notes``: names by text. ``settings``: what a file beside says
-    of how its tensors are applied.
+    of how its tensors are applied. ``peek`` gives the values of a small stored tensor that says
+    how others are stored; None where no values can be had yet.
     """
 
     where: str
@@ -57,6 +66,7 @@ class Table:
     settings: Mapping[str, object] = field(default_factory=dict)
     left_out: dict[str, list[str]] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
+    peek: Fetch | None = None
 
     def __contains__(self, name: object) -> bool:
         return name in self.tensors
@@ -76,8 +86,12 @@ class Table:
         shape: Shape,
         parts: Iterable[str],
         make: Callable[[tuple[Matrix, ...]], Matrix],
+        each: bool = False,
     ) -> None:
-        """Put one tensor in the place of ``parts``: ``make`` of their values, in their order."""
+        """Put one tensor in the place of ``parts``: ``make`` of their values, in their order.
+
+        ``each``: it may be given any number of places of their first axes, all of the same ones.
+        """
         taken = [self.tensors.pop(part) for part in parts]
         if name in self.tensors:
             self.leave_out(name, "computed from others")
@@ -86,7 +100,25 @@ class Table:
         def made(fetch: Fetch) -> Matrix:
             return make(tuple(tensor.make(fetch) for tensor in taken))
 
-        self.tensors[name] = Tensor(name, shape, "float32", stored, made)
+        def made_one(fetch: FetchOne, place: int) -> Matrix:
+            values = tuple(tensor.make_one(fetch, place)[None] for tensor in taken)  # type: ignore[misc]
+            whole: Matrix = make(values)[0]
+            return whole
+
+        apart = each and all(tensor.make_one is not None for tensor in taken)
+        made_each = made_one if apart else None
+        self.tensors[name] = Tensor(name, shape, "float32", stored, made, made_each)
+
+    def beside(self, name: str) -> frozenset[str]:
+        """The last parts of the names of the stored tensors that share what precedes theirs."""
+        return self._families.get(stem(name), frozenset()) - {leaf(name)}
+
+    @cached_property
+    def _families(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for name in self.stored:
+            found.setdefault(stem(name), set()).add(leaf(name))
+        return {before: frozenset(names) for before, names in found.items()}
 
     @cached_property
     def entries(self) -> int:
@@ -108,14 +140,24 @@ class Table:
 
 
 def table_of(
-    entries: Iterable[Entry], where: str, settings: Mapping[str, object] | None = None
+    entries: Iterable[Entry],
+    where: str,
+    settings: Mapping[str, object] | None = None,
+    peek: Fetch | None = None,
 ) -> Table:
     """A table of stored tensors, each as it is."""
     tensors = {each.name: _plain(each) for each in entries}
     shapes = {name: tensor.shape for name, tensor in tensors.items()}
-    return Table(where, tensors, shapes, settings or {})
+    return Table(where, tensors, shapes, settings or {}, peek=peek)
 
 
 def _plain(entry: Entry) -> Tensor:
     name = entry.name
-    return Tensor(name, entry.shape, entry.dtype, (name,), lambda fetch: fetch(name))
+    return Tensor(
+        name,
+        entry.shape,
+        entry.dtype,
+        (name,),
+        lambda fetch: fetch(name),
+        lambda fetch, place: fetch(name, place),
+    )

@@ -1,23 +1,36 @@
-"""What a file beside the weights says of them: PEFT's adapter_config.json."""
+"""What files beside the weights say of them: PEFT's adapter_config.json, how they are quantised."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 CONFIG = "adapter_config.json"
+# Where the quantisation is described: in the network's configuration, or by itself.
+QUANTISED = ("config.json", "quantize_config.json", "quant_config.json")
 MAX_BYTES = 1 << 20
 
 
 def beside(path: Path) -> Mapping[str, object]:
-    """The settings of the low-rank adapters in a file called ``adapter_…``; nothing without them.
+    """The settings of the low-rank adapters in a file called ``adapter_…``, where they are beside.
 
+    ``quantization_config``: how a network is quantised, as transformers writes it.
     What is no legible configuration says nothing: the scales are unknown then.
     """
-    config = path.with_name(CONFIG)
+    found = _read(path.with_name(CONFIG)) if path.name.startswith("adapter_") else {}
+    for name in QUANTISED:
+        said = _read(path.with_name(name))
+        inner = said.get("quantization_config") if name == QUANTISED[0] else said
+        if isinstance(inner, dict) and inner:
+            return {**found, "quantization_config": inner}
+    return found
+
+
+def _read(config: Path) -> dict[str, Any]:
     try:
-        if not path.name.startswith("adapter_") or config.stat().st_size > MAX_BYTES:
+        if config.stat().st_size > MAX_BYTES:
             return {}
         found = json.loads(config.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

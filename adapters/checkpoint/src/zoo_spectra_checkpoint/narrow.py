@@ -1,4 +1,4 @@
-"""Floating-point types that numpy does not have, as float32: bfloat16, and two of eight bits."""
+"""Floating-point types that numpy does not have, as float32: bfloat16, and those of eight bits."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-# Bits of the exponent, and its bias.
-EIGHT_BITS = {"float8_e4m3fn": (4, 7), "float8_e5m2": (5, 15)}
+# Bits of the exponent, and its bias. With ``uz`` the minus zero is no number, and nothing else is;
+# e8m0 is a power of two, without a sign.
+EIGHT_BITS = {"float8_e4m3fn": (4, 7), "float8_e5m2": (5, 15), "float8_e8m0fnu": (8, 127)}
+EIGHT_BITS |= {"float8_e4m3fnuz": (4, 8), "float8_e5m2fnuz": (5, 16)}
 
 
 def widened(stored: npt.NDArray[Any], dtype: str) -> npt.NDArray[Any]:
@@ -25,13 +27,19 @@ def widened(stored: npt.NDArray[Any], dtype: str) -> npt.NDArray[Any]:
 def _table(dtype: str) -> npt.NDArray[np.float32]:
     """The value of each of the 256 patterns of bits."""
     exponent_bits, bias = EIGHT_BITS[dtype]
-    fraction_bits = 7 - exponent_bits
     bits = np.arange(256)
+    if dtype == "float8_e8m0fnu":
+        powers = np.ldexp(1.0, bits - bias)
+        powers[255] = np.nan
+        return powers.astype(np.float32)
+    fraction_bits = 7 - exponent_bits
     exponent = (bits >> fraction_bits) & ((1 << exponent_bits) - 1)
     fraction = (bits & ((1 << fraction_bits) - 1)) / (1 << fraction_bits)
     normal = exponent > 0
     size = np.ldexp(fraction + normal, np.maximum(exponent, 1) - bias)
-    if dtype == "float8_e4m3fn":  # no infinity; all ones are no number
+    if dtype.endswith("uz"):
+        size[0x80] = np.nan
+    elif dtype == "float8_e4m3fn":  # no infinity; all ones are no number
         size[(bits & 0x7F) == 0x7F] = np.nan
     else:
         top = exponent == (1 << exponent_bits) - 1

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from zoo_spectra.errors import FileFormatError, NetworkError, ZooSpectraError
-from zoo_spectra.sources import Constituent, Entry, Matrix, Reading, parameter_count, read
+from zoo_spectra.sources import (
+    Budget,
+    Constituent,
+    Entry,
+    Guard,
+    Matrix,
+    Reading,
+    parameter_count,
+    read,
+)
 
 __all__ = ["Entry", "TensorFile", "reading"]
+
+PEEK = 1 << 14  # entries of a tensor that says how others are stored
 
 
 @dataclass(frozen=True)
 class TensorFile:
     """An opened file. ``entries`` are in the file's order; ``fetch`` gives one as stored.
 
-    ``tied``: how many further names its tensors have. ``settings``: what a file beside it says.
+    ``tied``: how many further names its tensors have. ``settings``: what the file, or one beside
+    it, says of how they are applied. ``by_place``: whether ``fetch`` gives one place of an entry's
+    first axis (``Entry.place``) without the others. ``budget``: what one tensor may take.
     """
 
     path: Path
@@ -27,20 +41,70 @@ class TensorFile:
     fetch: Callable[[Entry], Matrix]
     tied: int = 0
     settings: Mapping[str, object] = field(default_factory=dict)
+    by_place: bool = False
+    budget: Budget | None = None
 
     def reading(self) -> Reading:
         """The constituents among the entries. Raises NetworkError for what is not understood."""
-        return read(self.entries, str(self.path), self.settings, self.tied)
+        stored = {entry.name: entry for entry in self.entries}
+        where = str(self.path)
+        found = read(
+            self.entries, where, self.settings, self.tied, lambda name: self._peek(stored[name])
+        )
+        self._check_unpacked(found, stored)
+        return found
+
+    def _peek(self, entry: Entry) -> Matrix:
+        if prod(entry.shape) > PEEK:
+            raise FileFormatError(
+                f"{self.path}, {entry.name} has the shape {entry.shape}: too long"
+            )
+        return self.read(entry)
+
+    def _check_unpacked(self, found: Reading, stored: Mapping[str, Entry]) -> None:
+        """Hold what is unpacked from integers against the budget, each as it is read."""
+        if self.budget is None:
+            return
+        for part in found.parts:
+            whole = part.whole
+            if _packed(stored[name] for name in whole.stored):
+                apart = part.place is not None and self.by_place and whole.make_one is not None
+                size = 4 * prod(whole.shape[1:] if apart else whole.shape)
+                guard = Guard(self.budget, f"{self.path}, {whole.name} ")
+                guard.check(size, "unpacked to float32")
 
     def constituents(self, reading: Reading) -> Iterator[Constituent]:
         """The matrices of a reading of this file, or of one with the same names."""
         stored = {entry.name: entry for entry in self.entries}
-        return reading.constituents(lambda name: self.read(stored[name]))
+
+        def one(name: str, place: int) -> Matrix:
+            entry = stored[name]
+            return self.read(replace(entry, shape=entry.shape[1:], place=place))
+
+        fetch_one = one if self.by_place else None
+        return reading.constituents(lambda name: self.read(stored[name]), fetch_one)
 
     def parameters(self) -> int:
-        """The number of parameters in the file: what is a float, without running statistics."""
-        floats = (e for e in self.entries if e.dtype.startswith(("float", "bfloat", "complex")))
-        return parameter_count((e.name, e.shape) for e in floats)
+        """The number of parameters in the file: what is a float, without running statistics.
+
+        Of quantised weights those that they stand for.
+        """
+        floats = {
+            entry.name: entry.shape
+            for entry in self.entries
+            if entry.dtype.startswith(("float", "bfloat", "complex"))
+        }
+        try:
+            parts = self.reading().parts if len(floats) < len(self.entries) else ()
+        except NetworkError:  # which ``load`` will say
+            parts = ()
+        stored = {entry.name: entry for entry in self.entries}
+        for whole in {part.whole.stored: part.whole for part in parts}.values():
+            if _packed(stored[name] for name in whole.stored):
+                for name in whole.stored:
+                    floats.pop(name, None)
+                floats[whole.name] = whole.shape
+        return parameter_count(floats.items())
 
     def read(self, entry: Entry) -> Matrix:
         """The values of one tensor, in its shape; floats of less than four bytes as float32.
@@ -55,6 +119,11 @@ class TensorFile:
             narrow = values.dtype.kind == "f" and values.dtype.itemsize < 4
             wanted = np.float32 if narrow else values.dtype.newbyteorder("=")
             return values.astype(wanted, copy=False)
+
+
+def _packed(entries: Iterable[Entry]) -> bool:
+    """Whether a tensor is made of stored integers."""
+    return any("int" in entry.dtype for entry in entries)
 
 
 @contextmanager

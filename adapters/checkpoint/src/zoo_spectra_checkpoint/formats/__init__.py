@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo_spectra.errors import FileFormatError, NetworkError
-from zoo_spectra.sources import Entry, Guard, Matrix, budget_of
+from zoo_spectra.sources import Budget, Entry, Guard, Matrix, budget_of
 from zoo_spectra_checkpoint.beside import beside
 from zoo_spectra_checkpoint.formats.table import FORMATS, SUFFIXES, by_suffix, format_of
 from zoo_spectra_checkpoint.tensors import TensorFile, reading
@@ -22,6 +22,10 @@ from zoo_spectra_checkpoint.tensors import TensorFile, reading
 __all__ = ["FORMATS", "SUFFIXES", "by_suffix", "format_of", "open_tensors", "read_state"]
 
 MAX_NAME = 1000  # characters of a tensor's name
+# Bytes of a file whose holes may be read too, tensor by tensor: each of them is held against a
+# budget without holes, so this costs seconds, not memory.
+HOLES = 32 << 30
+RATIO = 16
 
 
 def open_tensors(path: Path) -> TensorFile:
@@ -50,7 +54,8 @@ def _within_budget(file: TensorFile) -> TensorFile:
             )
     budget = budget_of(file.path)
     matrices = (entry for entry in file.entries if len(entry.shape) > 1)
-    Guard(budget, f"{file.path}: ").check_total(sum(map(_bytes, matrices)))
+    total = Budget(max(budget.bytes, RATIO * min(file.path.stat().st_size, HOLES)))
+    Guard(total, f"{file.path}: ").check_total(sum(map(_bytes, matrices)))
 
     def fetch(entry: Entry) -> Matrix:
         with reading(file.path):
@@ -58,7 +63,8 @@ def _within_budget(file: TensorFile) -> TensorFile:
             Guard(budget, where).check(_bytes(entry), "as float32")
             return file.fetch(entry)
 
-    return replace(file, fetch=fetch, settings=beside(file.path))
+    said = {**file.settings, **beside(file.path)}
+    return replace(file, fetch=fetch, settings=said, budget=budget)
 
 
 def _bytes(entry: Entry) -> int:

@@ -17,6 +17,8 @@ _NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat1
 _NAMES |= {f"I{n}": f"int{n}" for n in (8, 16, 32, 64)}
 _NAMES |= {f"U{n}": f"uint{n}" for n in (8, 16, 32, 64)}
 _NAMES |= {"C64": "complex64", "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2"}
+_NAMES |= {"F8_E8M0": "float8_e8m0fnu"}
+_NAMES |= {f"F8_{kind}FNUZ": f"float8_{kind.lower()}fnuz" for kind in ("E4M3", "E5M2")}
 MAX_HEADER = 32 << 20  # bytes: a quarter of a million tensors
 MAX_DIMENSIONS = 32
 _STORED = {"bfloat16": "<u2", "complex64": "<c8", **dict.fromkeys(EIGHT_BITS, "u1")}
@@ -56,12 +58,13 @@ def open_file(path: Path) -> TensorFile:
     def fetch(entry: Entry) -> Matrix:
         stored = np.dtype(_STORED.get(entry.dtype) or entry.dtype).newbyteorder("<")
         count = int(np.prod(entry.shape, dtype=np.int64))
-        flat = np.fromfile(path, stored, count, offset=start[entry.name])
+        skipped = (entry.place or 0) * count * stored.itemsize
+        flat = np.fromfile(path, stored, count, offset=start[entry.name] + skipped)
         if flat.size != count:
             raise FileFormatError(f"{path}, {entry.name}: the file was cut off while in use")
         return widened(flat, entry.dtype).reshape(entry.shape)
 
-    return TensorFile(path, entries, fetch)
+    return TensorFile(path, entries, fetch, by_place=True)
 
 
 def _torch_name(code: str) -> str:

@@ -46,13 +46,16 @@ def _is_torch(path: Path, head: bytes) -> bool:
 FORMATS = (
     Format("safetensors", (".safetensors",), _is_safetensors),
     Format("npz", (".npz",), _is_npz),
+    Format("gguf", (".gguf",), lambda path, head: head.startswith(b"GGUF")),
     Format("torch", (".pt", ".pth", ".bin"), _is_torch),
 )
 
 # Known and not read: what such a file is, how it begins, what to do.
 UNREAD = (
     ("an HDF5 file", b"\x89HDF\r\n\x1a\n", "save its weights as safetensors"),
-    ("a GGUF file", b"GGUF", "save its weights as safetensors"),
+    ("a GGML file of before GGUF", b"tjgg", "convert it to GGUF again, from its parent"),
+    ("a GGML file of before GGUF", b"lmgg", "convert it to GGUF again, from its parent"),
+    ("a GGML file of before GGUF", b"fmgg", "convert it to GGUF again, from its parent"),
     ("a single array (.npy)", b"\x93NUMPY", "save it under its name, with numpy.savez"),
 )
 
