@@ -69,6 +69,7 @@ from zoo_spectra.sources.source import (
     literal,
     parse_bool,
     parse_source,
+    plain,
 )
 from zoo_spectra.sources.telling import counted, tell
 from zoo_spectra.sources.torch_layers import unpacked_names
@@ -146,6 +147,7 @@ __all__ = [
     "parse_bool",
     "parse_source",
     "place",
+    "plain",
     "read",
     "read_array",
     "read_bytes",

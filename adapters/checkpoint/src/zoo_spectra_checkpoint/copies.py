@@ -57,7 +57,9 @@ def average(file: TensorFile) -> TensorFile:
     groups = _averages(file.entries)
     if len(groups) > 1:
         found = {prefix: [e for e in file.entries if e.name in names] for prefix, names in groups}
-        raise several(file.path, (_part(p, entries) for p, entries in found.items()), "by ema=true,")
+        raise several(
+            file.path, (_part(p, entries) for p, entries in found.items()), "by ema=true,"
+        )
     if not groups:
         what = "no moving average by its usual names (model_ema, ema, …)"
         raise no_such(file.path, what, parts(file.entries))

@@ -86,5 +86,3 @@ def _bytes(data: Any) -> bytes:
     if not isinstance(data, bytes | bytearray):
         raise ValueError("no bytes")
     return bytes(data)
-
-

@@ -100,9 +100,7 @@ def _program(archive: Archive, folder: str, guard: Guard) -> dict[str, Any]:
     return torch_program.state_of(tree.value, classes, constants.value, archive.path)
 
 
-def _member(
-    archive: Archive, name: str, guard: Guard, what: str, program: bool = False
-) -> Loaded:
+def _member(archive: Archive, name: str, guard: Guard, what: str, program: bool = False) -> Loaded:
     info = archive.members[name]
     guard.check(info.file_size, what)
     with archive.open(info) as stream:

@@ -150,8 +150,7 @@ def _is_optimiser(key: str, node: Any) -> bool:
 def _holds_another(node: Mapping[Any, Any]) -> bool:
     """Whether a dict keeps a state dict under one of the usual names: its own tensors are loose."""
     return any(
-        isinstance(node.get(key), dict)
-        and next((True for _ in _state_dicts(node[key], "")), False)
+        isinstance(node.get(key), dict) and next((True for _ in _state_dicts(node[key], "")), False)
         for key in KEYS
     )
 
