@@ -77,9 +77,8 @@ class CheckpointAdapter:
             raise SourceError(
                 f"{Source(self.name, pattern)} matches {said}: a stale part; remove it"
             )
-        told = {**options, "ema": "true"} if which.ema else dict(options)
-        if not which.ema:
-            told.pop("ema", None)
+        told = {name: value for name, value in options.items() if name != "ema"}
+        told |= {"ema": "true"} if which.ema else {}
         headers = counted([(each, each) for each in networks], "headers read:")
         refs = tuple(self._ref(each, told, which) for each, _ in headers)
         return Listing(refs, found.left_out + LeftOut(stale=tuple(sorted(stale))))
@@ -137,7 +136,7 @@ def _of_folder(pattern: str) -> str:
 
 
 def _networks(files: tuple[str, ...]) -> tuple[list[_Found], dict[str, Path]]:
-    """The networks of files, each once, by its first part; and the parts that an index leaves out."""
+    """The networks of files, each once, by its first part; and what an index leaves out."""
     shelf = Shelf()
     found: dict[str, _Found] = {}
     stale: dict[str, Path] = {}

@@ -56,10 +56,8 @@ def average(file: TensorFile) -> TensorFile:
     """The exponential moving average in a file, where there is exactly one by its usual names."""
     groups = _averages(file.entries)
     if len(groups) > 1:
-        found = {prefix: [e for e in file.entries if e.name in names] for prefix, names in groups}
-        raise several(
-            file.path, (_part(p, entries) for p, entries in found.items()), "by ema=true,"
-        )
+        found = [_part(p, (e for e in file.entries if e.name in names)) for p, names in groups]
+        raise several(file.path, found, "by ema=true,")
     if not groups:
         what = "no moving average by its usual names (model_ema, ema, …)"
         raise no_such(file.path, what, parts(file.entries))
@@ -85,8 +83,11 @@ def check_copies(file: TensorFile) -> None:
             rest = len(prefix)
             alike = all(shapes.get(twin + name[rest:]) == shapes[name] for name in matrices)
             if matrices and not alike:
-                of = {p: [e for e in file.entries if e.name in prefixes[p]] for p in (prefix, twin)}
-                raise several(file.path, (_part(p, found) for p, found in of.items()))
+                both = [
+                    _part(each, (e for e in file.entries if e.name in prefixes[each]))
+                    for each in (prefix, twin)
+                ]
+                raise several(file.path, both)
 
 
 def parts(entries: Iterable[Entry]) -> list[Part]:

@@ -69,7 +69,7 @@ def network_stem(path: Path) -> str:
 
 
 def _snapshot(folder: Path) -> Path:
-    """The snapshot of a repository in the hub's cache that its branch main is at, or the only one."""
+    """Of a repository in the hub's cache the snapshot of its branch main, or the only one."""
     snapshots = folder / "snapshots"
     if not folder.name.startswith("models--") or not snapshots.is_dir():
         return folder

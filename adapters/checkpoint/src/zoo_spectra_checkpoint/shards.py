@@ -136,8 +136,8 @@ def _joined(parts: Parts) -> TensorFile:
         for entry in file.entries:
             if entry.name in holder:
                 raise NetworkError(
-                    f"{file.path}, {entry.name}: also in {holder[entry.name].path}; remove the part "
-                    "that is of another network, and fetch the parts again"
+                    f"{file.path}, {entry.name}: also in {holder[entry.name].path}; remove the "
+                    "part that is of another network, or fetch the parts again"
                 )
             holder[entry.name] = file
     if parts.index is not None:
@@ -156,9 +156,8 @@ def _check_index(index: Index, holder: Mapping[str, TensorFile]) -> None:
         where = index.path.with_name(file)
         found = holder.get(name)
         if (found is None or found.path != where) and format_of(where).name == "safetensors":
-            raise NetworkError(
-                f"{where} has no {name[:200]}, which {index.path.name} names; fetch it again"
-            )
+            said = f"{where} has no {name[:200]}, which {index.path.name} names"
+            raise NetworkError(f"{said}; fetch both again")
 
 
 def _index(path: Path) -> Index:

@@ -1,4 +1,4 @@
-"""Which part of a file is the network: options ``key`` and ``ema``, and the error that lists parts."""
+"""Which part of a file is the network: options ``key`` and ``ema``, and the list of the parts."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Part:
 
 
 def is_average(name: str) -> bool:
-    """Whether a name, or a path in dots, says exponential moving average: ``model_ema``, ``EMA``."""
+    """Whether a name, or a path in dots, says exponential moving average: ``model_ema``."""
     return _AVERAGE.search(name) is not None
 
 

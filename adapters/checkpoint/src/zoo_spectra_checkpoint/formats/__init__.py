@@ -1,8 +1,8 @@
 """The formats: a file each, which opens a file of tensors, and ``table``, which lists them.
 
-A format is a module with ``open_file(path) -> TensorFile``; torch's is told which part of the file is
-meant too, since it has dicts in dicts. It is imported when a file of it is
-opened, for it may need a library of its own.
+A format is a module with ``open_file(path) -> TensorFile``; torch's is told which part of the file
+is meant too, since it has dicts in dicts. It is imported when a file of it is opened, for it may
+need a library of its own.
 """
 
 from __future__ import annotations

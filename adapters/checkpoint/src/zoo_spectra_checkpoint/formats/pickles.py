@@ -63,9 +63,9 @@ class Loaded:
 def load(stream: IO[bytes], guard: Guard, outside: Mapping[str, Any] | None = None) -> Loaded:
     """Read one pickle, and leave the stream behind it. Never raises for what the bytes say.
 
-    Keys of dicts that are no text and no small number become objects: equal ones stay apart. Persistent
-    ids of ``outside`` give what it has for them. Raises NetworkError when
-    the pickle takes more than the guard's budget, and OSError.
+    Keys of dicts that are no text and no small number become objects: equal ones stay apart.
+    Persistent ids of ``outside`` give what it has for them. Raises NetworkError when the pickle
+    takes more than the guard's budget, and OSError.
     """
     machine = _Machine(guard, outside or {})
     value, fault = None, None

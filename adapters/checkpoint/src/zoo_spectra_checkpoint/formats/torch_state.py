@@ -156,7 +156,7 @@ def _holds_another(node: Mapping[Any, Any]) -> bool:
 
 
 def _shapes(tensors: Mapping[str, Any]) -> dict[str, tuple[tuple[int, ...], str]]:
-    found = {}
+    found: dict[str, tuple[tuple[int, ...], str]] = {}
     for name, value in tensors.items():
         try:
             tensor = tensor_of(value)
@@ -256,7 +256,7 @@ def _named_tensors(data: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _without_weights(tree: Any, path: Path) -> Mapping[str, Any]:
-    """The tensors of a file that has no weight, so that the reader says so, or why there is none."""
+    """The tensors of a file that has no weight, so that the reader says why each is none."""
     node = tree
     for _ in range(MAX_DEPTH):
         if not isinstance(node, dict):

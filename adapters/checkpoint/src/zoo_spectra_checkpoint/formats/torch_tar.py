@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from zoo_spectra.errors import FileFormatError
-from zoo_spectra.sources import Damaged, Guard, read_bytes
+from zoo_spectra.sources import Damaged, Guard
 from zoo_spectra_checkpoint.formats.pickles import Name, Persistent, load
 from zoo_spectra_checkpoint.formats.torch_checks import broken, checked
 from zoo_spectra_checkpoint.formats.torch_tensors import (
@@ -65,7 +65,7 @@ def _members(path: Path, guard: Guard) -> dict[str, tuple[int, int]]:
             for number, member in enumerate(guard.each(archive)):
                 if number >= MAX_MEMBERS:
                     raise broken(path, f"a tar archive of more than {MAX_MEMBERS:,} members")
-                archive.members = []  # else it keeps them all
+                archive.members = []  # type: ignore[attr-defined]  # else it keeps them all
                 if member.isreg() and not member.issparse():
                     found.setdefault(member.name, (member.offset_data, member.size))
     except (tarfile.TarError, ValueError, EOFError) as error:
@@ -77,8 +77,8 @@ def _foreign(path: Path, members: dict[str, tuple[int, int]]) -> FileFormatError
     names = ", ".join(repr(name[:60]) for name in list(members)[:SHOWN]) or "nothing"
     more = f" and {len(members) - SHOWN:,} more" if len(members) > SHOWN else ""
     return FileFormatError(
-        f"{path} is a tar archive of files ({names}{more}), no PyTorch file; unpack it with tar -xf "
-        "and name the file of weights in it"
+        f"{path} is a tar archive of files ({names}{more}), no PyTorch file; unpack it with tar "
+        "-xf and name the file of weights in it"
     )
 
 
@@ -131,18 +131,25 @@ def _tensors(
     for _ in guard.each(range(_count(path, stream, guard))):
         key, which = _keyed(path, checked(path, load(stream, guard)).value, 3, 1)
         try:
-            (sides,) = struct.unpack("<i4x", read_bytes(stream, 8))
+            (sides,) = struct.unpack("<i4x", _bytes(stream, 8))
             if not 0 <= sides <= MAX_DIMENSIONS:
                 raise broken(path, f"a tensor of {sides} dimensions")
             row = f"<{sides}q"
-            shape, strides = (struct.unpack(row, read_bytes(stream, 8 * sides)) for _ in range(2))
-            (offset,) = struct.unpack("<q", read_bytes(stream, 8))
+            shape, strides = (struct.unpack(row, _bytes(stream, 8 * sides)) for _ in range(2))
+            (offset,) = struct.unpack("<q", _bytes(stream, 8))
             if which not in storages:
                 raise broken(path, "a tensor whose storage is not there")
             storage = storages[which]
             yield str(key), view_of(storage, offset, shape, strides, storage.dtype)
         except (Damaged, Fault) as error:
             raise broken(path, str(error)) from error
+
+
+def _bytes(stream: IO[bytes], count: int) -> bytes:
+    found = stream.read(count)
+    if len(found) < count:
+        raise Damaged("it ends within its tensors")
+    return found
 
 
 def _count(path: Path, stream: IO[bytes], guard: Guard) -> int:
