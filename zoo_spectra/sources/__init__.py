@@ -17,6 +17,7 @@ network applies with its tensors (``effective``), torch modules and tensors (``t
 from zoo_spectra.sources.adapter import (
     Adapter,
     Adapters,
+    adapter_of,
     get_adapter,
     list_networks,
     listed,
@@ -111,6 +112,7 @@ __all__ = [
     "Scalar",
     "Source",
     "Sparse",
+    "adapter_of",
     "array_header",
     "budget_of",
     "byte_count",

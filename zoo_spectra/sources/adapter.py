@@ -93,6 +93,14 @@ def _usable(made: object, where: str) -> Adapter:
     return made
 
 
+def adapter_of(text: str) -> Adapter:
+    """The installed adapter that a source string names. Raises SourceError, AdapterError."""
+    try:
+        return get_adapter(parse_source(text).adapter)
+    except SourceError as error:
+        raise SourceError(f"{error}{_about_paths(text)}") from error
+
+
 def list_networks(text: str, extra: Adapters | None = None) -> list[NetworkRef]:
     """Every network that a source string matches, in the adapter's order.
 

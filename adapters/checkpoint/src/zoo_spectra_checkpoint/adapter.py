@@ -73,9 +73,10 @@ class CheckpointAdapter:
         found = find_files(self.name, _of_folder(pattern), (*SUFFIXES, SLICED))
         networks, stale = _networks(found.files)
         if not networks:
-            said = f"{Path(found.files[0]).name}, which {stale[found.files[0]].name} does not name"
+            file, index = next(iter(stale.items()))
             raise SourceError(
-                f"{Source(self.name, pattern)} matches {said}: a stale part; remove it"
+                f"{Source(self.name, pattern)} matches {Path(file).name}, a stale part that "
+                f"{index.name} does not name; remove it, and name one that it does"
             )
         told = {name: value for name, value in options.items() if name != "ema"}
         told |= {"ema": "true"} if which.ema else {}

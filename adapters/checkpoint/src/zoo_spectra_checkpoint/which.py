@@ -28,8 +28,8 @@ class Which:
         return bool(self.key or self.ema)
 
     def __str__(self) -> str:
-        said = self.key and f"key={self.key}"
-        return ", ".join(filter(None, (said, self.ema and "ema=true")))
+        said = ([f"key={self.key}"] if self.key else []) + (["ema=true"] if self.ema else [])
+        return ", ".join(said)
 
 
 WHOLE = Which()

@@ -70,8 +70,7 @@ def _kind(dtype: Any) -> np.dtype[Any]:
     order = dtype.state[1] if isinstance(dtype.state, tuple) and len(dtype.state) > 1 else "="
     if not isinstance(code, str) or code[:1] not in "fiub" or not code[1:].isdecimal():
         raise ValueError("no numbers")
-    made = np.dtype(code)
-    return made.newbyteorder(order) if order in ("<", ">") else made
+    return np.dtype(f"{order}{code}" if order in ("<", ">") else code)
 
 
 def _bytes(data: Any) -> bytes:
