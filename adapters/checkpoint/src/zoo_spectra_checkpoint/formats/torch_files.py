@@ -55,9 +55,9 @@ def read_contents(path: Path, guard: Guard) -> Contents:
 
 def _zipped(archive: Archive, guard: Guard) -> Contents:
     members = archive.members
-    if torch_export.INNER in members:
-        start, size = torch_export.older(archive.path, archive)
-        return _pickled(Archive(archive.path, start, size), guard)
+    inside = torch_export.older(archive)
+    if inside is not None:
+        return _pickled(Archive(archive.path, *inside), guard)
     folder = torch_export.folder_of(members)
     if folder is None:
         return _pickled(archive, guard)
