@@ -135,7 +135,9 @@ class _Machine:
         return items
 
     def name(self, text: str) -> None:
-        text = _RENAMED.get(text, text)
+        if text.startswith(_OLD):
+            own = text.removeprefix(_OLD)
+            text = f"builtins.{_RENAMED.get(own, own)}"
         self.names[text] = None
         self.stack.append(Name(text))
 
@@ -285,7 +287,8 @@ _STEPS: Mapping[str, Callable[[_Machine, Any], None]] = {
     "BINPERSID": lambda m, _: m.refer(m.stack.pop()),
 }
 # Names of Python 2 that torch's files of protocol 2 have.
-_RENAMED = {f"__builtin__.{name}": f"builtins.{name}" for name in ("set", "bytearray", "complex")}
+_OLD = "__builtin__."
+_RENAMED = {"xrange": "range", "unicode": "str", "long": "int"}
 
 
 def _push(machine: _Machine, item: Any) -> None:

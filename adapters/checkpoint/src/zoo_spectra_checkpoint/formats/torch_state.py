@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.sources import parameter_count, unpacked_names, why_not
+from zoo_spectra.sources import Entry, parameter_count, unpacked_names, why_not
+from zoo_spectra_checkpoint.copies import parts
 from zoo_spectra_checkpoint.formats.pickles import Call
 from zoo_spectra_checkpoint.formats.torch_tensors import Fault, is_tensor, tensor_of
 from zoo_spectra_checkpoint.which import TOP, Part, Which, is_average, no_such, several
@@ -196,14 +197,19 @@ def _at(tree: Any, key: str, found: list[StateDict], path: Path) -> Any:
         if own:
             return own[0]
     nodes = list(_along(tree, key, 0))
-    if not nodes:  # the names as they are read: from the one state dict, without its wrappers
-        chosen = [each for each in _once(found) if not each.beside]
-        inner = [_below(without_wrappers(each.tensors), key) for each in chosen]
-        nodes = [node for node in inner if node]
+    chosen = [each for each in _once(found) if not each.beside]
+    if not nodes:  # what names begin with, as stored and as read: without wrappers
+        for each in chosen:
+            inner = _below(each.tensors, key) or _below(without_wrappers(each.tensors), key)
+            nodes += [inner] if inner else []
     if len(nodes) > 1:
         raise several(path, (each.part for each in found), f"key={key}: more than one part; it")
     if not nodes:
-        raise no_such(path, f"nothing at key={key}", (each.part for each in found))
+        there = [each.part for each in found]
+        if len(chosen) == 1:
+            shapes = _shapes(without_wrappers(chosen[0].tensors))
+            there += parts(Entry(name, *told) for name, told in shapes.items())
+        raise no_such(path, f"nothing at key={key}", there)
     return nodes[0]
 
 
@@ -248,9 +254,9 @@ def _named_tensors(data: Mapping[Any, Any]) -> dict[str, Any]:
         if not isinstance(name, str):
             continue
         packed = unpacked_names(name)
-        parts = value if isinstance(value, tuple) else (value,)
+        values = value if isinstance(value, tuple) else (value,)
         names = (name,) if packed is None else packed
-        pairs = zip(names, parts, strict=False)
+        pairs = zip(names, values, strict=False)
         found |= {k: v for k, v in pairs if is_tensor(v)}
     return found
 
