@@ -20,7 +20,7 @@ INNER = ("serialized_state_dict.pt", "serialized_state_dict.json")  # before 2.8
 TABLE = "_weights_config.json"
 WEIGHTS = "data/weights/"
 COMPILED = ("data/aotinductor/", "data/executorch/", "data/mtia/")
-MAX_TABLE = 64 << 20  # bytes: a few hundred thousand tensors
+MAX_TABLE = 32 << 20  # bytes: a hundred thousand tensors
 # torch._export.serde.schema.ScalarType
 _TYPES = {1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32"}
 _TYPES |= {8: "float64", 9: "complex32", 10: "complex64", 11: "complex128", 12: "bool"}

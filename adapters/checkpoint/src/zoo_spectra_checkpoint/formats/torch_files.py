@@ -6,7 +6,7 @@ is not run. Nothing is mapped into memory: a mapped file that shrinks would end 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -91,13 +91,19 @@ def _program(archive: Archive, folder: str, guard: Guard) -> dict[str, Any]:
     """The state dict of a TorchScript program."""
     tree = _member(archive, f"{folder}data.pkl", guard, "its pickle", program=True)
     constants = _member(archive, f"{folder}constants.pkl", guard, "its constants", program=True)
-    start, code = f"{folder}code/", []
-    for name, info in guard.each(archive.members.items()):
-        if name.startswith(start) and name.endswith(".py") and info.file_size <= MAX_CODE:
-            with archive.open(info) as stream:
-                code.append((name[len(start) :], stream.read().decode(errors="replace")))
-    classes = torch_program.declared(code)
+    classes = torch_program.declared(_code(archive, f"{folder}code/", guard))
     return torch_program.state_of(tree.value, classes, constants.value, archive.path)
+
+
+def _code(archive: Archive, start: str, guard: Guard) -> Iterator[tuple[str, str]]:
+    """The source files of a program, one at a time."""
+    for name, info in archive.members.items():
+        guard.tick()
+        if name.startswith(start) and name.endswith(".py"):
+            if info.file_size > MAX_CODE:
+                raise broken(archive.path, f"{name[:200]} has {info.file_size:,} bytes")
+            with archive.open(info) as stream:
+                yield name[len(start) :], stream.read().decode(errors="replace")
 
 
 def _member(archive: Archive, name: str, guard: Guard, what: str, program: bool = False) -> Loaded:

@@ -16,11 +16,11 @@ from typing import Any
 from zoo_spectra.errors import UnsafeFileError
 from zoo_spectra.sources import unpacked_names
 from zoo_spectra_checkpoint.formats.pickles import Call
-from zoo_spectra_checkpoint.formats.torch_checks import ADVICE, plain
+from zoo_spectra_checkpoint.formats.torch_checks import ADVICE, broken, plain
 from zoo_spectra_checkpoint.formats.torch_tensors import Fault, is_tensor, tensor_of
 
-MAX_DEPTH = 200  # of modules in modules
-MAX_MODULES = 1_000_000
+MAX_MODULES = 100_000
+MAX_NAME = 1000  # characters of a tensor's name
 LARGE = 4096  # entries of a constant that may be a weight, and
 SHARE = 100  # one in so many of all that the modules hold
 _CLASS = re.compile(
@@ -57,35 +57,41 @@ def state_of(
     Raises UnsafeFileError for layers packed by torch, and where weights are constants.
     """
     state: dict[str, Any] = {}
-    for name, value in _attributes(root, classes):
-        if isinstance(value, Call) and value.function.startswith(_CUSTOM):
-            state |= _unpacked(name, value, path)
-        else:
-            state[name] = value
+    try:
+        for name, value in _attributes(root, classes):
+            if isinstance(value, Call) and value.function.startswith(_CUSTOM):
+                state |= _unpacked(name, value, path)
+            else:
+                state[name] = value
+    except Fault as fault:
+        raise broken(path, str(fault)) from fault
     _check_constants(constants, state, path)
     return state
 
 
 def _attributes(root: Any, classes: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, Any]]:
     """The tensors of modules by name, a module's own before those of the modules in it."""
-    left: list[tuple[str, Any, int]] = [("", root, 0)]
+    left: list[tuple[str, Any]] = [("", root)]
     for _ in range(MAX_MODULES):
         if not left:
             return
-        prefix, module, depth = left.pop()
+        prefix, module = left.pop()
         if not isinstance(module, Call) or not isinstance(module.state, dict):
             continue
         own = classes.get(module.function)
-        inner: list[tuple[str, Any, int]] = []
+        inner: list[tuple[str, Any]] = []
         for name, value in module.state.items():
             if not isinstance(name, str):
                 continue
             custom = isinstance(value, Call) and value.function.startswith(_CUSTOM)
             if custom or (is_tensor(value) and (own is None or name in own)):
                 yield prefix + name, value
-            elif isinstance(value, Call) and depth < MAX_DEPTH:
-                inner.append((f"{prefix}{name}.", value, depth + 1))
+            elif isinstance(value, Call):
+                inner.append((f"{prefix}{name}.", value))
+            if len(prefix) + len(name) > MAX_NAME:
+                raise Fault(f"modules in modules, without end: {prefix[:100]}…")
         left.extend(reversed(inner))
+    raise Fault(f"more than {MAX_MODULES:,} modules")
 
 
 def _unpacked(name: str, packed: Call, path: Path) -> dict[str, Any]:

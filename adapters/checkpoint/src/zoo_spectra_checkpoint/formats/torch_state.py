@@ -18,13 +18,14 @@ from zoo_spectra.sources import Entry, parameter_count, unpacked_names, why_not
 from zoo_spectra_checkpoint.copies import parts
 from zoo_spectra_checkpoint.formats.pickles import Call
 from zoo_spectra_checkpoint.formats.torch_tensors import Fault, is_tensor, tensor_of
-from zoo_spectra_checkpoint.which import TOP, Part, Which, is_average, no_such, several
+from zoo_spectra_checkpoint.which import MAX_KEY, TOP, Part, Which, is_average, no_such, several
 
 # Where training scripts keep the weights; loose tensors beside such a dict are no network.
 KEYS = ("state_dict", "model_state_dict", "model", "net", "network", "params", "weights", "module")
 MAX_DEPTH = 32  # of dicts and lists in one another
 MAX_PARTS = 10_000
 T = TypeVar("T")
+Way = tuple["Way | None", str]  # of keys, the last one and what leads to it
 # What torch's optimisers remember of each parameter.
 _SLOTS = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer", "square_avg", "grad_avg"}
 _SLOTS |= {"acc_delta", "sum", "step", "prev", "step_size", "exp_inf", "ax", "mu", "eta"}
@@ -83,51 +84,63 @@ def _only_tensors(node: Any, key: str, path: Path) -> Mapping[str, Any]:
 
 def _check_unnamed(tree: Any, path: Path) -> None:
     """Refuse an average that is kept as a list, as torch_ema and NeMo do."""
-    level, seen = [("", tree)], set[int]()
+    level: list[tuple[Way, Any]] = [((None, ""), tree)]
+    seen: set[int] = set()
     for _ in range(MAX_DEPTH):
-        inner: list[tuple[str, Any]] = []
+        inner: list[tuple[Way, Any]] = []
         for at, node in level:
             if id(node) in seen:
                 continue
             seen.add(id(node))
-            if isinstance(node, list | tuple) and is_average(at) and any(map(is_tensor, node)):
+            named = isinstance(node, list | tuple) and any(map(is_tensor, node))
+            if named and is_average(_joined(at)):
                 raise NetworkError(
-                    f"{path}, {at} is a list of {len(node):,} tensors without names, by which "
+                    f"{path}, {_joined(at)} is a list of {len(node):,} tensors without names, by which "
                     "weights are told from norms and tables; copy it into the network and save "
                     "the state_dict()"
                 )
-            inner.extend(_children(at, node))
+            inner.extend(((at, name), value) for name, value in _children(node))
         level = inner
 
 
 def _state_dicts(tree: Any, key: str) -> Iterator[StateDict]:
     """Every dict whose own tensors have a weight among them, outermost first, each once."""
     seen: set[int] = set()
-    level = [(key, tree)]
+    level: list[tuple[Way, Any]] = [((None, key), tree)]
     count = 0
     for _ in range(MAX_DEPTH):
-        inner: list[tuple[str, Any]] = []
+        inner: list[tuple[Way, Any]] = []
         for at, node in level:
-            if id(node) in seen or _is_optimiser(at, node):
+            if id(node) in seen or _is_optimiser(at[1], node):
                 continue
             seen.add(id(node))
-            inner.extend(_children(at, node))
+            inner.extend(((at, name), value) for name, value in _children(node))
             tensors = _named_tensors(node) if isinstance(node, dict) else {}
             shapes = _shapes(tensors)
             if any(_is_weight(name, *told) for name, told in shapes.items()):
                 size = parameter_count((name, told[0]) for name, told in shapes.items())
-                yield StateDict(at or TOP, tensors, size, _holds_another(node))
+                yield StateDict(_joined(at) or TOP, tensors, size, _holds_another(node))
                 count += 1
                 if count >= MAX_PARTS:
                     return
         level = inner
 
 
-def _children(at: str, node: Any) -> Iterator[tuple[str, Any]]:
+def _joined(at: Way) -> str:
+    """A path in dots, cut where it is absurdly long."""
+    names: list[str] = []
+    step: Way | None = at
+    while step is not None:
+        step, name = step
+        names.append(name[:MAX_KEY])
+    return ".".join(filter(None, reversed(names)))[:MAX_KEY]
+
+
+def _children(node: Any) -> Iterator[tuple[str, Any]]:
     """The dicts and lists in a dict or list, by their keys."""
     for name, value in _items(node):
         if isinstance(value, dict | list | tuple):
-            yield (f"{at}.{name}" if at else name), value
+            yield name, value
 
 
 def _items(node: Any) -> Iterator[tuple[str, Any]]:
@@ -137,9 +150,9 @@ def _items(node: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(number), value) for number, value in enumerate(node))
 
 
-def _is_optimiser(key: str, node: Any) -> bool:
+def _is_optimiser(name: str, node: Any) -> bool:
     """Whether a dict is the state of an optimiser, by what it holds or is called."""
-    if _OPTIMISER.search(key.rpartition(".")[2]):
+    if _OPTIMISER.search(name[:MAX_KEY]):
         return True
     if not isinstance(node, dict) or not node:
         return False

@@ -86,6 +86,7 @@ def _storages(
     path: Path, stream: IO[bytes], member: tuple[int, int], guard: Guard
 ) -> tuple[dict[int, Storage], dict[str, tuple[int, int]]]:
     start, size = member
+    whole = path.stat().st_size
     stream.seek(start)
     storages: dict[int, Storage] = {}
     places: dict[str, tuple[int, int]] = {}
@@ -100,7 +101,7 @@ def _storages(
         except Fault as fault:
             raise broken(path, str(fault)) from fault
         at, length = stream.tell(), count * storage.size
-        if at + length > start + size:
+        if at + length > min(start + size, whole):
             raise broken(path, "it ends within its tensors")
         storages[key], places[str(key)] = storage, (at, length)
         stream.seek(at + length)
