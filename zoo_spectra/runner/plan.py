@@ -17,9 +17,8 @@ from zoo_spectra.sources import (
     LeftOut,
     Listing,
     NetworkRef,
-    get_adapter,
+    adapter_of,
     listing,
-    parse_source,
 )
 
 DESCRIBED = ("source", "name", "family", "metadata", "described")
@@ -49,9 +48,9 @@ def gather(sources: Iterable[str], adapters: Adapters | None = None) -> Listing:
     found: dict[str, NetworkRef] = {}
     left_out = LeftOut()
     for text in sources:
-        name = parse_source(text).adapter
+        name = text.partition(":")[0]
         if name not in opened:  # to look for plug-ins takes 15 ms
-            opened[name] = get_adapter(name)
+            opened[name] = adapter_of(text)
         matched = listing(text, opened)
         left_out += matched.left_out
         for ref in matched:

@@ -17,6 +17,7 @@ network applies with its tensors (``effective``), torch modules and tensors (``t
 from zoo_spectra.sources.adapter import (
     Adapter,
     Adapters,
+    adapter_of,
     get_adapter,
     list_networks,
     listed,
@@ -69,6 +70,7 @@ from zoo_spectra.sources.source import (
     literal,
     parse_bool,
     parse_source,
+    plain,
 )
 from zoo_spectra.sources.telling import counted, tell
 from zoo_spectra.sources.torch_layers import unpacked_names
@@ -110,6 +112,7 @@ __all__ = [
     "Scalar",
     "Source",
     "Sparse",
+    "adapter_of",
     "array_header",
     "budget_of",
     "byte_count",
@@ -146,6 +149,7 @@ __all__ = [
     "parse_bool",
     "parse_source",
     "place",
+    "plain",
     "read",
     "read_array",
     "read_bytes",

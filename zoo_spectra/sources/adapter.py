@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
@@ -92,6 +93,14 @@ def _usable(made: object, where: str) -> Adapter:
     return made
 
 
+def adapter_of(text: str) -> Adapter:
+    """The installed adapter that a source string names. Raises SourceError, AdapterError."""
+    try:
+        return get_adapter(parse_source(text).adapter)
+    except SourceError as error:
+        raise SourceError(f"{error}{_about_paths(text)}") from error
+
+
 def list_networks(text: str, extra: Adapters | None = None) -> list[NetworkRef]:
     """Every network that a source string matches, in the adapter's order.
 
@@ -108,7 +117,7 @@ def listing(text: str, extra: Adapters | None = None) -> Listing:
         check_options(source.adapter, source.options, adapter.options)
         found = _either_way(adapter, source, text)
     except SourceError as error:
-        raise SourceError(f"{error}{_about_question_marks(text)}") from error
+        raise SourceError(f"{error}{_about_paths(text)}{_about_question_marks(text)}") from error
     if not found.refs:
         raise SourceError(f"{text!r} matches nothing; check the pattern with: zoo-spectra ls")
     return found
@@ -155,6 +164,19 @@ def _either_way(adapter: Adapter, source: Source, text: str) -> Listing:
         except SourceError:
             pass
         raise
+
+
+def _about_paths(text: str) -> str:
+    """A hint where a source is the path of a file or folder, without what reads it."""
+    path = os.path.expanduser(text)
+    if "\0" in text or not os.path.exists(path):
+        return ""
+    write = [str(Source(name, literal(text))) for name in ("checkpoint", "connectome")]
+    kind = "folder" if os.path.isdir(path) else "file"
+    return (
+        f"; it is a {kind} that is there: write {shlex.quote(write[0])} for weights, "
+        f"{shlex.quote(write[1])} for a connectome"
+    )
 
 
 def _about_question_marks(text: str) -> str:

@@ -27,13 +27,14 @@ _LOCAL = b"PK\x03\x04"
 class Archive:
     """A zip archive on disk. ``members``: by name, in the directory's order.
 
+    ``start`` and ``size``: of one that lies inside a file, in bytes; else it is the whole file.
     Raises Damaged when it is no whole archive, OSError. It holds no file open.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, start: int = 0, size: int | None = None) -> None:
+        self.path, self.start = path, start
         try:
-            with _Directory(path) as stream, zipfile.ZipFile(stream) as archive:
+            with _Directory(path, start, size) as stream, zipfile.ZipFile(stream) as archive:
                 found = archive.infolist()
         except (OSError, Damaged):
             raise
@@ -54,18 +55,26 @@ class Archive:
             raise self.fault(info, "encrypted")
         stream = self.path.open("rb", buffering=0)
         try:
-            stream.seek(info.header_offset)
-            header = stream.read(LOCAL_BYTES)
-            if len(header) < LOCAL_BYTES or not header.startswith(_LOCAL):
-                raise self.fault(info, "not where the archive's directory says")
-            names = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:], "little")
-            stream.seek(names, io.SEEK_CUR)
+            stream.seek(self._place(stream, info))
             member = _Member(self, info, stream, check and not start)
             member.skip(start)
         except BaseException:
             stream.close()
             raise
         return io.BufferedReader(member, BUFFER)
+
+    def place(self, info: zipfile.ZipInfo) -> int:
+        """Where in the file a member's bytes begin. Raises Damaged, OSError."""
+        with self.path.open("rb", buffering=0) as stream:
+            return self._place(stream, info)
+
+    def _place(self, stream: io.FileIO, info: zipfile.ZipInfo) -> int:
+        stream.seek(self.start + info.header_offset)
+        header = stream.read(LOCAL_BYTES)
+        if len(header) < LOCAL_BYTES or not header.startswith(_LOCAL):
+            raise self.fault(info, "not where the archive's directory says")
+        names = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:], "little")
+        return stream.tell() + names
 
     def fault(self, info: zipfile.ZipInfo, what: str) -> Damaged:
         """The error that names the member and what is wrong with it."""
@@ -92,11 +101,24 @@ def _check_places(members: list[zipfile.ZipInfo]) -> None:
 
 
 class _Directory(io.FileIO):
-    """A file whose directory is read in one piece, as zipfile does, if it is not too long."""
+    """A file, or a part of one, whose directory is read in one piece, if it is not too long."""
+
+    def __init__(self, path: Path, start: int, size: int | None) -> None:
+        super().__init__(path)
+        whole = os.fstat(self.fileno()).st_size
+        self._start, self._end = start, whole if size is None else min(start + size, whole)
+        self.seek(0)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        base = {io.SEEK_SET: self._start, io.SEEK_CUR: super().tell(), io.SEEK_END: self._end}
+        return super().seek(max(self._start, base[whence] + offset)) - self._start
+
+    def tell(self) -> int:
+        return super().tell() - self._start
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is None or size < 0:
-            size = max(0, os.fstat(self.fileno()).st_size - self.tell())
+        left = max(0, self._end - super().tell())
+        size = left if size is None or size < 0 else min(size, left)
         if size > MAX_DIRECTORY:
             raise Damaged(f"it lists more than {MAX_DIRECTORY >> 20} MB of members")
         return super().read(size) or b""

@@ -15,7 +15,8 @@ class LeftOut:
     """``suffixes``: how many files of each (in lower case, empty: without one).
 
     ``links``: the links that lead nowhere. ``folders`` that were matched and not entered, and
-    ``closed`` ones that may not be read; ``special``: pipes and devices. ``str`` is one line, empty
+    ``closed`` ones that may not be read; ``special``: pipes and devices. ``stale``: parts of a
+    network that its index does not name. ``str`` is one line, empty
     where nothing was left out.
     """
 
@@ -24,11 +25,12 @@ class LeftOut:
     folders: int = 0
     closed: int = 0
     special: int = 0
+    stale: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
         others = self.folders + self.closed + self.special
-        return sum(self.suffixes.values()) + len(self.links) + others
+        return sum(self.suffixes.values()) + len(self.links) + len(self.stale) + others
 
     def __bool__(self) -> bool:
         return self.count > 0
@@ -40,6 +42,7 @@ class LeftOut:
             self.folders + other.folders,
             self.closed + other.closed,
             self.special + other.special,
+            tuple(dict.fromkeys(self.stale + other.stale)),
         )
 
     def __str__(self) -> str:
@@ -50,6 +53,12 @@ class LeftOut:
         if self.links:
             more = "s, the first" if len(self.links) > 1 else ""
             parts.append(f"{len(self.links):,} dangling link{more} ({self.links[0]})")
+        if self.stale:
+            more = "s that their index does not name, the first" if len(self.stale) > 1 else ""
+            parts.append(
+                f"{len(self.stale):,} part{more or ' that its index does not name'} "
+                f"({self.stale[0]})"
+            )
         for number, one, many in (
             (self.folders, "folder", "folders"),
             (self.closed, "folder that may not be read", "folders that may not be read"),

@@ -19,7 +19,8 @@ class NetworkRef:
     that without the options that only describe, where it has any (``list_networks`` sets it).
     ``shapes`` are the (p, q) of the constituents where they are known without reading weights.
     ``fingerprint`` changes when the file behind the network changes (empty: it never does).
-    ``location`` is where ``load`` finds its file: an absolute path.
+    ``location`` is where ``load`` finds its file: an absolute path. ``coverage``: the share of the
+    stored entries that are in constituents, in [0, 1], where that is known without reading weights.
     """
 
     source: str
@@ -34,6 +35,7 @@ class NetworkRef:
     location: str = ""
     metadata: Mapping[str, Scalar] = field(default_factory=dict)
     identity: str = ""
+    coverage: float | None = None
 
     @cached_property
     def network_id(self) -> str:

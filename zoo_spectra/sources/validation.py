@@ -141,6 +141,7 @@ def _plain(ref: NetworkRef, adapter: str) -> NetworkRef:
         "shapes": _shapes(ref.shapes),
         "parameters": _parameters(ref.parameters),
         "metadata": _mapping(ref.metadata, "metadata", _SCALARS),
+        "coverage": _share(ref.coverage),
         "fingerprint": clean(ref.fingerprint),  # compared with what is stored
     }
     changes = {what: value for what, value in plain.items() if value is not getattr(ref, what)}

@@ -68,7 +68,8 @@ _COPY = re.compile(
     rf"{_NETWORK}_(ema|swa)|(ema|swa)_{_NETWORK}|(ema|swa)_shadow|shadow_params|averaged_model"
 )
 _TRANSFORMS = {"dct", "dft", "fft", "stft"}
-_STFT = {"stft", "istft", "torch_stft"}  # hold convolutions with fixed kernels
+# What holds convolutions with fixed kernels.
+_STFT = {"stft", "istft", "torch_stft", "stft_conv", "conv_stft", "istft_conv", "conv_istft"}
 _DFT = {"dft", "idft", "dct", "idct"}
 _BLUR = {"blur", "blurpool", "sobel"}
 _RESAMPLING = {"upsample", "downsample", "resample", "lowpass"}

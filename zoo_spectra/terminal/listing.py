@@ -13,13 +13,16 @@ from zoo_spectra.text import count
 
 
 def network_listing(refs: Iterable[NetworkRef]) -> Table:
-    """A row a network: name, kind, family, matrices, largest order, parameters (``?``: unknown)."""
+    """A row a network: name, kind, family, matrices, largest order, parameters, coverage.
+
+    ``?``: unknown. Coverage is the share of the stored entries that are in matrices.
+    """
     found = list(refs)
     table = Table()
     name_column(table, "network", (ref.name for ref in found))
     table.add_column("kind")
     table.add_column("family", overflow="fold")
-    for title in ("matrices", "largest order", "parameters"):
+    for title in ("matrices", "largest order", "parameters", "coverage"):
         table.add_column(title, justify="right")
     for ref in found:
         orders = [min(shape) for shape in ref.shapes or ()]
@@ -30,6 +33,7 @@ def network_listing(refs: Iterable[NetworkRef]) -> Table:
             str(len(orders)) if ref.shapes is not None else "?",
             str(max(orders)) if orders else "?",
             f"{ref.parameters:,}" if ref.parameters is not None else "?",
+            f"{ref.coverage:.1%}" if ref.coverage is not None else "?",
         )
     return table
 

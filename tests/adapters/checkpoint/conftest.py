@@ -9,5 +9,5 @@ from zoo_spectra.sources import samples
 
 @pytest.fixture(scope="session", autouse=True)
 def real_networks() -> None:
-    names = ["minilm", "neuralfoil", "proteinmpnn", "efficientnet_lite", "worms"]
+    names = ["minilm", "neuralfoil", "proteinmpnn", "efficientnet_lite", "worms", "silero"]
     samples.fetch(names, echo=lambda line: None)

@@ -23,7 +23,9 @@ from zoo_spectra_checkpoint import CheckpointAdapter, format_of, formats, read_s
 from zoo_spectra_checkpoint.formats import FORMATS, SUFFIXES
 
 State = dict[str, torch.Tensor]
-HELPERS = {"table", "pickles", "torch_files", "torch_tensors", "torch_values"}
+HELPERS = {"table", "pickles", "numpy_objects"}
+HELPERS |= {f"torch_{name}" for name in ("files", "tensors", "values", "state", "checks")}
+HELPERS |= {"torch_program", "torch_export", "torch_tar"}
 HELPERS |= {"gguf_header", "gguf_names"}
 SUFFIX = {form.name: form.suffixes[0] for form in FORMATS}
 LIBRARIES = {"safetensors": {"safetensors"}, "npz": set(), "torch": set()}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from zoo_spectra.errors import NetworkError, SourceError
 from zoo_spectra.sources import (
+    LeftOut,
     Listing,
     Network,
     NetworkRef,
+    Reading,
     Source,
     check_options,
     counted,
@@ -17,48 +20,73 @@ from zoo_spectra.sources import (
     fingerprint,
     folder_name,
     literal,
+    place,
+    plain,
     resolve,
     shown,
 )
+from zoo_spectra_checkpoint.folders import chosen_file, network_stem
 from zoo_spectra_checkpoint.formats import SUFFIXES, by_suffix, format_of
-from zoo_spectra_checkpoint.shards import is_later_shard, open_network, shards, stem
+from zoo_spectra_checkpoint.hub_cache import repository_of
+from zoo_spectra_checkpoint.shards import Parts, Shelf, open_network, parts_of, stem
+from zoo_spectra_checkpoint.slices import SLICED
 from zoo_spectra_checkpoint.tensors import TensorFile
+from zoo_spectra_checkpoint.which import Which, which_of
+
+OPTIONS = {
+    "family": "the family of these networks (default: their folder, or repository)",
+    "key": "which part of a file: the path to it, in dots, or what its names begin with",
+    "ema": "true: the exponential moving average of the weights in the file",
+}
+
+
+@dataclass(frozen=True)
+class _Found:
+    """One network: the place of its first file, and its files."""
+
+    file: str
+    parts: Parts
 
 
 class CheckpointAdapter:
-    """``checkpoint:weights/*.safetensors``; also .npz, and .pt, .pth and .bin with torch.
+    """``checkpoint:weights/*.safetensors``, and files of every other format in ``formats``.
 
     Constituents are what ``zoo_spectra.sources.read`` makes of its tensors. A network is named
-    ``folder/stem``; its family is the folder unless ``family`` is given. Files are never unpickled.
+    ``folder/stem``, or as its repository on the hub; its family is the folder unless ``family`` is
+    given. Files are never unpickled.
     """
 
     name = "checkpoint"
-    options: Mapping[str, str] = {"family": "the family of these networks (default: their folder)"}
+    options: Mapping[str, str] = OPTIONS
     describing = frozenset({"family"})
 
     def list(self, pattern: str, options: Mapping[str, str]) -> Listing:
-        """The files that match a glob; the shards of one network are one.
+        """The files that a glob matches; the shards of one network are one.
 
-        Shapes come from the headers of safetensors and npz files. Raises SourceError on no match.
+        Of a folder, the file that transformers would read. Shapes come from the headers of all
+        formats but torch's. Raises SourceError on no match.
         """
         check_options(self.name, options, self.options)
         if options.get("family") == "":
             raise SourceError("checkpoint: option family is empty; leave it out, or name a family")
-        found = find_files(self.name, pattern, SUFFIXES)
-        paths = {file: resolve(file) for file in found.files}
-        first = [(file, path) for file, path in paths.items() if not is_later_shard(path)]
-        if not first:
+        which = which_of(options)
+        found = find_files(self.name, _of_folder(pattern), (*SUFFIXES, SLICED))
+        networks, stale = _networks(found.files)
+        if not networks:
+            file, index = next(iter(stale.items()))
             raise SourceError(
-                f"{Source(self.name, pattern)} matches {Path(found.files[0]).name}, a later part "
-                "of a network; name its first part"
+                f"{Source(self.name, pattern)} matches {Path(file).name}, a stale part that "
+                f"{index.name} does not name; remove it, and name one that it does"
             )
-        headers = counted(first, "headers read:")
-        refs = tuple(self._ref(file, path, options) for file, path in headers)
-        return Listing(refs, found.left_out)
+        told = {name: value for name, value in options.items() if name != "ema"}
+        told |= {"ema": "true"} if which.ema else {}
+        headers = counted([(each, each) for each in networks], "headers read:")
+        refs = tuple(self._ref(each, told, which) for each, _ in headers)
+        return Listing(refs, found.left_out + LeftOut(stale=tuple(sorted(stale))))
 
     def load(self, ref: NetworkRef) -> Network:
         """Open one file. Raises NetworkError (FileFormatError, UnsafeFileError) when it cannot."""
-        file = open_network(Path(ref.location))
+        file = open_network(Path(ref.location), which_of(ref.options))
         reading = file.reading()
         if not reading.parts:
             reasons = ", ".join(f"{why} {count:,}" for why, count in reading.left_out.items())
@@ -75,24 +103,80 @@ class CheckpointAdapter:
             ref.metadata,
         )
 
-    def _ref(self, file: str, path: Path, options: Mapping[str, str]) -> NetworkRef:
-        parts = [part for part in shards(path) if part.is_file()]
-        form, folder = _format(path), folder_name(file)
-        opened = _glance(path) if form != "torch" else None
-        shapes = _shapes(opened) if opened else None
+    def _ref(self, found: _Found, options: Mapping[str, str], which: Which) -> NetworkRef:
+        path = resolve(found.file)
+        files = [part for part in found.parts.files if part.is_file()]
+        beside = [found.parts.index.path] if found.parts.index else []
+        form = _format(path)
+        opened = _glance(path, which) if form != "torch" else None
+        reading = _reading(opened) if opened else None
+        name, family = _names(found.file, path, which)
         return NetworkRef(
-            source=str(Source(self.name, literal(file), options)),
+            source=str(Source(self.name, literal(found.file), options)),
             adapter=self.name,
-            name=f"{folder}/{shown(stem(path))}",
+            name=name,
             kind="artificial",
-            family=options.get("family") or folder,
+            family=options.get("family") or family,
             options=dict(options),
-            shapes=shapes,
+            shapes=reading.shapes if reading else None,
             parameters=opened.parameters() if opened else None,
-            fingerprint=fingerprint(*parts),
+            fingerprint=fingerprint(*files, *beside),
             location=str(path),
-            metadata={"format": form, "file_size": sum(part.stat().st_size for part in parts)},
+            metadata={"format": form, "file_size": sum(part.stat().st_size for part in files)},
+            coverage=reading.coverage if reading else None,
         )
+
+
+def _of_folder(pattern: str) -> str:
+    """The pattern, or, where it is a folder, that of the file in it which is its network."""
+    name = plain(pattern)
+    if name is None or "\0" in name:
+        return pattern
+    folder = resolve(name)
+    return literal(str(chosen_file(folder))) if folder.is_dir() else pattern
+
+
+def _networks(files: tuple[str, ...]) -> tuple[list[_Found], dict[str, Path]]:
+    """The networks of files, each once, by its first part; and what an index leaves out."""
+    shelf = Shelf()
+    found: dict[str, _Found] = {}
+    stale: dict[str, Path] = {}
+    for file in files:
+        path = resolve(file)
+        parts = parts_of(path, shelf)
+        if parts.stale is not None:
+            stale[file] = parts.stale
+            continue
+        first = file if parts.files[0] == path else place(_beside(file, parts.files[0]))
+        found.setdefault(first, _Found(first, parts))
+    return list(found.values()), stale
+
+
+def _beside(file: str, other: Path) -> str:
+    """The place of a sibling: also of a file in a sample."""
+    folder = file.rpartition("/")[0]
+    return f"{folder}/{other.name}" if resolve(file).parent == other.parent else str(other)
+
+
+def _names(file: str, path: Path, which: Which) -> tuple[str, str]:
+    """What a network is called, and its family."""
+    repository = repository_of(path)
+    part = f"[{which}]" if which else ""
+    if repository is None:
+        folder = folder_name(file)
+        return f"{folder}/{shown(stem(path))}{part}", folder
+    inside = [*_within(path, repository.revision), shown(network_stem(path))]
+    name = "/".join(filter(None, (repository.name, *inside)))
+    return f"{name}{part}", repository.name
+
+
+def _within(path: Path, revision: str) -> tuple[str, ...]:
+    """The folders of a file inside its snapshot."""
+    folders = path.parent.parts
+    if not revision or revision not in folders:
+        return ()
+    at = len(folders) - 1 - folders[::-1].index(revision)
+    return tuple(map(shown, folders[at + 1 :]))
 
 
 def _format(path: Path) -> str:
@@ -103,17 +187,17 @@ def _format(path: Path) -> str:
         return by_suffix(path).name
 
 
-def _glance(path: Path) -> TensorFile | None:
+def _glance(path: Path, which: Which) -> TensorFile | None:
     """The headers of a file; None when it is broken, which ``load`` will say."""
     try:
-        return open_network(path)
+        return open_network(path, which)
     except NetworkError:
         return None
 
 
-def _shapes(file: TensorFile) -> tuple[tuple[int, int], ...] | None:
-    """The (p, q) of the constituents; None when the network is refused, which ``load`` will say."""
+def _reading(file: TensorFile) -> Reading | None:
+    """What the headers come to; None when the network is refused, which ``load`` will say."""
     try:
-        return file.reading().shapes
+        return file.reading()
     except NetworkError:
         return None

@@ -1,7 +1,8 @@
 """The formats: a file each, which opens a file of tensors, and ``table``, which lists them.
 
-A format is a module with ``open_file(path) -> TensorFile``. It is imported when a file of it is
-opened, for it may need a library of its own.
+A format is a module with ``open_file(path) -> TensorFile``; torch's is told which part of the file
+is meant too, since it has dicts in dicts. It is imported when a file of it is opened, for it may
+need a library of its own.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from typing import Any
 from zoo_spectra.errors import FileFormatError, NetworkError
 from zoo_spectra.sources import Budget, Entry, Guard, Matrix, budget_of
 from zoo_spectra_checkpoint.beside import beside
+from zoo_spectra_checkpoint.copies import part
 from zoo_spectra_checkpoint.formats.table import FORMATS, SUFFIXES, by_suffix, format_of
 from zoo_spectra_checkpoint.tensors import TensorFile, reading
+from zoo_spectra_checkpoint.which import WHOLE, Which
 
 __all__ = ["FORMATS", "SUFFIXES", "by_suffix", "format_of", "open_tensors", "read_state"]
 
+NESTED = "torch"  # the format whose files hold dicts in dicts
 MAX_NAME = 1000  # characters of a tensor's name
 # Bytes of a file whose holes may be read too, tensor by tensor: each of them is held against a
 # budget without holes, so this costs seconds, not memory.
@@ -28,8 +32,8 @@ HOLES = 32 << 30
 RATIO = 16
 
 
-def open_tensors(path: Path) -> TensorFile:
-    """Open a file of tensors. Nothing of it is run, and no values are read.
+def open_tensors(path: Path, which: Which = WHOLE) -> TensorFile:
+    """Open a file of tensors, or the part of it that is meant; nothing is run, no values are read.
 
     Its first bytes say which format it is, also when its suffix is another's.
     Raises NetworkError when the file is not there, or declares more than its budget;
@@ -40,9 +44,11 @@ def open_tensors(path: Path) -> TensorFile:
     with reading(path):
         if not path.is_file():
             raise NetworkError(f"{path}: no such file; was it moved?")
-        module = import_module(f"{__name__}.{format_of(path).name}")
-        open_file: Callable[[Path], TensorFile] = module.open_file
-        return _within_budget(open_file(path))
+        name = format_of(path).name
+        open_file: Callable[..., TensorFile] = import_module(f"{__name__}.{name}").open_file
+        if name == NESTED:
+            return _within_budget(open_file(path, which))
+        return part(_within_budget(open_file(path)), which)
 
 
 def _within_budget(file: TensorFile) -> TensorFile:

@@ -19,7 +19,8 @@ from zoo_spectra.sources import Guard
 EVERY = 1024  # steps between two looks at the budget
 MAX_BYTES = 256 << 20  # of one pickle, without the tensors: a legible one has a few MB
 STEP_BYTES = 100  # of memory that a step may take: an empty dict has 64
-DICTS = {"collections.OrderedDict", "collections.Counter"}
+DICTS = {"collections.OrderedDict", "collections.Counter", "collections.defaultdict"}
+SMALL = 1 << 31  # a whole number below it is a key: no two of them have one hash
 
 
 class PickleFault(Exception):
@@ -59,13 +60,14 @@ class Loaded:
     error: Exception | None = None
 
 
-def load(stream: IO[bytes], guard: Guard) -> Loaded:
+def load(stream: IO[bytes], guard: Guard, outside: Mapping[str, Any] | None = None) -> Loaded:
     """Read one pickle, and leave the stream behind it. Never raises for what the bytes say.
 
-    Keys of dicts that are no text become objects: equal ones stay apart. Raises NetworkError when
-    the pickle takes more than the guard's budget, and OSError.
+    Keys of dicts that are no text and no small number become objects: equal ones stay apart.
+    Persistent ids of ``outside`` give what it has for them. Raises NetworkError when the pickle
+    takes more than the guard's budget, and OSError.
     """
-    machine = _Machine(guard)
+    machine = _Machine(guard, outside or {})
     value, fault = None, None
     try:
         value = machine.run(stream)
@@ -92,8 +94,8 @@ class _Bounded:
 
 
 class _Machine:
-    def __init__(self, guard: Guard) -> None:
-        self.guard = guard
+    def __init__(self, guard: Guard, known: Mapping[str, Any]) -> None:
+        self.guard, self.known = guard, known
         self.stack: list[Any] = []
         self.marks: list[list[Any]] = []
         self.memo: dict[int, Any] = {}
@@ -133,7 +135,9 @@ class _Machine:
         return items
 
     def name(self, text: str) -> None:
-        text = _RENAMED.get(text, text)
+        if text.startswith(_OLD):
+            own = text.removeprefix(_OLD)
+            text = f"builtins.{_RENAMED.get(own, own)}"
         self.names[text] = None
         self.stack.append(Name(text))
 
@@ -206,6 +210,9 @@ class _Machine:
         self.memo[at] = self.stack[-1]
 
     def refer(self, key: Any) -> None:
+        if isinstance(key, str) and key in self.known:
+            self.stack.append(self.known[key])
+            return
         self.outside.append(Persistent(key))
         self.stack.append(self.outside[-1])
 
@@ -220,12 +227,13 @@ class _Machine:
 
 
 def _pairs(items: Any) -> Iterator[tuple[Any, Any]]:
-    """Keys are text, or objects: nothing of the file is hashed that could make that slow."""
+    """Keys are text, small numbers, or objects: nothing is hashed that could make that slow."""
     if len(items) % 2:
         raise PickleFault("it sets a key without a value")
     for at in range(0, len(items), 2):
         key = items[at]
-        yield (key if isinstance(key, str) else object()), items[at + 1]
+        plain = isinstance(key, str) or (type(key) is int and -SMALL < key < SMALL)
+        yield (key if plain else object()), items[at + 1]
 
 
 _CONSTANTS: Mapping[str, Callable[[], Any]] = {
@@ -279,7 +287,8 @@ _STEPS: Mapping[str, Callable[[_Machine, Any], None]] = {
     "BINPERSID": lambda m, _: m.refer(m.stack.pop()),
 }
 # Names of Python 2 that torch's files of protocol 2 have.
-_RENAMED = {f"__builtin__.{name}": f"builtins.{name}" for name in ("set", "bytearray", "complex")}
+_OLD = "__builtin__."
+_RENAMED = {"xrange": "range", "unicode": "str", "long": "int"}
 
 
 def _push(machine: _Machine, item: Any) -> None:

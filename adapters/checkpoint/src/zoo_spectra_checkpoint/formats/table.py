@@ -36,18 +36,23 @@ def _is_npz(path: Path, head: bytes) -> bool:
 
 
 def _is_torch(path: Path, head: bytes) -> bool:
-    """A zip archive with the pickle ``data.pkl``, or a pickle, which was the format before 1.6."""
+    """A zip archive of torch.save, TorchScript or torch.export; a pickle (before 1.6); a tar."""
     if head.startswith(b"PK\x03\x04"):
-        return any(info.filename.rpartition("/")[2] == "data.pkl" for info in zip_members(path))
+        return any(info.filename.rpartition("/")[2] in _OF_TORCH for info in zip_members(path))
+    if head[257:262] == b"ustar":
+        return True
     return head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05")
 
+
+_OF_TORCH = {"data.pkl", "serialized_exported_program.json", "archive_format"}
+_TORCH = (".pt", ".pth", ".bin", ".ckpt", ".pth.tar", ".tar", ".pt2", ".jit")
 
 # Asked in this order: a safetensors header may have a length that looks like a pickle's start.
 FORMATS = (
     Format("safetensors", (".safetensors",), _is_safetensors),
     Format("npz", (".npz",), _is_npz),
     Format("gguf", (".gguf",), lambda path, head: head.startswith(b"GGUF")),
-    Format("torch", (".pt", ".pth", ".bin"), _is_torch),
+    Format("torch", _TORCH, _is_torch),
 )
 
 # Known and not read: what such a file is, how it begins, what to do.
@@ -56,6 +61,10 @@ UNREAD = (
     ("a GGML file of before GGUF", b"tjgg", "convert it to GGUF again, from its parent"),
     ("a GGML file of before GGUF", b"lmgg", "convert it to GGUF again, from its parent"),
     ("a GGML file of before GGUF", b"fmgg", "convert it to GGUF again, from its parent"),
+    ("packed by gzip", b"\x1f\x8b\x08", "unpack it with gunzip, or tar -xzf"),
+    ("packed by bzip2", b"BZh", "unpack it with bunzip2, or tar -xjf"),
+    ("packed by xz", b"\xfd7zXZ\x00", "unpack it with unxz, or tar -xJf"),
+    ("packed by zstd", b"\x28\xb5\x2f\xfd", "unpack it with unzstd"),
     ("a single array (.npy)", b"\x93NUMPY", "save it under its name, with numpy.savez"),
 )
 

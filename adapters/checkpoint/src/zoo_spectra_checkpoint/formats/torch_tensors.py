@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_spectra_checkpoint.formats.numpy_objects import Array, ArrayFault, array_of, is_array
 from zoo_spectra_checkpoint.formats.pickles import Call, Name, Persistent
 
 MAX_DIMENSIONS = 32
@@ -127,7 +128,7 @@ class Absent:
     reason: str = ""
 
 
-Tensor = Dense | Quantised | Sparse | Absent
+Tensor = Dense | Quantised | Sparse | Absent | Array
 
 
 class Fault(Exception):
@@ -136,6 +137,13 @@ class Fault(Exception):
 
 def tensor_of(value: Any, depth: int = 0) -> Tensor | None:
     """What a value of a state dict describes; None when it is no tensor. Raises Fault."""
+    if isinstance(value, Tensor):
+        return value
+    if is_array(value):
+        try:
+            return array_of(value)
+        except ArrayFault as error:
+            raise Fault(str(error)) from error
     if not isinstance(value, Call) or depth > MAX_DIMENSIONS:
         return None
     module, _, name = value.function.rpartition(".")
@@ -164,6 +172,8 @@ def stored_type(dtype: str) -> np.dtype[Any]:
 
 def is_tensor(value: Any) -> bool:
     """Whether a value of a state dict describes a tensor, whole or not."""
+    if isinstance(value, Tensor) or is_array(value):
+        return True
     if not isinstance(value, Call):
         return False
     module, _, name = value.function.rpartition(".")
@@ -183,16 +193,20 @@ def _view(given: tuple[Any, ...], dtype: str | None) -> Dense:
     if not isinstance(outside, Persistent):
         raise Fault("it has no storage")
     storage = storage_of(outside)
+    return view_of(storage, offset, shape, strides, dtype or storage.dtype)
+
+
+def view_of(storage: Storage, offset: Any, shape: Any, strides: Any, dtype: str) -> Dense:
+    """A tensor that lies in a storage, from an element on. Raises Fault when it lies outside."""
     shape, strides = _sizes(shape), _sizes(strides)
     (offset,) = _sizes((offset,))
     if len(shape) != len(strides):
         raise Fault(f"{len(strides)} strides for {len(shape)} dimensions")
-    kind = dtype or storage.dtype
-    size = stored_type(kind).itemsize
+    size = stored_type(dtype).itemsize
     last = offset + sum((side - 1) * stride for side, stride in zip(shape, strides, strict=True))
     if 0 not in shape and (last + 1) * size > storage.count * storage.size:
         raise Fault(f"shape {shape} from element {offset} lies outside its storage")
-    return Dense(storage, offset, shape, strides, kind)
+    return Dense(storage, offset, shape, strides, dtype)
 
 
 def _typed(given: tuple[Any, ...], _: int) -> Tensor:

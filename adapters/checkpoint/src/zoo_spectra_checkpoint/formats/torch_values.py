@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from zoo_spectra.errors import FileFormatError, NetworkError
 from zoo_spectra.sources import Matrix
+from zoo_spectra_checkpoint.formats.numpy_objects import Array
 from zoo_spectra_checkpoint.formats.torch_tensors import (
     Dense,
     Quantised,
@@ -42,6 +43,8 @@ def values(tensor: Tensor, raw: Raw, where: str) -> Matrix:
         return _dense(tensor, raw, where)
     if isinstance(tensor, Quantised):
         return _quantised(tensor, raw, where)
+    if isinstance(tensor, Array):
+        return tensor.values()
     if isinstance(tensor, Sparse):
         return _sparse(tensor, raw, where)
     if tensor.reason:
