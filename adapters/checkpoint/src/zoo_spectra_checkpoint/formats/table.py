@@ -42,10 +42,15 @@ def _is_torch(path: Path, head: bytes) -> bool:
     return head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05")
 
 
+def _is_npy(_: Path, head: bytes) -> bool:
+    return head.startswith(b"\x93NUMPY")
+
+
 # Asked in this order: a safetensors header may have a length that looks like a pickle's start.
 FORMATS = (
     Format("safetensors", (".safetensors",), _is_safetensors),
     Format("npz", (".npz",), _is_npz),
+    Format("npy", (".npy",), _is_npy),
     Format("torch", (".pt", ".pth", ".bin"), _is_torch),
 )
 
@@ -53,7 +58,6 @@ FORMATS = (
 UNREAD = (
     ("an HDF5 file", b"\x89HDF\r\n\x1a\n", "save its weights as safetensors"),
     ("a GGUF file", b"GGUF", "save its weights as safetensors"),
-    ("a single array (.npy)", b"\x93NUMPY", "save it under its name, with numpy.savez"),
 )
 
 SUFFIXES = tuple(suffix for form in FORMATS for suffix in form.suffixes)
