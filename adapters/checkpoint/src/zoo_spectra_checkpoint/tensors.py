@@ -20,6 +20,7 @@ class TensorFile:
     """An opened file. ``entries`` are in the file's order; ``fetch`` gives one as stored.
 
     ``tied``: how many further names its tensors have. ``settings``: what a file beside it says.
+    ``parts``: the files beside it that values are read from.
     """
 
     path: Path
@@ -27,6 +28,7 @@ class TensorFile:
     fetch: Callable[[Entry], Matrix]
     tied: int = 0
     settings: Mapping[str, object] = field(default_factory=dict)
+    parts: tuple[Path, ...] = ()
 
     def reading(self) -> Reading:
         """The constituents among the entries. Raises NetworkError for what is not understood."""

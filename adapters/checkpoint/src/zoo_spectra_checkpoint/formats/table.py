@@ -10,6 +10,21 @@ from zoo_spectra.errors import FileFormatError
 from zoo_spectra.sources import first_bytes, stand_in, zip_members
 
 
+# The fields that follow the first of an ONNX model.
+_OF_A_MODEL = {
+    b"\x12",
+    b"\x1a",
+    b"\x22",
+    b"\x28",
+    b"\x32",
+    b"\x3a",
+    b"\x42",
+    b"\x72",
+    b"\xa2",
+    b"\xca",
+}
+
+
 @dataclass(frozen=True)
 class Format:
     """A format: ``name`` is its module in this folder, ``begins(path, head)`` knows its files.
@@ -46,11 +61,21 @@ def _is_npy(_: Path, head: bytes) -> bool:
     return head.startswith(b"\x93NUMPY")
 
 
+def _is_onnx(path: Path, head: bytes) -> bool:
+    """A ModelProto: the version of its format, then fields of its own; one of them is the graph."""
+    if head[:1] != b"\x08" or head[1:2] >= b"\x80" or head[2:3] not in _OF_A_MODEL:
+        return False
+    from zoo_spectra_checkpoint.formats.protobuf import has_field
+
+    return has_field(path, 7)
+
+
 # Asked in this order: a safetensors header may have a length that looks like a pickle's start.
 FORMATS = (
     Format("safetensors", (".safetensors",), _is_safetensors),
     Format("npz", (".npz",), _is_npz),
     Format("npy", (".npy",), _is_npy),
+    Format("onnx", (".onnx",), _is_onnx),
     Format("torch", (".pt", ".pth", ".bin"), _is_torch),
 )
 
