@@ -1,4 +1,4 @@
-"""ONNX files: initialisers and constants, without running the graph and without reading it whole."""
+"""ONNX files: initialisers and constants; the graph is not run, and the file not read whole."""
 
 from __future__ import annotations
 

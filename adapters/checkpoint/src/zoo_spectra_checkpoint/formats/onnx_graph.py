@@ -40,7 +40,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Node:
-    """An operator. ``inputs`` may have empty names; ``attributes``: those that are whole numbers."""
+    """An operator. ``inputs`` may have empty names; ``attributes`` are the whole numbers."""
 
     op: str
     domain: str

@@ -224,7 +224,8 @@ def _recurrent(
 
         def change(values: Matrix, number: int = number) -> Matrix:
             apart = arrived(values)[number].reshape(len(gates), -1, columns)
-            return apart[list(gates)].reshape(rows, columns)
+            ordered: Matrix = apart[list(gates)].reshape(rows, columns)
+            return ordered
 
         yield Piece(called, (rows, columns), change)
 

@@ -68,7 +68,7 @@ class Wire:
                 raise Damaged("a field that ends outside its message")
             yield Field(number, kind, value, end)
 
-    def bytes(self, field: Field) -> bytes:
+    def short(self, field: Field) -> bytes:
         """The bytes of a short field."""
         size = field.stop - field.value
         if field.kind != BYTES or size > MAX_TEXT:
@@ -80,13 +80,13 @@ class Wire:
 
     def text(self, field: Field) -> str:
         """The text of a short field; bytes that are no UTF-8 are shown."""
-        return self.bytes(field).decode("utf-8", "backslashreplace")
+        return self.short(field).decode("utf-8", "backslashreplace")
 
     def numbers(self, field: Field) -> list[int]:
         """The integers of a repeated field: the one in it, or all that are packed in it."""
         if field.kind == VARINT:
             return [signed(field.value)]
-        data = np.frombuffer(self.bytes(field), np.uint8)
+        data = np.frombuffer(self.short(field), np.uint8)
         return [int(number) for number in varints(data)]
 
     def _from(self, at: int, size: int) -> bytes:

@@ -9,7 +9,6 @@ from pathlib import Path
 from zoo_spectra.errors import FileFormatError
 from zoo_spectra.sources import first_bytes, stand_in, zip_members
 
-
 # The fields that follow the first of an ONNX model.
 _OF_A_MODEL = {
     b"\x12",
@@ -61,6 +60,13 @@ def _is_npy(_: Path, head: bytes) -> bool:
     return head.startswith(b"\x93NUMPY")
 
 
+def _is_keras(path: Path, head: bytes) -> bool:
+    """HDF5, which may be no file of Keras, or a zip archive with the weights of a model in it."""
+    if head.startswith(b"PK\x03\x04"):
+        return any(info.filename == "model.weights.h5" for info in zip_members(path))
+    return head.startswith(b"\x89HDF\r\n\x1a\n")
+
+
 def _is_onnx(path: Path, head: bytes) -> bool:
     """A ModelProto: the version of its format, then fields of its own; one of them is the graph."""
     if head[:1] != b"\x08" or head[1:2] >= b"\x80" or head[2:3] not in _OF_A_MODEL:
@@ -76,14 +82,12 @@ FORMATS = (
     Format("npz", (".npz",), _is_npz),
     Format("npy", (".npy",), _is_npy),
     Format("onnx", (".onnx",), _is_onnx),
+    Format("keras", (".h5", ".hdf5", ".keras"), _is_keras),
     Format("torch", (".pt", ".pth", ".bin"), _is_torch),
 )
 
 # Known and not read: what such a file is, how it begins, what to do.
-UNREAD = (
-    ("an HDF5 file", b"\x89HDF\r\n\x1a\n", "save its weights as safetensors"),
-    ("a GGUF file", b"GGUF", "save its weights as safetensors"),
-)
+UNREAD = (("a GGUF file", b"GGUF", "save its weights as safetensors"),)
 
 SUFFIXES = tuple(suffix for form in FORMATS for suffix in form.suffixes)
 
