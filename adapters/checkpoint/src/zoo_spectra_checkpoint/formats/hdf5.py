@@ -62,7 +62,8 @@ def opened(path: Path, stream: Callable[[], IO[bytes]] | None) -> Iterator[Any]:
         import h5py
     except ImportError as error:
         raise NetworkError(
-            f"{path} is a file of Keras, and needs h5py; pip install 'zoo-spectra-checkpoint[keras]'"
+            f"{path} is a file of Keras, which needs h5py; "
+            "pip install 'zoo-spectra-checkpoint[keras]'"
         ) from error
     place: Any = str(path) if stream is None else stream()
     try:

@@ -1,4 +1,4 @@
-"""Keras: weights in HDF5, of all versions, and in .keras archives; nothing of the model is built."""
+"""Keras: weights in HDF5, of all versions, and in .keras archives; no model is built."""
 
 from __future__ import annotations
 

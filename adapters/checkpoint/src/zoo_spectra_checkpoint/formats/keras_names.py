@@ -166,7 +166,7 @@ def _is_cell(shapes: Sequence[Shape]) -> bool:
 
 
 def attention(path: str, siblings: frozenset[str]) -> str:
-    """The parts of multi-head attention as Keras' layers of them are called: ``query``, ``output``."""
+    """The path of a part of multi-head attention, as its layer is called: ``query``, ``output``."""
     above, _, own = path.rpartition("/")
     if own in _ATTENTION and {f"{above}/query_dense", f"{above}/output_dense"} <= siblings:
         return f"{above}/{_ATTENTION[own]}"

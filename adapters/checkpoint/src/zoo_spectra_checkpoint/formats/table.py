@@ -67,6 +67,17 @@ def _is_keras(path: Path, head: bytes) -> bool:
     return head.startswith(b"\x89HDF\r\n\x1a\n")
 
 
+def _is_flax(_: Path, head: bytes) -> bool:
+    """A map of MessagePack whose first key is a text."""
+    skipped = {0xDE: 3, 0xDF: 5}.get(head[0], 1 if 0x81 <= head[0] <= 0x8F else 0)
+    key = head[skipped : skipped + 1]
+    return bool(skipped) and (b"\xa1" <= key <= b"\xbf" or key in (b"\xd9", b"\xda"))
+
+
+def _is_tflite(_: Path, head: bytes) -> bool:
+    return head[4:8] == b"TFL3"
+
+
 def _is_onnx(path: Path, head: bytes) -> bool:
     """A ModelProto: the version of its format, then fields of its own; one of them is the graph."""
     if head[:1] != b"\x08" or head[1:2] >= b"\x80" or head[2:3] not in _OF_A_MODEL:
@@ -83,6 +94,8 @@ FORMATS = (
     Format("npy", (".npy",), _is_npy),
     Format("onnx", (".onnx",), _is_onnx),
     Format("keras", (".h5", ".hdf5", ".keras"), _is_keras),
+    Format("flax", (".msgpack",), _is_flax),
+    Format("tflite", (".tflite",), _is_tflite),
     Format("torch", (".pt", ".pth", ".bin"), _is_torch),
 )
 
