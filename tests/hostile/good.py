@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import h5py
 import networkx as nx
 import numpy as np
+import onnx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
@@ -23,6 +25,10 @@ from gguf.quants import dequantize, quantize
 from safetensors.numpy import save as save_safetensors
 from scipy import sparse
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from flax_files import flax_file
+from tflite_files import Made, tflite_file
 from zoo_spectra.sources import Constituent, flatten_weight
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the fuzzer runs by itself
@@ -193,6 +199,91 @@ def parquet(table: pa.Table, **options: object) -> bytes:
     return stream.getvalue()
 
 
+def onnx_model() -> onnx.ModelProto:
+    """A convolution, then a dense layer, and a constant that is quantised."""
+    make = onnx.helper
+    numbers = np.arange(-10, 10, dtype=np.int8).reshape(4, 5)
+    held = [onnx.numpy_helper.from_array(values, name) for name, values in STATE.items()]
+    held.append(onnx.numpy_helper.from_array(np.float32(0.5), "scale"))
+    nodes = [
+        make.make_node("Gemm", ["x", "fc.weight", "fc.bias"], ["y"], "/fc/Gemm", transB=1),
+        make.make_node("Conv", ["y", "conv.weight"], ["z"], "/conv/Conv"),
+        make.make_node(
+            "Constant", [], ["/Constant_output_0"], value=onnx.numpy_helper.from_array(numbers)
+        ),
+        make.make_node("DequantizeLinear", ["/Constant_output_0", "scale"], ["w"]),
+        make.make_node("MatMul", ["z", "w"], ["out"], "/last/MatMul"),
+    ]
+    sides = [make.make_tensor_value_info(name, 1, None) for name in ("x", "out")]
+    return make.make_model(make.make_graph(nodes, "g", sides[:1], sides[1:], held))
+
+
+_LAST = Constituent("last.weight", 0.5 * np.arange(-10, 10).reshape(4, 5).T.astype(np.float32))
+
+
+def of_keras(libver: str | None = None, packed: bool = False, by_name: bool = False) -> bytes:
+    """The network in the layout of Keras 3, or by names as before."""
+    stream = io.BytesIO()
+    dense, conv = STATE["fc.weight"].T, STATE["conv.weight"].transpose(2, 3, 1, 0)
+    options = {"compression": "gzip", "shuffle": True} if packed else {}
+    names = ("fc/fc/kernel:0", "fc/fc/bias:0", "conv/conv/kernel:0")
+    if not by_name:
+        names = ("layers/dense/vars/0", "layers/dense/vars/1", "layers/conv2d/vars/0")
+    with h5py.File(stream, "w", libver=libver) as file:
+        if by_name:
+            file.attrs["layer_names"] = np.array([b"fc", b"conv"])
+        for name, values in zip(names, (dense, STATE["fc.bias"], conv), strict=True):
+            file.create_dataset(name, data=values, **options)
+    return stream.getvalue()
+
+
+def keras_archive(weights: bytes, method: int = zipfile.ZIP_STORED) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("config.json", '{"class_name": "Functional", "config": {"name": "f"}}')
+        archive.writestr("model.weights.h5", weights)
+    return stream.getvalue()
+
+
+def _named(fc: str, conv: str) -> str:
+    """The digest of the network under other names."""
+    names = {"fc.weight": fc, "conv.weight": conv}
+    return digest(Constituent(new, flatten_weight(STATE[old])) for old, new in names.items())
+
+
+def of_flax(chunk: int = 1 << 30) -> bytes:
+    dense, conv = STATE["fc.weight"].T, STATE["conv.weight"].transpose(2, 3, 1, 0)
+    params = {"fc": {"kernel": dense, "bias": STATE["fc.bias"]}, "conv": {"kernel": conv}}
+    return flax_file({"params": params, "step": np.int32(7), "done": None}, chunk)
+
+
+def of_tflite(outside: bool = False) -> bytes:
+    """A dense layer, a convolution, and one in eight bits."""
+    numbers = np.arange(-10, 10, dtype=np.int8).reshape(5, 4)
+    tensors = [
+        Made("x"),
+        Made("fc/MatMul", STATE["fc.weight"]),
+        Made("fc/BiasAdd", STATE["fc.bias"]),
+        Made("conv/Conv2D", np.ascontiguousarray(STATE["conv.weight"].transpose(0, 2, 3, 1))),
+        Made("last/MatMul", numbers, [0.5], [1]),
+        Made("y"),
+    ]
+    steps = [(9, (0, 1, 2), (5,)), (3, (5, 3, -1), (5,)), (9, (5, 4, -1), (5,))]
+    return tflite_file(tensors, steps, outside)
+
+
+_TFLITE = digest(
+    [
+        *(
+            Constituent(new, flatten_weight(STATE[old]))
+            for old, new in (("fc.weight", "fc/MatMul"), ("conv.weight", "conv/Conv2D"))
+        ),
+        Constituent("last/MatMul", 0.5 * (np.arange(-10, 10).reshape(5, 4) - 1).astype(np.float32)),
+    ]
+)
+
+
 def graphml() -> bytes:
     graph = nx.from_numpy_array(MATRIX, create_using=nx.DiGraph)
     nx.set_node_attributes(graph, dict(enumerate("XYXYY")), "region")
@@ -243,6 +334,9 @@ _MATRIX_CSV = "\n".join(",".join(map(str, row)) for row in MATRIX) + "\n"
 _NAMED_CSV = ",a,b,c,d,e\n" + "".join(
     f"{name},{','.join(map(str, row))}\n" for name, row in zip("abcde", MATRIX, strict=True)
 )
+_ONNX = digest(
+    [*(Constituent(n, flatten_weight(STATE[n])) for n in ("fc.weight", "conv.weight")), _LAST]
+)
 _BOTH_WAYS = digest([Constituent("adjacency", MATRIX + MATRIX.T)])
 
 # By adapter and by the name of its format or reader.
@@ -265,6 +359,55 @@ GOOD: Mapping[tuple[str, str], tuple[Good, ...]] = {
         Good("torch", "a.pt", _TORCH, WEIGHTS),
         Good("torch before 1.6", "a.pth", _OLD, WEIGHTS),
         _zipped("the pickle of torch", "a.bin", _TORCH, "data.pkl", WEIGHTS),
+    ),
+    (CHECKPOINT, "npy"): (
+        Good("npy", "a.npy", npy(MATRIX), digest([Constituent("array", MATRIX)])),
+        Good(
+            "fortran npy of 16 bits",
+            "a.npy",
+            npy(np.asfortranarray(MATRIX.astype(">f2"))),
+            digest([Constituent("array", MATRIX)]),
+        ),
+    ),
+    (CHECKPOINT, "onnx"): (Good("onnx", "a.onnx", onnx_model().SerializeToString(), _ONNX),),
+    (CHECKPOINT, "keras"): (
+        Good("keras", "a.weights.h5", of_keras(), _named("dense/kernel", "conv2d/kernel")),
+        Good(
+            "keras by names",
+            "a.h5",
+            of_keras("latest", by_name=True),
+            _named("fc/kernel", "conv/kernel"),
+            whole=False,
+        ),
+        Good(
+            "packed keras", "a.hdf5", of_keras(packed=True), _named("dense/kernel", "conv2d/kernel")
+        ),
+        Good(
+            "a keras archive",
+            "a.keras",
+            keras_archive(of_keras()),
+            _named("dense/kernel", "conv2d/kernel"),
+        ),
+        _zipped(
+            "the weights of a keras archive",
+            "a.keras",
+            keras_archive(of_keras()),
+            "model.weights.h5",
+            _named("dense/kernel", "conv2d/kernel"),
+        ),
+    ),
+    (CHECKPOINT, "flax"): (
+        Good("flax", "a.msgpack", of_flax(), _named("params/fc/kernel", "params/conv/kernel")),
+        Good(
+            "flax in parts",
+            "a.msgpack",
+            of_flax(40),
+            _named("params/fc/kernel", "params/conv/kernel"),
+        ),
+    ),
+    (CHECKPOINT, "tflite"): (
+        Good("tflite", "a.tflite", of_tflite(), _TFLITE, whole=False),
+        Good("tflite with values behind it", "a.tflite", of_tflite(True), _TFLITE),
     ),
     (CONNECTOME, "graphml"): (Good("graphml", "a.graphml", graphml(), ADJACENCY),),
     (CONNECTOME, "text"): (

@@ -35,9 +35,9 @@ class Budget:
     seconds: float = SECONDS
 
 
-def budget_of(path: Path) -> Budget:
-    """The budget of one file. Raises OSError when it cannot be looked at."""
-    stored = stored_bytes(path)
+def budget_of(*paths: Path) -> Budget:
+    """The budget of one file, in so many parts. Raises OSError when it cannot be looked at."""
+    stored = sum(map(stored_bytes, paths))
     return Budget(max(BYTES, RATIO * stored), SECONDS + SECONDS_PER_MB * stored / 1e6)
 
 

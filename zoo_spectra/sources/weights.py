@@ -174,6 +174,8 @@ def _of_owner(path: list[str], leaf: str, shape: tuple[int, ...]) -> str | None:
         return "norm"
     if words & _BLUR or owner.lower() in _DFT or any(part.lower() in _STFT for part in path):
         return "fixed transform"
+    if words & _STFT and "conv" in words:  # a convolution with the Fourier basis
+        return "fixed transform"
     if leaf == "filter" and words & (_RESAMPLING | {"up", "down"}):
         return "fixed transform"
     small = len(shape) == 2 and shape[0] == shape[1] <= 16  # one kernel for all channels

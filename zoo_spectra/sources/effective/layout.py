@@ -64,10 +64,10 @@ def _kernel(table: Table, tensor: Tensor) -> Tensor:
 def _leaves_heads(table: Table, tensor: Tensor) -> bool:
     """Whether (heads, size, outputs) follows a sibling (inputs, heads, size), or attention."""
     above = stem(stem(tensor.name).rstrip("./"))
-    for sibling in _INTO_HEADS:
-        shape = table.shape(f"{above}{sibling}{tensor.name[len(stem(tensor.name)) - 1 :]}")
-        if shape is not None:
-            return shape[1:] == tensor.shape[:2]
+    ending = tensor.name[len(stem(tensor.name)) - 1 :]
+    siblings = [table.shape(f"{above}{sibling}{ending}") for sibling in _INTO_HEADS]
+    if any(siblings):  # keys and values may have fewer heads than queries
+        return any(shape is not None and shape[1:] == tensor.shape[:2] for shape in siblings)
     return "attention" in above.lower() or "attn" in above.lower()
 
 

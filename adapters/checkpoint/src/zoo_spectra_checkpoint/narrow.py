@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from zoo_spectra.sources import ArrayHeader, read_array
 
 # Bits of the exponent, and its bias. With ``uz`` the minus zero is no number, and nothing else is;
 # e8m0 is a power of two, without a sign.
@@ -21,6 +23,12 @@ def widened(stored: npt.NDArray[Any], dtype: str) -> npt.NDArray[Any]:
         wide <<= 16
         return wide.view("<f4")
     return _table(dtype)[stored] if dtype in EIGHT_BITS else stored
+
+
+def array_values(stream: IO[bytes], header: ArrayHeader) -> npt.NDArray[Any]:
+    """The values of one of numpy's files behind its header. Raises Damaged on too few."""
+    stored = read_array(stream, header)
+    return widened(stored.view("<u2"), "bfloat16") if header.name == "bfloat16" else stored
 
 
 @cache

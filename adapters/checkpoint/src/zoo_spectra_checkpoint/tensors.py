@@ -34,6 +34,7 @@ class TensorFile:
     ``tied``: how many further names its tensors have. ``settings``: what the file, or one beside
     it, says of how they are applied. ``by_place``: whether ``fetch`` gives one place of an entry's
     first axis (``Entry.place``) without the others. ``budget``: what one tensor may take.
+    ``parts``: the files beside it that values are read from.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class TensorFile:
     settings: Mapping[str, object] = field(default_factory=dict)
     by_place: bool = False
     budget: Budget | None = None
+    parts: tuple[Path, ...] = ()
 
     def reading(self) -> Reading:
         """The constituents among the entries. Raises NetworkError for what is not understood."""

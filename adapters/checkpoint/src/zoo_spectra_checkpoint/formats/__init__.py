@@ -58,7 +58,7 @@ def _within_budget(file: TensorFile) -> TensorFile:
             raise FileFormatError(
                 f"{file.path} has a tensor whose name has {len(entry.name):,} characters; rename it"
             )
-    budget = budget_of(file.path)
+    budget = budget_of(file.path, *file.parts)
     matrices = (entry for entry in file.entries if len(entry.shape) > 1)
     total = Budget(max(budget.bytes, RATIO * min(file.path.stat().st_size, HOLES)))
     Guard(total, f"{file.path}: ").check_total(sum(map(_bytes, matrices)))

@@ -15,8 +15,8 @@ from zoo_spectra.sources import (
     Matrix,
     array_header,
     budget_of,
-    read_array,
 )
+from zoo_spectra_checkpoint.narrow import array_values
 from zoo_spectra_checkpoint.tensors import TensorFile
 
 
@@ -44,11 +44,11 @@ def open_file(path: Path) -> TensorFile:
             with archive.open(info) as stream:
                 if array_header(stream) != header:
                     raise Damaged("it was changed while in use")
-                return read_array(stream, header)
+                return array_values(stream, header)
         except Damaged as error:
             raise _broken(path, f"{entry.name}: {error}") from error
 
-    entries = (Entry(name, head.shape, head.dtype.name) for name, (_, head) in found.items())
+    entries = (Entry(name, head.shape, head.name) for name, (_, head) in found.items())
     return TensorFile(path, tuple(entries), fetch)
 
 

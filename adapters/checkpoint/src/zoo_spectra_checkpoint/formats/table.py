@@ -9,6 +9,20 @@ from pathlib import Path
 from zoo_spectra.errors import FileFormatError
 from zoo_spectra.sources import first_bytes, stand_in, zip_members
 
+# The fields that follow the first of an ONNX model.
+_OF_A_MODEL = {
+    b"\x12",
+    b"\x1a",
+    b"\x22",
+    b"\x28",
+    b"\x32",
+    b"\x3a",
+    b"\x42",
+    b"\x72",
+    b"\xa2",
+    b"\xca",
+}
+
 
 @dataclass(frozen=True)
 class Format:
@@ -46,18 +60,52 @@ def _is_torch(path: Path, head: bytes) -> bool:
 
 _OF_TORCH = {"data.pkl", "serialized_exported_program.json", "archive_format"}
 _TORCH = (".pt", ".pth", ".bin", ".ckpt", ".pth.tar", ".tar", ".pt2", ".jit")
+def _is_npy(_: Path, head: bytes) -> bool:
+    return head.startswith(b"\x93NUMPY")
+
+
+def _is_keras(path: Path, head: bytes) -> bool:
+    """HDF5, which may be no file of Keras, or a zip archive with the weights of a model in it."""
+    if head.startswith(b"PK\x03\x04"):
+        return any(info.filename == "model.weights.h5" for info in zip_members(path))
+    return head.startswith(b"\x89HDF\r\n\x1a\n")
+
+
+def _is_flax(_: Path, head: bytes) -> bool:
+    """A map of MessagePack whose first key is a text."""
+    skipped = {0xDE: 3, 0xDF: 5}.get(head[0], 1 if 0x81 <= head[0] <= 0x8F else 0)
+    key = head[skipped : skipped + 1]
+    return bool(skipped) and (b"\xa1" <= key <= b"\xbf" or key in (b"\xd9", b"\xda"))
+
+
+def _is_tflite(_: Path, head: bytes) -> bool:
+    return head[4:8] == b"TFL3"
+
+
+def _is_onnx(path: Path, head: bytes) -> bool:
+    """A ModelProto: the version of its format, then fields of its own; one of them is the graph."""
+    if head[:1] != b"\x08" or head[1:2] >= b"\x80" or head[2:3] not in _OF_A_MODEL:
+        return False
+    from zoo_spectra_checkpoint.formats.protobuf import has_field
+
+    return has_field(path, 7)
+
 
 # Asked in this order: a safetensors header may have a length that looks like a pickle's start.
 FORMATS = (
     Format("safetensors", (".safetensors",), _is_safetensors),
     Format("npz", (".npz",), _is_npz),
     Format("gguf", (".gguf",), lambda path, head: head.startswith(b"GGUF")),
+    Format("npy", (".npy",), _is_npy),
+    Format("onnx", (".onnx",), _is_onnx),
+    Format("keras", (".h5", ".hdf5", ".keras"), _is_keras),
+    Format("flax", (".msgpack",), _is_flax),
+    Format("tflite", (".tflite",), _is_tflite),
     Format("torch", _TORCH, _is_torch),
 )
 
 # Known and not read: what such a file is, how it begins, what to do.
 UNREAD = (
-    ("an HDF5 file", b"\x89HDF\r\n\x1a\n", "save its weights as safetensors"),
     ("a GGML file of before GGUF", b"tjgg", "convert it to GGUF again, from its parent"),
     ("a GGML file of before GGUF", b"lmgg", "convert it to GGUF again, from its parent"),
     ("a GGML file of before GGUF", b"fmgg", "convert it to GGUF again, from its parent"),
@@ -65,7 +113,6 @@ UNREAD = (
     ("packed by bzip2", b"BZh", "unpack it with bunzip2, or tar -xjf"),
     ("packed by xz", b"\xfd7zXZ\x00", "unpack it with unxz, or tar -xJf"),
     ("packed by zstd", b"\x28\xb5\x2f\xfd", "unpack it with unzstd"),
-    ("a single array (.npy)", b"\x93NUMPY", "save it under its name, with numpy.savez"),
 )
 
 SUFFIXES = tuple(suffix for form in FORMATS for suffix in form.suffixes)

@@ -1,0 +1,79 @@
+"""What to call the tensors of an ONNX graph, of which exporters leave many without a name.
+
+A name that an author has given is kept, for the rule of names to judge as in any other file; where
+an exporter has numbered a tensor, the graph says what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from zoo_spectra.sources import why_not
+from zoo_spectra_checkpoint.formats.onnx_graph import Graph, Node
+from zoo_spectra_checkpoint.formats.onnx_uses import WEIGHT, Use
+
+# torch.onnx: onnx::MatMul_12, val_12, 12; tf2onnx: const_fold_opt__12; and constants of all.
+_NUMBERED = re.compile(
+    r"(onnx::\w*|_?val_\d+|\d+|(.*/)?(const|constant)(_\w*?)?(_*\d+)?(_output_0)?(:0)?)(#\d+)?",
+    re.IGNORECASE,
+)
+_SCOPE = re.compile(r"/(.+)/[A-Z]\w*")  # torch names an operator by the path of its module
+_KERNELS = {"kernel", "recurrent_kernel", "pointwise_kernel", "depthwise_kernel", "w", "weights"}
+_KERNELS |= {"depthwise_weights"}
+_JUDGED = {"norm", "bias", "scale"}  # what no weight of a layer is, whatever it is called
+_SUFFIX = {"norm": ".norm.weight"}
+
+
+def named(name: str, uses: Sequence[Use], graph: Graph, after: Mapping[str, list[Node]]) -> str:
+    """The name under which a tensor is judged. ``after``: the nodes that take each value."""
+    weights = [use for use in uses if use.role == WEIGHT]
+    if _NUMBERED.fullmatch(name):
+        if weights:
+            return _of_layer(weights[0], graph, after) or name
+        roles = [use.role for use in uses if use.role]
+        return name + _SUFFIX.get(roles[0], f".{roles[0]}") if roles else name
+    return _of_layout(name, weights)
+
+
+def _of_layout(name: str, weights: Sequence[Use]) -> str:
+    """A name that says nothing of Keras' layout: ONNX has one of its own."""
+    if not weights:
+        return name
+    bare = name.removesuffix(":0")
+    path, sign, own = re.fullmatch(r"(?:(.*)([./]))?([^./]*)", bare, re.DOTALL).groups("")  # type: ignore[union-attr]
+    if own in _KERNELS:
+        return f"{path}{sign}weight"
+    # TensorFlow names a tensor by all the layers that were fused into it.
+    if ("/" in name or ";" in name) and why_not(name, (2, 2)) in _JUDGED:
+        return f"{weights[0].node.op}/{name.replace('/', '|').replace('.', '|')}/weight"
+    return name
+
+
+def _of_layer(use: Use, graph: Graph, after: Mapping[str, list[Node]]) -> str | None:
+    """The name of a numbered weight: by the bias of its layer, else by the path of its operator."""
+    node = use.node
+    if use.path.computed or use.path.moved:
+        return None
+    biases = (
+        [node.inputs[2]] if node.op in ("Conv", "ConvTranspose", "Gemm") and node.inputs[2:] else []
+    )
+    for value in node.outputs[:1]:
+        following = [each for each in after.get(value, ()) if each.op == "Add"]
+        biases += [name for each in following for name in each.inputs]
+    for bias in biases:
+        if bias in graph.tensors and bias.endswith(".bias") and not _NUMBERED.fullmatch(bias):
+            return f"{bias.removesuffix('bias')}weight"
+    scope = _SCOPE.fullmatch(node.name)
+    return None if scope is None else f"{_module(scope[1])}.weight"
+
+
+def _module(scope: str) -> str:
+    """``blocks.0.attn`` of ``blocks/blocks.0/attn``: a member of a list repeats the list's name."""
+    parts = scope.split("/")
+    kept = [
+        part
+        for part, following in zip(parts, [*parts[1:], ""], strict=True)
+        if not following.startswith(f"{part}.")
+    ]
+    return ".".join(kept)
