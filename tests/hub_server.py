@@ -179,7 +179,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.plain(404, X_Error_Code="EntryNotFound", **about)
         data = repo.files[file]
         if len(data) > LFS:
-            digest = hashlib.sha256(data[: 1 << 20] + str(len(data)).encode()).hexdigest()
+            hashed = data if isinstance(data, bytes) else data.head
+            digest = hashlib.sha256(hashed).hexdigest()
             about |= {"X-Linked-Etag": f'"{digest}"', "X-Linked-Size": str(len(data))}
             return self.plain(302, Location=f"{self.hub.far}/{name}/{file}", **about)
         about["ETag"] = f'"{hashlib.sha1(data[:]).hexdigest()}"'

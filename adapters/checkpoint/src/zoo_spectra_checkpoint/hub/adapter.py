@@ -7,7 +7,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
-from zoo_spectra.errors import NetworkError, SourceError
+from zoo_spectra.errors import NetworkError, SourceError, UnlistedError
 from zoo_spectra.sources import (
     Listing,
     Network,
@@ -18,11 +18,11 @@ from zoo_spectra.sources import (
     parse_source,
     shown,
 )
-from zoo_spectra_checkpoint.hub.choosing import STANDARD, Chosen, check_whole, choose
+from zoo_spectra_checkpoint.hub.choosing import STANDARD, Chosen, check_file, choose
 from zoo_spectra_checkpoint.hub.line import Line
 from zoo_spectra_checkpoint.hub.opening import Opened, opened
 from zoo_spectra_checkpoint.hub.refusals import Missing, TokenRefused, Unreachable
-from zoo_spectra_checkpoint.hub.wanted import MAIN, wanted
+from zoo_spectra_checkpoint.hub.wanted import MAIN, Wanted, wanted
 from zoo_spectra_checkpoint.tensors import TensorFile
 
 
@@ -52,23 +52,35 @@ class HubAdapter:
         """The one repository that a pattern names, at the commit that its revision is now.
 
         Shapes come from the headers of safetensors files; of others nothing is fetched. Raises
-        SourceError where the source is wrong or there is no hub, NetworkError for what is the
+        SourceError where the source is wrong or there is no hub, UnlistedError for what is the
         repository's own trouble (gated, broken) or may pass (rate limits, a cut line).
         """
         check_options(self.name, options, self.options)
         if options.get("family") == "":
             raise SourceError("hf: option family is empty; leave it out, or name a family")
         asked = wanted(pattern, options.get("file"))
-        check_whole(asked)
+        check_file(asked)
         try:
+            _check_library()
             chosen = choose(self._line, asked)
             found = opened(chosen, fetch=False)
         except (Missing, TokenRefused, Unreachable) as error:
             raise SourceError(str(error)) from error
-        return Listing((self._ref(chosen, found, options),))
+        except NetworkError as error:
+            raise UnlistedError(str(error), _ref(asked, asked.name, options)) from error
+        ref = _ref(asked, chosen.place.name, options)
+        known = replace(
+            ref,
+            shapes=_shapes(found.tensors),
+            parameters=found.tensors.parameters() if found.tensors else None,
+            fingerprint=_fingerprint(chosen, found),
+            metadata=_metadata(chosen, found),
+        )
+        return Listing((known,))
 
     def load(self, ref: NetworkRef) -> Network:
         """Open the files at the commit that was listed. Raises NetworkError."""
+        _check_library()
         source = parse_source(ref.source)
         file, commit = (str(ref.metadata.get(key) or "") for key in ("file", "commit"))
         asked = wanted(source.pattern, file or source.options.get("file"))
@@ -79,26 +91,31 @@ class HubAdapter:
         found = opened(chosen, fetch=True)
         return _network(found, ref, {**_metadata(chosen, found), **ref.metadata})
 
-    def _ref(self, chosen: Chosen, found: Opened, options: Mapping[str, str]) -> NetworkRef:
-        place, file = chosen.place, chosen.place.wanted.file
-        label = place.name
-        label += f"@{place.wanted.revision}" if place.wanted.revision != MAIN else ""
-        named = {key: value for key, value in options.items() if key == "family"}
-        if file not in ("", STANDARD[0]):
-            named["file"] = file
-            label += f"/{shown(file)}"
-        return NetworkRef(
-            source=str(Source(self.name, f"{place.name}@{place.wanted.revision}", named)),
-            adapter=self.name,
-            name=label,
-            kind="artificial",
-            family=options.get("family") or place.name.partition("/")[0],
-            options=named,
-            shapes=_shapes(found.tensors),
-            parameters=found.tensors.parameters() if found.tensors else None,
-            fingerprint=_fingerprint(chosen, found),
-            metadata=_metadata(chosen, found),
-        )
+
+def _check_library() -> None:
+    try:
+        import huggingface_hub  # noqa: F401
+    except ImportError as error:
+        raise Unreachable(
+            "hf: huggingface_hub is not here; pip install 'zoo-spectra-checkpoint[hub]'"
+        ) from error
+
+
+def _ref(asked: Wanted, name: str, options: Mapping[str, str]) -> NetworkRef:
+    """What is known of a network by its name alone."""
+    named = {key: value for key, value in options.items() if key == "family"}
+    label = f"{name}@{asked.revision}" if asked.revision != MAIN else name
+    if asked.file not in ("", STANDARD[0]):
+        named["file"] = asked.file
+        label += f"/{shown(asked.file)}"
+    return NetworkRef(
+        source=str(Source("hf", f"{name}@{asked.revision}", named)),
+        adapter="hf",
+        name=label,
+        kind="artificial",
+        family=options.get("family") or name.partition("/")[0],
+        options=named,
+    )
 
 
 def _metadata(chosen: Chosen, found: Opened) -> dict[str, Scalar]:

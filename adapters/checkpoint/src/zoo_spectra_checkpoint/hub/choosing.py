@@ -126,10 +126,16 @@ def _of_index(place: Place, file: str, text: bytes) -> Chosen:
     sizes: dict[str, int] = {}
     for name, part in pairs.items():
         sizes[part] = sizes.get(part, 1000) + _HEADER_BYTES + len(name)
-    outside = [part for part in sizes if not is_inside(part) or "/" in part]
+    outside = [
+        part
+        for part in sizes
+        if not is_inside(part) or "/" in part or not part.lower().endswith(SUFFIXES)
+    ]
     if outside or not sizes or len(sizes) > MAX_PARTS:
         what = f"names {outside[0]!r}" if outside else f"names {len(sizes):,} files"
-        raise FileFormatError(f"{where} {what}, where parts lie beside it; tell its owner")
+        raise FileFormatError(
+            f"{where} {what}; parts are files of weights beside it; tell its owner"
+        )
     folder = PurePosixPath(file).parent
     parts = tuple(
         Part(place, str(folder / part), min(look, 1 << 20)) for part, look in sorted(sizes.items())
@@ -137,9 +143,13 @@ def _of_index(place: Place, file: str, text: bytes) -> Chosen:
     return Chosen(place, file, parts, {k: str(folder / part) for k, part in pairs.items()})
 
 
-def check_whole(wanted: Wanted) -> None:
-    """Raise SourceError for a file that is one part of a network, by its name."""
+def check_file(wanted: Wanted) -> None:
+    """Raise SourceError for a file that is no weights, or one part of a network, by its name."""
     name = PurePosixPath(wanted.file).name
+    if name and not name.lower().endswith((*SUFFIXES, INDEX)):
+        raise SourceError(
+            f"hf:{wanted.text}: file={wanted.file} is not one of {', '.join((*SUFFIXES, INDEX))}"
+        )
     if _PART.fullmatch(name):
         stem, _, suffix = name.rpartition(".")
         index = re.sub(r"-\d+-of-\d+$", "", stem) + f".{suffix}{INDEX}"

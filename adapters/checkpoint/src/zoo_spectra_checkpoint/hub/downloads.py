@@ -1,68 +1,58 @@
-"""Files that are not read by range: fetched whole into the hub's cache, by huggingface_hub."""
+"""Files that are not read by range: fetched whole, piece by piece, into the hub's local cache.
+
+They lie there as huggingface_hub lays them: the content in ``blobs`` under its etag, a link to it
+in the commit's folder. So its own client finds them too.
+"""
 
 from __future__ import annotations
 
-from importlib import import_module
+import hashlib
+import os
+import re
 from pathlib import Path
-from typing import Any
+from tempfile import NamedTemporaryFile
 
-from zoo_spectra.errors import NetworkError, ZooSpectraError
+from zoo_spectra.errors import NetworkError
 from zoo_spectra_checkpoint.hub.asking import HubFile
-from zoo_spectra_checkpoint.hub.refusals import TOKEN
-from zoo_spectra_checkpoint.hub.watching import Stalled, watched
+from zoo_spectra_checkpoint.tensors import reading
 
-LEAST = 100_000  # bytes a second, on the whole
-START = 30.0  # seconds that a small file may take
+PIECE = 16 << 20
+_SHA256 = re.compile("[0-9a-f]{64}")
+_ETAG = re.compile(r"[\w-]{8,128}", re.ASCII)
 
 
 def downloaded(file: HubFile) -> Path:
     """The file in the local cache, fetched now. Raises NetworkError when it cannot be had."""
-    seconds = START + file.size / LEAST
-    try:
-        path = watched(lambda _: _download(file), seconds)
-    except Stalled:
-        raise NetworkError(
-            f"{file.where}: not fetched after {seconds:,.0f} s; fetch it with "
-            f"`hf download {file.place.name} {file.file}`, and it is read from the cache"
-        ) from None
-    except ZooSpectraError:
-        raise
-    except Exception as error:  # of the hub's client: no room, a cut line, a token
-        said = " ".join(str(error).split())[:200] or type(error).__name__
-        raise NetworkError(
-            f"{file.where}: cannot be fetched ({said}); run it again, or see whether there is room "
-            f"on the disk and the token is right ({TOKEN})"
-        ) from error
-    if path.stat().st_size != file.size:
-        raise NetworkError(
-            f"{file.where}: {path.stat().st_size:,} bytes came of {file.size:,}; remove {path} and "
-            "run it again"
-        )
-    return path
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    if not _ETAG.fullmatch(file.etag):
+        raise NetworkError(f"{file.where}: the hub has no name for its content; tell its owner")
+    name = repo_folder_name(repo_id=file.place.name, repo_type="model")
+    top = Path(constants.HF_HUB_CACHE, name)
+    link = top / "snapshots" / file.place.revision / file.file
+    with reading(Path(file.where)):
+        blob = top / "blobs" / file.etag
+        for folder in (blob.parent, link.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        if not blob.is_file() or blob.stat().st_size != file.size:
+            _fetch(file, blob)
+        link.unlink(missing_ok=True)
+        link.symlink_to(os.path.relpath(blob, link.parent))
+    return link
 
 
-def _download(file: HubFile) -> Path:
-    from huggingface_hub import hf_hub_download
-
-    line = file.place.line
-    return Path(
-        hf_hub_download(
-            file.place.name,
-            file.file,
-            revision=file.place.revision,
-            token=line.token or None,
-            endpoint=line.address,
-            library_name="zoo_spectra",
-            tqdm_class=_silent(),
-        )
-    )
-
-
-def _silent() -> Any:
-    """A progress bar that shows nothing: a run has its own."""
-    base: Any = import_module("tqdm").tqdm
-
-    def begin(self: Any, *args: Any, **settings: Any) -> None:
-        base.__init__(self, *args, **{**settings, "disable": True})
-
-    return type("Silent", (base,), {"__init__": begin})
+def _fetch(file: HubFile, blob: Path) -> None:
+    hashed = hashlib.sha256()
+    with NamedTemporaryFile(dir=blob.parent, suffix=".incomplete", delete=False) as stream:
+        try:
+            for start in range(0, file.size, PIECE):
+                piece = file.read(start, min(start + PIECE, file.size))
+                hashed.update(piece.data)
+                stream.write(piece.data)
+            if _SHA256.fullmatch(file.etag) and hashed.hexdigest() != file.etag:
+                raise NetworkError(f"{file.where}: its content is not what the hub says; try again")
+            stream.close()
+            os.replace(stream.name, blob)
+        finally:
+            Path(stream.name).unlink(missing_ok=True)

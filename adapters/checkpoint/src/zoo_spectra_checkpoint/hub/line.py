@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -129,10 +130,8 @@ class Line:
 def _fault(error: Exception) -> Fault:
     name = type(error).__name__
     said = " ".join(str(error).split())[:200] or name
-    try:
+    with suppress(AttributeError, RuntimeError):  # where no request has been made
         said += f", at {error.request.url.host}"  # type: ignore[attr-defined]
-    except (AttributeError, RuntimeError):  # no request has been made
-        pass
     return Fault(said, unreachable=name in ("ConnectError", "ConnectTimeout"))
 
 

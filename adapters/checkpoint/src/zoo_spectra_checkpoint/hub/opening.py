@@ -71,6 +71,10 @@ def _open(part: Part, fetch: bool) -> Opened:
     if is_safetensors(head, file.size):
         tensors = open_ranged(file, head)
         return Opened("safetensors", file.size, (file.etag,), tensors)
+    if part.file.lower().endswith(".safetensors"):
+        raise FileFormatError(
+            f"{file.where} does not begin as safetensors files do, or is cut off; tell its owner"
+        )
     if not fetch:
         form = by_suffix(Path(part.file)).name
         return Opened(form, file.size, (file.etag,), None)
