@@ -96,10 +96,10 @@ def test_a_token_that_is_refused(hub: Hub, one: Repo, monkeypatch: pytest.Monkey
 )
 def test_what_passes_is_tried_again(trouble: Trouble, hub: Hub, one: Repo) -> None:
     state = weights(count=2, side=100)
-    if trouble.status:
-        hub.troubles += [trouble, trouble]
     hub.far_troubles += [trouble, trouble]
     assert_reads("hf:acme/one", state)
+    if trouble.status:
+        hub.troubles += [trouble, trouble]
     hub.far_troubles += [Trouble(), trouble, Trouble(), trouble]
     assert_reads("hf:acme/one", state)
 
