@@ -14,10 +14,12 @@ from safetensors.numpy import save
 
 from hub_server import COMMIT, LATER, Holes, Hub, Repo, Trouble
 from zoo_spectra.errors import FileFormatError, NetworkError, SourceError, UnlistedError
-from zoo_spectra.sources import NetworkRef, list_networks, load
+from zoo_spectra.runner import Job
+from zoo_spectra.sources import NetworkRef, list_networks, load, parse_source
 from zoo_spectra.testing import check_adapter, check_refuses
 from zoo_spectra_checkpoint.hub import HubAdapter
 from zoo_spectra_checkpoint.hub.ranged import FIRST
+from zoo_spectra_checkpoint.hub.wanted import wanted
 
 State = dict[str, np.ndarray]
 
@@ -463,3 +465,14 @@ def test_file_format_errors_are_of_the_tree(hub: Hub) -> None:
     with pytest.raises(UnlistedError) as caught:
         listed("hf:acme/one")
     assert isinstance(caught.value.__cause__, FileFormatError)
+
+
+def test_the_job_of_well_known_models() -> None:
+    """Each source can be read, names one repository, and is there once."""
+    job = Job.from_toml(str(Path(__file__).parents[3] / "jobs" / "hub.toml"))
+    sources = [parse_source(text) for text in job.sources]
+    asked = [wanted(source.pattern, source.options.get("file")) for source in sources]
+    assert len(set(asked)) == len(asked) == 208
+    assert {source.adapter for source in sources} == {"hf"}
+    assert all(set(source.options) == {"family"} for source in sources)
+    assert len({source.options["family"] for source in sources}) > 30
