@@ -4,6 +4,7 @@ ZooSpectraError
 ├── SourceError      a source string: unknown adapter or option, pattern without a match
 ├── AdapterError     an adapter that cannot be imported or does not keep its contract
 ├── NetworkError     one network that cannot be read or analysed (a `failed` row, the run goes on)
+│   ├── UnlistedError    one that a source names and that cannot be looked at now (no access, …)
 │   ├── FileFormatError  a truncated, malformed or unsupported file
 │   └── UnsafeFileError  a file that wants to run code or expand entities
 ├── JobError         a job file that does not validate
@@ -37,6 +38,17 @@ class AdapterError(ZooSpectraError):
 
 class NetworkError(ZooSpectraError):
     """One network cannot be read or analysed; others are unaffected."""
+
+
+class UnlistedError(NetworkError):
+    """A network that a source names and that cannot be looked at now, as for want of access.
+
+    ``ref``: its NetworkRef, with what is known. Among several sources it is a failed row.
+    """
+
+    def __init__(self, message: str, ref: object = None) -> None:
+        super().__init__(message)
+        self.ref = ref
 
 
 class FileFormatError(NetworkError):

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from zoo_spectra.catalog import Catalog
+from zoo_spectra.errors import UnlistedError
 from zoo_spectra.method import METHOD_VERSION, Settings
 from zoo_spectra.runner.refresh import is_described
 from zoo_spectra.runner.tasks import Task, finish_task, result_id, tasks_of
 from zoo_spectra.sources import (
-    Adapter,
     Adapters,
     LeftOut,
     Listing,
@@ -43,15 +43,23 @@ def expand(sources: Iterable[str], adapters: Adapters | None = None) -> list[Net
 
 
 def gather(sources: Iterable[str], adapters: Adapters | None = None) -> Listing:
-    """The same, with what the sources leave out."""
-    opened: dict[str, Adapter] = dict(adapters or {})
+    """The same, with what the sources leave out.
+
+    Raises UnlistedError where the only one cannot be looked at.
+    """
+    texts, opened = tuple(sources), dict(adapters or {})
     found: dict[str, NetworkRef] = {}
     left_out = LeftOut()
-    for text in sources:
+    for text in texts:
         name = text.partition(":")[0]
         if name not in opened:  # to look for plug-ins takes 15 ms
             opened[name] = adapter_of(text)
-        matched = listing(text, opened)
+        try:
+            matched = listing(text, opened)
+        except UnlistedError as error:
+            if len(texts) == 1 or not isinstance(error.ref, NetworkRef):
+                raise
+            matched = Listing((error.ref,))  # whose load says the same: a failed row
         left_out += matched.left_out
         for ref in matched:
             found.setdefault(ref.network_id, ref)

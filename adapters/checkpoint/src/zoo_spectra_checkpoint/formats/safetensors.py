@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -50,13 +52,9 @@ def open_file(path: Path) -> TensorFile:
     if max((len(info["shape"]) for info in header.values()), default=0) > MAX_DIMENSIONS:
         raise FileFormatError(f"{path} has a tensor of more than {MAX_DIMENSIONS} dimensions")
     start = {name: 8 + length + info["data_offsets"][0] for name, info in header.items()}
-    entries = tuple(
-        Entry(name, tuple(header[name]["shape"]), _torch_name(header[name]["dtype"]))
-        for name in sorted(header, key=lambda name: (start[name], name))
-    )
 
     def fetch(entry: Entry) -> Matrix:
-        stored = np.dtype(_STORED.get(entry.dtype) or entry.dtype).newbyteorder("<")
+        stored = stored_type(entry)
         count = int(np.prod(entry.shape, dtype=np.int64))
         skipped = (entry.place or 0) * count * stored.itemsize
         flat = np.fromfile(path, stored, count, offset=start[entry.name] + skipped)
@@ -64,7 +62,20 @@ def open_file(path: Path) -> TensorFile:
             raise FileFormatError(f"{path}, {entry.name}: the file was cut off while in use")
         return widened(flat, entry.dtype).reshape(entry.shape)
 
-    return TensorFile(path, entries, fetch, by_place=True)
+    return TensorFile(path, entries_of(header), fetch, by_place=True)
+
+
+def entries_of(header: Mapping[str, Any]) -> tuple[Entry, ...]:
+    """The tensors of a header, without its ``__metadata__``, in the order of their data."""
+    return tuple(
+        Entry(name, tuple(header[name]["shape"]), _torch_name(header[name]["dtype"]))
+        for name in sorted(header, key=lambda name: (header[name]["data_offsets"][0], name))
+    )
+
+
+def stored_type(entry: Entry) -> np.dtype[Any]:
+    """How the elements of a tensor lie in a file; those of a packed type have none (TypeError)."""
+    return np.dtype(_STORED.get(entry.dtype) or entry.dtype).newbyteorder("<")
 
 
 def _torch_name(code: str) -> str:
