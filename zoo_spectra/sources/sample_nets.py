@@ -143,7 +143,7 @@ NETS = (
     ),
     Sample(
         name="pesto",
-        description="PESTO, a self-supervised pitch tracker, in two sizes",
+        description="PESTO, a small pitch tracker that taught itself",
         licence="LGPL-3.0",
         citation="Riou et al. 2023, ISMIR, arXiv:2309.02265.",
         wheels=(
@@ -155,7 +155,6 @@ NETS = (
                 sha256="2eb1e5ac1c2f78f7563f4800cccd73daf04d52717ff0d95ea30257a56f3f9d37",
                 files={
                     "pesto/weights/mir-1k.ckpt": "mir-1k.ckpt",
-                    "pesto/weights/mir-1k_g7.ckpt": "mir-1k_g7.ckpt",
                     "pesto_pitch-2.0.1.dist-info/LICENSE.md": "LICENSE.txt",
                 },
             ),
