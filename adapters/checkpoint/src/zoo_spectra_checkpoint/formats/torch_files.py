@@ -137,6 +137,11 @@ def _places(path: Path, stream: IO[bytes], found: Loaded, keys: Any) -> dict[str
 
 def _checked(path: Path, found: Loaded) -> Loaded:
     foreign = [name for name in found.names if not _PLAIN.fullmatch(name)]
+    if set(foreign) == {PACKED}:
+        raise UnsafeFileError(
+            f"{path} holds quantised layers that torch has packed into objects of its own "
+            f"({PACKED}), which are not made; take the network before it was quantised"
+        )
     if foreign:
         named = ", ".join(name[:100] for name in foreign[:3]) + ("…" if len(foreign) > 3 else "")
         raise UnsafeFileError(f"{path} wants to run {named} when read, and was not; {ADVICE}")
@@ -145,6 +150,7 @@ def _checked(path: Path, found: Loaded) -> Loaded:
     return found
 
 
+PACKED = "torch.ScriptObject"  # of recurrent layers; linear ones are plain tensors
 ADVICE = "where you trust it, load it and save its state_dict() alone"
 
 
