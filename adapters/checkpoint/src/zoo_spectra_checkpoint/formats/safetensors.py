@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,14 +58,15 @@ def open_file(path: Path) -> TensorFile:
 
     def fetch(entry: Entry) -> Matrix:
         stored = np.dtype(_STORED.get(entry.dtype) or entry.dtype).newbyteorder("<")
-        count = int(np.prod(entry.shape, dtype=np.int64))
+        shape = entry.shape if entry.place is None else entry.shape[1:]
+        count = int(np.prod(shape, dtype=np.int64))
         skipped = (entry.place or 0) * count * stored.itemsize
         flat = np.fromfile(path, stored, count, offset=start[entry.name] + skipped)
         if flat.size != count:
             raise FileFormatError(f"{path}, {entry.name}: the file was cut off while in use")
-        return widened(flat, entry.dtype).reshape(entry.shape)
+        return widened(flat, entry.dtype).reshape(shape)
 
-    return TensorFile(path, entries, fetch, by_place=True)
+    return TensorFile(path, tuple(replace(entry, apart=True) for entry in entries), fetch)
 
 
 def _torch_name(code: str) -> str:
