@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
+import zoo_spectra as zs
 from doors import DOORS, check, through
+from zoo_spectra.sources import Entry
 from zoo_spectra.sources.memory import network_from_arrays
 
 STACKED = [
@@ -78,3 +82,25 @@ def test_a_bias_for_each_tells_a_batch(name: str, bias: tuple[int, ...]) -> None
     check(network_from_arrays("net", state | {f"{owner}bias": torch.randn(bias)}), expected)
     one = network_from_arrays("net", state | {f"{owner}bias": torch.randn(6)})
     assert len(list(one.constituents())) == 1
+
+
+def test_experts_of_files_come_one_at_a_time_also_from_shards(tmp_path: Path) -> None:
+    from zoo_spectra_checkpoint import TensorFile
+
+    stacks = {f"{k}.mlp.experts.up_proj": torch.randn(3, 4, 6) for k in "ab"}
+    for number, (name, stack) in enumerate(stacks.items(), 1):
+        save_file({name: stack}, tmp_path / f"m-0000{number}-of-00002.safetensors")
+    network = zs.load(f"checkpoint:{tmp_path}/m-00001-of-00002.safetensors")
+    want = {f"{name}[{k}]": stack[k] for name, stack in stacks.items() for k in range(3)}
+    check(network, want)
+    for each in network.constituents():
+        assert each.matrix.base is None or each.matrix.base.size == 24
+
+    # Whoever wraps a file and does not know of places gives all of them.
+    name, stack = next(iter(stacks.items()))
+    whole = TensorFile(
+        tmp_path, (Entry(name, (3, 4, 6), "float32", apart=True),), lambda entry: stack.numpy()
+    )
+    found = {each.name: each.matrix for each in whole.constituents(whole.reading())}
+    for number in range(3):
+        np.testing.assert_array_equal(found[f"{name}[{number}]"], stack[number].numpy())

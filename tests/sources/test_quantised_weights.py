@@ -102,6 +102,28 @@ def test_a_packed_recurrent_layer_is_refused() -> None:
         network_from_module(module)
 
 
+def test_a_file_of_packed_recurrent_layers_is_refused_as_quantised(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = torch.ao.quantization.quantize_dynamic(
+            nn.Sequential(nn.GRU(4, 3)), {nn.GRU}, dtype=torch.qint8
+        )
+    torch.save(module.state_dict(), tmp_path / "a.pt")
+    with pytest.raises(NetworkError, match=r"a\.pt holds quantised layers .* packed"):
+        zs.load(f"checkpoint:{tmp_path / 'a.pt'}")
+
+
+def test_an_embedding_of_four_bits_is_refused_as_quantised(tmp_path: Path) -> None:
+    plain = nn.Sequential(nn.Embedding(40, 16))
+    plain[0].qconfig = torch.ao.quantization.float_qparams_weight_only_qconfig_4bit
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = torch.ao.quantization.convert(torch.ao.quantization.prepare(plain))
+    torch.save(module.state_dict(), tmp_path / "a.pt")
+    with pytest.raises(NetworkError, match=r"0\.weight is quantised to quint4x2"):
+        list(zs.load(f"checkpoint:{tmp_path / 'a.pt'}").constituents())
+
+
 @pytest.mark.parametrize("by_rows", [False, True])
 def test_torchs_quantised_tensors(by_rows: bool, tmp_path: Path) -> None:
     plain = torch.randn(6, 4)

@@ -1,8 +1,8 @@
 """What llama.cpp's converter takes apart, and the network applies as one map.
 
 Latent attention: DeepSeek's ``kv_b_proj`` (heads · (n + v), latent) is cut into ``attn_k_b``
-(heads, latent, n), turned, and ``attn_v_b`` (heads, v, latent). Experts: where ``gate_up_proj`` is one
-tensor in the parent (``settings["joined"]``), it is cut into ``ffn_gate`` and ``ffn_up``.
+(heads, latent, n), turned, and ``attn_v_b`` (heads, v, latent). Experts: where ``gate_up_proj`` is
+one tensor in the parent (``settings["joined"]``), it is cut into ``ffn_gate`` and ``ffn_up``.
 """
 
 from __future__ import annotations

@@ -20,12 +20,14 @@ FetchOne = Callable[[str, int], Matrix]  # one place of the first axis
 class Entry:
     """One stored tensor. ``dtype`` is torch's name of it, such as ``bfloat16``.
 
-    With a ``place`` it is only that place of a tensor's first axis, in the ``shape`` of the others.
+    ``apart``: whether one place of its first axis can be had without the others; with a ``place``
+    that one is asked for. Whoever does not know of it may give all.
     """
 
     name: str
     shape: Shape
     dtype: str
+    apart: bool = False
     place: int | None = None
 
 
@@ -159,5 +161,5 @@ def _plain(entry: Entry) -> Tensor:
         entry.dtype,
         (name,),
         lambda fetch: fetch(name),
-        lambda fetch, place: fetch(name, place),
+        (lambda fetch, place: fetch(name, place)) if entry.apart else None,
     )

@@ -32,9 +32,8 @@ class TensorFile:
     """An opened file. ``entries`` are in the file's order; ``fetch`` gives one as stored.
 
     ``tied``: how many further names its tensors have. ``settings``: what the file, or one beside
-    it, says of how they are applied. ``by_place``: whether ``fetch`` gives one place of an entry's
-    first axis (``Entry.place``) without the others. ``budget``: what one tensor may take.
-    ``parts``: the files beside it that values are read from.
+    it, says of how they are applied. ``budget``: what one tensor may take. ``parts``: the files
+    beside it that values are read from.
     """
 
     path: Path
@@ -42,7 +41,6 @@ class TensorFile:
     fetch: Callable[[Entry], Matrix]
     tied: int = 0
     settings: Mapping[str, object] = field(default_factory=dict)
-    by_place: bool = False
     budget: Budget | None = None
     parts: tuple[Path, ...] = ()
 
@@ -70,7 +68,7 @@ class TensorFile:
         for part in found.parts:
             whole = part.whole
             if _packed(stored[name] for name in whole.stored):
-                apart = part.place is not None and self.by_place and whole.make_one is not None
+                apart = part.place is not None and whole.make_one is not None
                 size = 4 * prod(whole.shape[1:] if apart else whole.shape)
                 guard = Guard(self.budget, f"{self.path}, {whole.name} ")
                 guard.check(size, "unpacked to float32")
@@ -80,11 +78,9 @@ class TensorFile:
         stored = {entry.name: entry for entry in self.entries}
 
         def one(name: str, place: int) -> Matrix:
-            entry = stored[name]
-            return self.read(replace(entry, shape=entry.shape[1:], place=place))
+            return self.read(replace(stored[name], place=place))
 
-        fetch_one = one if self.by_place else None
-        return reading.constituents(lambda name: self.read(stored[name]), fetch_one)
+        return reading.constituents(lambda name: self.read(stored[name]), one)
 
     def parameters(self) -> int:
         """The number of parameters in the file: what is a float, without running statistics.
@@ -109,12 +105,16 @@ class TensorFile:
         return parameter_count(floats.items())
 
     def read(self, entry: Entry) -> Matrix:
-        """The values of one tensor, in its shape; floats of less than four bytes as float32.
+        """The values of one tensor, or of a place of it; floats of less than four bytes as float32.
 
         Raises FileFormatError when the file does not hold what its table of contents promises.
         """
         with reading(self.path):
             values = self.fetch(entry)
+            if entry.place is not None:
+                entry = replace(entry, shape=entry.shape[1:])
+                if values.ndim > len(entry.shape):  # all of them came
+                    values = values[entry.place]
             if values.shape != entry.shape:
                 where = f"{self.path}, {entry.name}"
                 raise FileFormatError(f"{where}: shape {values.shape}, promised {entry.shape}")

@@ -74,7 +74,8 @@ def _within_budget(file: TensorFile) -> TensorFile:
 
 
 def _bytes(entry: Entry) -> int:
-    return prod(entry.shape) * (8 if entry.dtype == "float64" else 4)
+    shape = entry.shape if entry.place is None else entry.shape[1:]
+    return prod(shape) * (8 if entry.dtype == "float64" else 4)
 
 
 def read_state(path: Path) -> dict[str, Any]:

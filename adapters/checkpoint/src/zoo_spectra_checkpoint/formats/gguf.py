@@ -22,7 +22,7 @@ from zoo_spectra_checkpoint.narrow import widened
 from zoo_spectra_checkpoint.tensors import TensorFile
 
 PIECE = 1 << 20  # entries that are dequantised at a time
-_PART = re.compile(r".+-(?P<number>[0-9]{5})-of-(?P<total>[0-9]{5})\.gguf", re.IGNORECASE)
+_PART = re.compile(r".+[-_.](?P<number>[0-9]+)[-_.]of[-_.](?P<total>[0-9]+)(\.\w+)+")
 # Types that are no blocks: numpy's, and torch's name of it.
 _PLAIN = {
     "F64": ("<f8", "float64"),
@@ -84,7 +84,7 @@ def open_file(path: Path) -> TensorFile:
         ) from error
     _check_part(path, header.values)
     entries = tuple(
-        Entry(name, _shape(header, stored), places[name].kind.dtype)
+        Entry(name, _shape(header, stored), places[name].kind.dtype, apart=True)
         for name, stored in zip(places, header.tensors, strict=True)
     )
 
@@ -95,7 +95,7 @@ def open_file(path: Path) -> TensorFile:
             except Damaged as error:
                 raise FileFormatError(f"{path}, {entry.name}: {error}") from error
 
-    return TensorFile(path, entries, fetch, settings=settings(header.values), by_place=True)
+    return TensorFile(path, entries, fetch, settings=settings(header.values))
 
 
 def _places(header: Header, size: int) -> dict[str, _Place]:
@@ -169,16 +169,17 @@ def _shape(header: Header, stored: Stored) -> tuple[int, ...]:
 
 def _values(stream: IO[bytes], entry: Entry, places: Mapping[str, _Place]) -> Matrix:
     place = places[entry.name]
-    count = prod(entry.shape)
-    values = _read(stream, place, (entry.place or 0) * count, count).reshape(entry.shape)
+    shape = entry.shape if entry.place is None else entry.shape[1:]
+    count = prod(shape)
+    values = _read(stream, place, (entry.place or 0) * count, count).reshape(shape)
     if place.scale is None:
         return values
     scale = places[place.scale]
     scales = _read(stream, scale, 0, prod(scale.shape)).astype(np.float32)
-    if entry.place is not None and scales.size > 1:
-        scales = scales[entry.place : entry.place + 1]
     if scales.size not in (1, *entry.shape[:1]):
         raise Damaged(f"{scales.size:,} scales for the shape {entry.shape}; convert it again")
+    if entry.place is not None and scales.size > 1:
+        scales = scales[entry.place]
     values = values.astype(np.float32, copy=False)
     values *= scales.reshape(-1, *(1,) * (values.ndim - 1))
     return values
@@ -209,7 +210,7 @@ def _check_part(path: Path, values: Mapping[str, object]) -> None:
     if not isinstance(number, int) or not isinstance(total, int) or total < 2:
         return
     match = _PART.fullmatch(path.name)
-    if match is None or (int(match["number"]), int(match["total"])) != (number + 1, total):
+    if match is None or (int(match["number"][:9]), int(match["total"][:9])) != (number + 1, total):
         raise NetworkError(
             f"{path} is part {number + 1} of {total} of one network; give all parts the names that "
             f"the splitter gave them, NAME-{number + 1:05d}-of-{total:05d}.gguf"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +56,16 @@ def open_file(path: Path) -> TensorFile:
 
     def fetch(entry: Entry) -> Matrix:
         stored = stored_type(entry)
-        count = int(np.prod(entry.shape, dtype=np.int64))
+        shape = entry.shape if entry.place is None else entry.shape[1:]
+        count = int(np.prod(shape, dtype=np.int64))
         skipped = (entry.place or 0) * count * stored.itemsize
         flat = np.fromfile(path, stored, count, offset=start[entry.name] + skipped)
         if flat.size != count:
             raise FileFormatError(f"{path}, {entry.name}: the file was cut off while in use")
-        return widened(flat, entry.dtype).reshape(entry.shape)
+        return widened(flat, entry.dtype).reshape(shape)
 
-    return TensorFile(path, entries_of(header), fetch, by_place=True)
+    entries = tuple(replace(entry, apart=True) for entry in entries_of(header))
+    return TensorFile(path, entries, fetch)
 
 
 def entries_of(header: Mapping[str, Any]) -> tuple[Entry, ...]:

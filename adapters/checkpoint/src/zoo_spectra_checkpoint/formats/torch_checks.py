@@ -9,6 +9,7 @@ from pathlib import Path
 from zoo_spectra.errors import FileFormatError, UnsafeFileError
 from zoo_spectra_checkpoint.formats.pickles import Loaded
 
+PACKED = "torch.ScriptObject"  # of recurrent layers; linear ones are plain tensors
 ADVICE = "where you trust it, load it and save its state_dict() alone"
 # What a state dict names, and plain data beside it: numbers of numpy's, paths, dates, arguments.
 _PLAIN = re.compile(
@@ -41,6 +42,11 @@ def checked(path: Path, found: Loaded, allowed: Callable[[str], bool] = plain) -
     Raises UnsafeFileError with the names, FileFormatError.
     """
     foreign = [name for name in found.names if not allowed(name)]
+    if set(foreign) == {PACKED}:
+        raise UnsafeFileError(
+            f"{path} holds quantised layers that torch has packed into objects of its own "
+            f"({PACKED}), which are not made; take the network before it was quantised"
+        )
     if foreign:
         named = ", ".join(name[:100] for name in foreign[:3]) + ("…" if len(foreign) > 3 else "")
         raise UnsafeFileError(f"{path} wants to run {named} when read, and was not; {ADVICE}")

@@ -236,11 +236,12 @@ def _subclass(given: tuple[Any, ...], _: int) -> Absent:
 
 
 def _quantised(given: tuple[Any, ...], _: int) -> Tensor:
+    kind = storage_of(given[0]).dtype
+    if kind not in ("qint8", "quint8", "qint32"):  # several to a byte: no view of their elements
+        return Absent(_sizes(given[2]), "float32", f"quantised to {kind}")
     numbers = _view(given, None)
     scheme, *parameters = given[4]
     name = scheme.text.removeprefix("torch.")
-    if numbers.dtype not in ("qint8", "quint8", "qint32"):
-        return Absent(numbers.shape, "float32", f"quantised to {numbers.dtype}")
     if name == "per_tensor_affine":
         scale, zero = parameters
         return Quantised(numbers, float(scale), int(zero), None)
