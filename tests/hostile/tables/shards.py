@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 
 PART = "model-00001-of-00002.safetensors"
 INDEX = "model.safetensors.index.json"
+SLICE = "consolidated.0{}.safetensors"
 
 
 def beside(files: Mapping[str, bytes | None]) -> Callable[[Path], None]:
