@@ -5,8 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import pickle
+import struct
 import sys
+import tarfile
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -156,6 +160,56 @@ PACKED_DIGEST = digest(
     Constituent(name, PACKED_WEIGHTS[name])
     for name in ("a.weight", "b.weight", "c.weight", "e.weight", "d.experts[0]", "d.experts[1]")
 )
+
+
+class _Net(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.fc = torch.nn.Conv2d(3, 4, 2), torch.nn.Linear(5, 6)
+        tensors = {name: torch.from_numpy(values) for name, values in STATE.items()}
+        self.load_state_dict(tensors, strict=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(self.conv(x).sum((1, 2))[:, :5])
+
+
+def of_program() -> bytes:
+    stream = io.BytesIO()
+    torch.jit.save(torch.jit.script(_Net()), stream)
+    return stream.getvalue()
+
+
+def of_export() -> bytes:
+    stream = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image = torch.zeros(1, 3, 6, 6)
+        torch.export.save(torch.export.export(_Net().eval(), (image,)), stream)
+    return stream.getvalue()
+
+
+def tar_of_2016(state: Mapping[str, torch.Tensor]) -> bytes:
+    """What torch 0.1 wrote: storages, tensors, and a pickle of their keys."""
+    parts = {"storages": pickle.dumps(len(state), 2), "tensors": pickle.dumps(len(state), 2)}
+    for number, tensor in enumerate(state.values()):
+        row = f"<ii{2 * tensor.dim() + 1}q"
+        sides = (*tensor.shape, *tensor.stride(), 0)
+        parts["storages"] += pickle.dumps((number, "cpu", torch.FloatStorage), 2)
+        parts["storages"] += struct.pack("<q", tensor.numel()) + tensor.numpy().tobytes()
+        parts["tensors"] += pickle.dumps((100 + number, number, torch.FloatTensor), 2)
+        parts["tensors"] += struct.pack(row, tensor.dim(), 0, *sides)
+    parts["storages"] += pickle.dumps([], 2)
+    names = [b"X" + struct.pack("<I", len(name)) + name.encode() for name in state]
+    keys = [b"X\x03\x00\x00\x00%dQ" % (100 + number) for number in range(len(state))]
+    items = b"".join(name + key for name, key in zip(names, keys, strict=True))
+    parts["pickle"] = b"\x80\x02}(" + items + b"u."
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name, content in parts.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return stream.getvalue()
 
 
 def member(archive: bytes, name: str) -> bytes:
@@ -329,6 +383,7 @@ def named_table() -> pa.Table:
 
 _TENSORS = {name: torch.from_numpy(values) for name, values in STATE.items()}
 _TORCH, _OLD = of_torch(_TENSORS), of_torch(_TENSORS, True)
+_PROGRAM, _EXPORT = of_program(), of_export()
 _BLOCKS = saved_sparse(sparse.csr_array(MATRIX))
 _MATRIX_CSV = "\n".join(",".join(map(str, row)) for row in MATRIX) + "\n"
 _NAMED_CSV = ",a,b,c,d,e\n" + "".join(
@@ -359,6 +414,11 @@ GOOD: Mapping[tuple[str, str], tuple[Good, ...]] = {
         Good("torch", "a.pt", _TORCH, WEIGHTS),
         Good("torch before 1.6", "a.pth", _OLD, WEIGHTS),
         _zipped("the pickle of torch", "a.bin", _TORCH, "data.pkl", WEIGHTS),
+        Good("a program", "a.jit", _PROGRAM, SORTED_WEIGHTS, whole=False),
+        _zipped("the pickle of a program", "a.pt", _PROGRAM, "data.pkl", SORTED_WEIGHTS),
+        Good("an export", "a.pt2", _EXPORT, SORTED_WEIGHTS, whole=False),
+        _zipped("the table of an export", "a.pt2", _EXPORT, "_weights_config.json", SORTED_WEIGHTS),
+        Good("a tar of 2016", "a.pth.tar", tar_of_2016(_TENSORS), WEIGHTS, whole=False),
     ),
     (CHECKPOINT, "npy"): (
         Good("npy", "a.npy", npy(MATRIX), digest([Constituent("array", MATRIX)])),

@@ -47,3 +47,7 @@ def test_hostile_files(door: str, name: str, tmp_path: Path) -> None:
 
 def test_tables_beside_a_network(tmp_path: Path) -> None:
     held("connectome", table("beside"), tmp_path)
+
+
+def test_parts_and_indexes(tmp_path: Path) -> None:
+    held("checkpoint", table("shards"), tmp_path)

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Mapping
 
 import torch
-from makers import GIGABYTE, Table, bomb, cases_of, with_fields, zipped
+from makers import GIGABYTE, Table, bomb, cases_of, with_fields
 from torch_by_hand import (
     BSC,
     BSR,
@@ -36,6 +36,8 @@ from torch_by_hand import (
     view,
     weight,
 )
+
+from tables import containers
 
 SPARSE: Mapping[str, bytes] = {
     "COO beyond, said to be coalesced": coordinates([0, 9], [0, 1 << 40], (4, 4), True),
@@ -200,7 +202,6 @@ FILES: Table = {
         "a/data.pkl", b"\x80\x02]", 3 * GIGABYTE, b"]"
     ),
     "blanks that unpack to a gigabyte": bomb("a/data.pkl", b"\x80\x02", GIGABYTE, b"N0"),
-    "a program": zipped({"a/data.pkl": b"\x80\x02}.", "a/constants.pkl": b"\x80\x02)."}),
     "a storage with a checksum of another": with_fields(
         torch_zip(pickled({"fc.weight": view(0, (4, 4), (4, 1))}), zipfile.ZIP_DEFLATED, s0=FLOATS),
         crc=1,
@@ -231,4 +232,4 @@ FILES: Table = {
         for protocol in range(6)
     },
 }
-CASES = cases_of(FILES, ".pt")
+CASES = cases_of(FILES, ".pt") + cases_of(containers.FILES, ".pt", containers.READ)

@@ -116,7 +116,7 @@ def open_network(path: Path, which: Which = WHOLE) -> TensorFile:
     if parts.fault or parts.stale:
         stale = parts.stale and f"is no part that {parts.stale.name} names: a stale one; remove it"
         raise NetworkError(f"{path} {parts.fault or stale}")
-    if len(parts.files) == 1:
+    if len(parts.files) == 1 and parts.index is None:
         file = open_tensors(parts.files[0], which)
     else:
         file = part(_joined(parts), which)
@@ -170,7 +170,7 @@ def _index(path: Path) -> Index:
             files = {str(name): str(file) for name, file in found.items()}
     except NetworkError:
         return Index(path, fault="which cannot be read; fetch it again, or remove it")
-    if any(os.path.basename(file) != file or file in ("", ".", "..") for file in files.values()):
+    if any(os.path.basename(f) != f or f in ("", ".", "..") or "\0" in f for f in files.values()):
         return Index(path, fault="which names files outside its folder; fetch it again")
     return Index(path, files)
 

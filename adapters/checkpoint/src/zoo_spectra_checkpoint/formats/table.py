@@ -60,6 +60,8 @@ def _is_torch(path: Path, head: bytes) -> bool:
 
 _OF_TORCH = {"data.pkl", "serialized_exported_program.json", "archive_format"}
 _TORCH = (".pt", ".pth", ".bin", ".ckpt", ".pth.tar", ".tar", ".pt2", ".jit")
+
+
 def _is_npy(_: Path, head: bytes) -> bool:
     return head.startswith(b"\x93NUMPY")
 

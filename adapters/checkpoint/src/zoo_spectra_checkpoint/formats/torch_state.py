@@ -95,8 +95,8 @@ def _check_unnamed(tree: Any, path: Path) -> None:
             named = isinstance(node, list | tuple) and any(map(is_tensor, node))
             if named and is_average(_joined(at)):
                 raise NetworkError(
-                    f"{path}, {_joined(at)} is a list of {len(node):,} tensors without names, by which "
-                    "weights are told from norms and tables; copy it into the network and save "
+                    f"{path}, {_joined(at)} is a list of {len(node):,} tensors without names, by "
+                    "which weights are told from norms and tables; copy it into the network, save "
                     "the state_dict()"
                 )
             inner.extend(((at, name), value) for name, value in _children(node))

@@ -138,6 +138,8 @@ def _tensors(
             row = f"<{sides}q"
             shape, strides = (struct.unpack(row, _bytes(stream, 8 * sides)) for _ in range(2))
             (offset,) = struct.unpack("<q", _bytes(stream, 8))
+            if stream.tell() > member[0] + member[1]:
+                raise broken(path, "it ends within its tensors")
             if which not in storages:
                 raise broken(path, "a tensor whose storage is not there")
             storage = storages[which]
