@@ -269,9 +269,9 @@ def test_the_root_is_an_environment_variable_or_the_cache(
 
 
 def test_the_table_is_whole() -> None:
-    assert list(SAMPLES) == [
-        "worms", "mice", "fly", "efficientnet_lite", "minilm", "neuralfoil", "proteinmpnn", "silero_vad",
-    ]  # fmt: skip
+    assert list(SAMPLES)[:5] == ["worms", "mice", "fly", "efficientnet_lite", "minilm"]
+    trained = [name for name in SAMPLES if name not in ("worms", "mice", "fly")]
+    assert sum(file != "LICENSE.txt" for name in trained for file in SAMPLES[name].files) >= 45
     for name, sample in SAMPLES.items():
         assert sample.name == name
         assert sample.licence

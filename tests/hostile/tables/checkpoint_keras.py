@@ -1,4 +1,4 @@
-"""Hostile files of Keras: HDF5 that leads elsewhere or unpacks to more, archives, configurations."""
+"""Hostile files of Keras: HDF5 that leads elsewhere or unpacks to more, and archives."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def virtual(file: h5py.File) -> None:
 
 
 def deep(file: h5py.File) -> None:
-    group = file
+    group = file.create_group("deep")
     for _ in range(500):
         group = group.create_group("layers")
     group["vars/0"] = WEIGHT

@@ -89,6 +89,8 @@ class _Model:
             raise FileFormatError(f"{where}: {error}; save it again") from error
         for piece in whole:
             free = piece.name if piece.name not in self.plan else f"{name}/{piece.name}"
+            if free in self.plan:
+                raise FileFormatError(f"{where} shares its name with another; rename it")
             self.plan[free] = name, piece, steps
             yield Entry(free, piece.shape, "float32" if steps else _type(dtype_name(tensor)))
 

@@ -127,21 +127,22 @@ def open_file(path: Path) -> TensorFile:
 
 
 def _once(found: list[_Weight]) -> tuple[int, dict[str, _Weight]]:
-    """Each weight once, under a name of its own; and how many were there again."""
+    """Each weight once, under a name of its own; and how many further names they have."""
     plan: dict[str, _Weight] = {}
-    seen: set[tuple[tuple[int, int], ...]] = set()
-    tied = 0
+    again: dict[str, int] = {}
+    seen: dict[tuple[tuple[int, int], ...], set[str]] = {}
     for weight in found:
-        places = tuple(tensor.place for tensor in weight.tensors)
-        if places in seen:
-            tied += 1
+        names = seen.setdefault(tuple(tensor.place for tensor in weight.tensors), set())
+        first = not names
+        names.add(weight.tensors[0].name)
+        if not first:  # several operators may take one constant
             continue
-        seen.add(places)
-        name, number = weight.name, 2
-        while name in plan:
-            name, number = f"{weight.name}#{number}", number + 1
+        count = again[weight.name] = again.get(weight.name, 0) + 1
+        name = weight.name if count == 1 else f"{weight.name}#{count}"
+        if name in plan:
+            raise Damaged(f"two tensors of the name {name[:200]}")
         plan[name] = weight
-    return tied, plan
+    return sum(len(names) - 1 for names in seen.values()), plan
 
 
 class _Graph:
