@@ -7,7 +7,6 @@ methods that take gigabytes to unpack; numpy and torch write stored and deflated
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
+from zoo_spectra.errors import ZooSpectraError
 from zoo_spectra.sources.arrays import Damaged
 
 MAX_DIRECTORY = 64 << 20  # bytes: half a million members
@@ -33,9 +33,13 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            with _Directory(path) as stream, zipfile.ZipFile(stream) as archive:
+            with (
+                path.open("rb", buffering=0) as raw,
+                _Directory(raw) as stream,
+                zipfile.ZipFile(stream) as archive,
+            ):
                 found = archive.infolist()
-        except (OSError, Damaged):
+        except (OSError, Damaged, ZooSpectraError):
             raise
         except Exception as error:  # BadZipFile, and whatever decoding a damaged list raises
             raise Damaged(str(error) or "no zip archive") from error
@@ -91,15 +95,19 @@ def _check_places(members: list[zipfile.ZipInfo]) -> None:
             raise Damaged("its members lie in one another")
 
 
-class _Directory(io.FileIO):
+class _Directory(io.BufferedReader):
     """A file whose directory is read in one piece, as zipfile does, if it is not too long."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        super().__init__(raw)
+        self._end = self.seek(0, io.SEEK_END)
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0:
-            size = max(0, os.fstat(self.fileno()).st_size - self.tell())
+            size = max(0, self._end - self.tell())
         if size > MAX_DIRECTORY:
             raise Damaged(f"it lists more than {MAX_DIRECTORY >> 20} MB of members")
-        return super().read(size) or b""
+        return super().read(size)
 
 
 class _Member(io.RawIOBase):

@@ -16,7 +16,10 @@ from zoo_spectra_checkpoint.hub.choosing import Chosen, Part
 from zoo_spectra_checkpoint.hub.downloads import downloaded
 from zoo_spectra_checkpoint.hub.ranged import is_safetensors, open_ranged
 from zoo_spectra_checkpoint.hub.refusals import Missing
+from zoo_spectra_checkpoint.hub.remote_path import remote_path
 from zoo_spectra_checkpoint.tensors import TensorFile
+
+ZIP = b"PK\x03\x04"  # of PyTorch's files since 1.6, and of numpy's archives
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,9 @@ def _open(part: Part, fetch: bool) -> Opened:
     if not fetch:
         form = by_suffix(Path(part.file)).name
         return Opened(form, file.size, (file.etag,), None)
+    if head.startswith(ZIP):
+        path = remote_path(file, head)
+        return Opened(format_of(path).name, file.size, (file.etag,), open_tensors(path))
     path = downloaded(file)
     tensors = open_tensors(path)
     return Opened(format_of(path).name, file.size, (file.etag,), tensors, (file.file,))
