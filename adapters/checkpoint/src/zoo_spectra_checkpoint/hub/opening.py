@@ -19,7 +19,7 @@ from zoo_spectra_checkpoint.hub.refusals import Missing
 from zoo_spectra_checkpoint.hub.remote_path import remote_path
 from zoo_spectra_checkpoint.tensors import TensorFile
 
-ZIP = b"PK\x03\x04"  # of PyTorch's files since 1.6, and of numpy's archives
+ZIPPED = ("torch", "npz")  # formats whose zip archives are read in Python alone
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ def _open(part: Part, fetch: bool) -> Opened:
         raise FileFormatError(
             f"{file.where} does not begin as safetensors files do, or is cut off; tell its owner"
         )
+    form = by_suffix(Path(part.file)).name
     if not fetch:
-        form = by_suffix(Path(part.file)).name
         return Opened(form, file.size, (file.etag,), None)
-    if head.startswith(ZIP):
+    if head.startswith(b"PK\x03\x04") and form in ZIPPED:
         path = remote_path(file, head)
         return Opened(format_of(path).name, file.size, (file.etag,), open_tensors(path))
     path = downloaded(file)
