@@ -115,7 +115,7 @@ def _joined(files: list[TensorFile], chosen: Chosen) -> TensorFile:
 
     entries = tuple(entry for file in files for entry in file.entries)
     tied = sum(file.tied for file in files)
-    return replace(files[0], path=Path(where), entries=entries, fetch=fetch, tied=tied)
+    return TensorFile(Path(where), entries, fetch, tied, files[0].settings)
 
 
 def _beside(chosen: Chosen) -> Mapping[str, object]:
