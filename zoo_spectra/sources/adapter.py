@@ -128,6 +128,8 @@ def listing(text: str, extra: Adapters | None = None) -> Listing:
         adapter = get_adapter(source.adapter, extra)
         check_options(source.adapter, source.options, adapter.options)
         found = _either_way(adapter, source, text)
+    except UnlistedError:
+        raise
     except SourceError as error:
         raise SourceError(f"{error}{_about_paths(text)}{_about_question_marks(text)}") from error
     if not found.refs:

@@ -7,7 +7,6 @@ methods that take gigabytes to unpack; numpy and torch write stored and deflated
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
+from zoo_spectra.errors import ZooSpectraError
 from zoo_spectra.sources.arrays import Damaged
 
 MAX_DIRECTORY = 64 << 20  # bytes: half a million members
@@ -34,9 +34,13 @@ class Archive:
     def __init__(self, path: Path, start: int = 0, size: int | None = None) -> None:
         self.path, self.start = path, start
         try:
-            with _Directory(path, start, size) as stream, zipfile.ZipFile(stream) as archive:
+            with (
+                path.open("rb", buffering=0) as raw,
+                _Directory(raw, start, size) as stream,
+                zipfile.ZipFile(stream) as archive,
+            ):
                 found = archive.infolist()
-        except (OSError, Damaged):
+        except (OSError, Damaged, ZooSpectraError):
             raise
         except Exception as error:  # BadZipFile, and whatever decoding a damaged list raises
             raise Damaged(str(error) or "no zip archive") from error
@@ -100,12 +104,12 @@ def _check_places(members: list[zipfile.ZipInfo]) -> None:
             raise Damaged("its members lie in one another")
 
 
-class _Directory(io.FileIO):
+class _Directory(io.BufferedReader):
     """A file, or a part of one, whose directory is read in one piece, if it is not too long."""
 
-    def __init__(self, path: Path, start: int, size: int | None) -> None:
-        super().__init__(path)
-        whole = os.fstat(self.fileno()).st_size
+    def __init__(self, raw: io.RawIOBase, start: int, size: int | None) -> None:
+        super().__init__(raw)
+        whole = super().seek(0, io.SEEK_END)
         self._start, self._end = start, whole if size is None else min(start + size, whole)
         self.seek(0)
 
@@ -121,7 +125,7 @@ class _Directory(io.FileIO):
         size = left if size is None or size < 0 else min(size, left)
         if size > MAX_DIRECTORY:
             raise Damaged(f"it lists more than {MAX_DIRECTORY >> 20} MB of members")
-        return super().read(size) or b""
+        return super().read(size)
 
 
 class _Member(io.RawIOBase):

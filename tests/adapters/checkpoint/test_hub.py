@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from huggingface_hub import constants
 from safetensors.numpy import save
 
 from hub_server import COMMIT, LATER, Holes, Hub, Repo, Trouble
@@ -32,9 +33,10 @@ def weights(seed: int = 0, count: int = 3, side: int = 48) -> State:
     }
 
 
-def of_torch(state: State) -> bytes:
+def of_torch(state: State, old: bool = False) -> bytes:
     stream = io.BytesIO()
-    torch.save({name: torch.from_numpy(each) for name, each in state.items()}, stream)
+    tensors = {name: torch.from_numpy(each) for name, each in state.items()}
+    torch.save(tensors, stream, _use_new_zipfile_serialization=not old)
     return stream.getvalue()
 
 
@@ -246,8 +248,45 @@ def test_low_rank_adapters_have_their_scale(hub: Hub) -> None:
     np.testing.assert_allclose(matrix, 4 * up @ down)
 
 
-def test_bin_files_are_fetched_whole_and_said(hub: Hub) -> None:
-    hub.repos["acme/one"] = Repo({"pytorch_model.bin": of_torch(weights())})
+def test_archives_are_read_tensor_by_tensor(hub: Hub) -> None:
+    """PyTorch's and numpy's: their directory, their pickle, then what is asked for."""
+    state = {**weights(count=3, side=300), "norm.weight": np.ones(250_000, np.float32)}
+    stream = io.BytesIO()
+    np.savez(stream, **state)
+    hub.repos["acme/one"] = Repo(
+        {"pytorch_model.bin": of_torch(state), "other.npz": stream.getvalue()}
+    )
+    tensor = state["layers.0.weight"].nbytes
+    del state["norm.weight"]
+    for option, slack in (("", 1 << 16), ("?file=other.npz", 1 << 16)):
+        assert listed(f"hf:acme/one{option}").metadata["commit"] == COMMIT
+        assert hub.sent() <= 200_000
+        assert_reads(f"hf:acme/one{option}", state)
+        assert hub.largest() <= tensor + slack
+        assert sum(each.sent for each in hub.asked) < 6 * tensor
+        hub.asked.clear()
+    assert not load("hf:acme/one").notes
+    assert not list(Path(constants.HF_HUB_CACHE).glob("**/*.bin"))
+
+
+def test_damaged_archives(hub: Hub) -> None:
+    data = of_torch(weights())
+    hub.repos["acme/one"] = Repo({"pytorch_model.bin": data[: len(data) // 2]})
+    with pytest.raises(NetworkError, match="acme/one"):
+        read("hf:acme/one")
+    hub.repos["acme/one"] = repo = Repo({"pytorch_model.bin": of_torch(weights(side=300))})
+    network = load("hf:acme/one")
+    hub.always = Trouble(status=503)
+    with pytest.raises(NetworkError, match=r"acme/one.*again and again"):
+        list(network.constituents())
+    hub.always = None
+    repo.files["pytorch_model.bin"] = of_torch(weights(1, side=300))
+    with pytest.raises(NetworkError, match="changed"):
+        list(network.constituents())
+
+
+def test_what_is_no_archive_is_fetched_whole_and_said(hub: Hub) -> None:
+    hub.repos["acme/one"] = Repo({"pytorch_model.bin": of_torch(weights(), old=True)})
     ref = listed("hf:acme/one")
     assert ref.shapes is None
     assert hub.sent() <= 100_000
@@ -408,8 +447,6 @@ def test_revisions(hub: Hub) -> None:
 
 def put(repository: str, commit: str, file: str, data: bytes, ref: str = "main") -> Path:
     """A file where the hub's own client would have put it."""
-    from huggingface_hub import constants
-
     top = Path(constants.HF_HUB_CACHE, "models--" + repository.replace("/", "--"))
     blob, link = top / "blobs" / "abc123", top / "snapshots" / commit / file
     for folder in (blob.parent, link.parent, top / "refs"):
@@ -421,8 +458,6 @@ def put(repository: str, commit: str, file: str, data: bytes, ref: str = "main")
 
 
 def test_the_cache_serves_without_a_hub(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    from huggingface_hub import constants
-
     put("acme/one", COMMIT, "model.safetensors", save(weights()))
     for setting, value in (("ENDPOINT", "http://127.0.0.1:9"), ("HF_HUB_OFFLINE", True)):
         monkeypatch.setattr(constants, setting, value)
@@ -450,8 +485,6 @@ def test_the_cache_is_used_where_it_has_the_commit(hub: Hub) -> None:
 
 
 def test_no_hub_in_reach_is_said_at_once(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    from huggingface_hub import constants
-
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     message = check_refuses(HubAdapter(), "acme/one", SourceError)
     assert "http://127.0.0.1:9 is out of reach" in message

@@ -32,7 +32,7 @@ def zoo(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
     return hub
 
 
-SOURCES = [f"hf:acme/{name}" for name in ("one", "parts", "gated", "broken")]
+SOURCES = [f"hf:acme/{name}" for name in ("one", "parts", "gated", "broken", "gone")]
 
 
 def rows(catalog: Path) -> pl.DataFrame:
@@ -46,9 +46,11 @@ def assert_complete(found: pl.DataFrame) -> None:
         "acme/parts": "ok",
         "acme/gated": "failed",
         "acme/broken": "failed",
+        "acme/gone": "failed",
     }
     reasons = dict(zip(found["name"], found["reason"], strict=True))
     assert "gated" in reasons["acme/gated"]
+    assert "no such repository" in reasons["acme/gone"]
     assert "acme/broken@main, model.safetensors" in reasons["acme/broken"]
     digests = dict(zip(found["name"], found["weights_digest"], strict=True))
     assert digests["acme/one"] == digests["acme/parts"] is not None
@@ -57,7 +59,7 @@ def assert_complete(found: pl.DataFrame) -> None:
 
 def test_in_this_process(zoo: Hub, tmp_path: Path) -> None:
     ran = zs.run(SOURCES, catalog=str(tmp_path / "z"), in_process=True)
-    assert (ran.count("ok"), ran.count("failed")) == (2, 2)
+    assert (ran.count("ok"), ran.count("failed")) == (2, 3)
     found = rows(tmp_path / "z")
     assert_complete(found)
     assert zoo.largest() <= LARGEST
@@ -68,7 +70,7 @@ def test_in_this_process(zoo: Hub, tmp_path: Path) -> None:
     again = zs.run(SOURCES[:3], catalog=str(tmp_path / "z"), in_process=True)
     assert (again.done_before, again.count("ok")) == (1, 2)
     found = rows(tmp_path / "z")
-    assert len(found) == 4
+    assert len(found) == 5
     assert found.filter(name="acme/one")["metadata"].str.contains(LATER).all()
 
 
@@ -76,7 +78,7 @@ def test_workers_of_ray_get_the_address_and_the_token(zoo: Hub, tmp_path: Path) 
     """They are on no worker's machine: the environment of the workers names no hub."""
     with local_ray():
         ran = zs.run(SOURCES, catalog=str(tmp_path / "z"))
-    assert (ran.count("ok"), ran.count("failed")) == (2, 2)
+    assert (ran.count("ok"), ran.count("failed")) == (2, 3)
     assert_complete(rows(tmp_path / "z"))
     assert zoo.largest() <= LARGEST
 

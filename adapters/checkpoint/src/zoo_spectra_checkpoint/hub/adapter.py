@@ -21,7 +21,7 @@ from zoo_spectra.sources import (
 from zoo_spectra_checkpoint.hub.choosing import STANDARD, Chosen, check_file, choose
 from zoo_spectra_checkpoint.hub.line import Line
 from zoo_spectra_checkpoint.hub.opening import Opened, opened
-from zoo_spectra_checkpoint.hub.refusals import Missing, TokenRefused, Unreachable
+from zoo_spectra_checkpoint.hub.refusals import Absent, Missing, TokenRefused, Unreachable
 from zoo_spectra_checkpoint.hub.wanted import MAIN, Wanted, wanted
 from zoo_spectra_checkpoint.tensors import TensorFile
 
@@ -52,8 +52,8 @@ class HubAdapter:
         """The one repository that a pattern names, at the commit that its revision is now.
 
         Shapes come from the headers of safetensors files; of others nothing is fetched. Raises
-        SourceError where the source is wrong or there is no hub, UnlistedError for what is the
-        repository's own trouble (gated, broken) or may pass (rate limits, a cut line).
+        SourceError where the source is wrong or there is no hub, UnlistedError for what is this
+        repository's own trouble: not there (a SourceError too), gated, broken, out of patience.
         """
         check_options(self.name, options, self.options)
         if options.get("family") == "":
@@ -64,8 +64,10 @@ class HubAdapter:
             _check_library()
             chosen = choose(self._line, asked)
             found = opened(chosen, fetch=False)
-        except (Missing, TokenRefused, Unreachable) as error:
+        except (TokenRefused, Unreachable) as error:  # all others would say the same
             raise SourceError(str(error)) from error
+        except (Missing, SourceError) as error:
+            raise Absent(str(error), _ref(asked, asked.name, options)) from error
         except NetworkError as error:
             raise UnlistedError(str(error), _ref(asked, asked.name, options)) from error
         ref = _ref(asked, chosen.place.name, options)

@@ -16,7 +16,10 @@ from zoo_spectra_checkpoint.hub.choosing import Chosen, Part
 from zoo_spectra_checkpoint.hub.downloads import downloaded
 from zoo_spectra_checkpoint.hub.ranged import is_safetensors, open_ranged
 from zoo_spectra_checkpoint.hub.refusals import Missing
+from zoo_spectra_checkpoint.hub.remote_path import remote_path
 from zoo_spectra_checkpoint.tensors import TensorFile
+
+ZIPPED = ("torch", "npz")  # formats whose zip archives are read in Python alone
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,12 @@ def _open(part: Part, fetch: bool) -> Opened:
         raise FileFormatError(
             f"{file.where} does not begin as safetensors files do, or is cut off; tell its owner"
         )
+    form = by_suffix(Path(part.file)).name
     if not fetch:
-        form = by_suffix(Path(part.file)).name
         return Opened(form, file.size, (file.etag,), None)
+    if head.startswith(b"PK\x03\x04") and form in ZIPPED:
+        path = remote_path(file, head)
+        return Opened(format_of(path).name, file.size, (file.etag,), open_tensors(path))
     path = downloaded(file)
     tensors = open_tensors(path)
     return Opened(format_of(path).name, file.size, (file.etag,), tensors, (file.file,))
@@ -109,7 +115,7 @@ def _joined(files: list[TensorFile], chosen: Chosen) -> TensorFile:
 
     entries = tuple(entry for file in files for entry in file.entries)
     tied = sum(file.tied for file in files)
-    return replace(files[0], path=Path(where), entries=entries, fetch=fetch, tied=tied)
+    return TensorFile(Path(where), entries, fetch, tied, files[0].settings)
 
 
 def _beside(chosen: Chosen) -> Mapping[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zoo_spectra.errors import NetworkError
+from zoo_spectra.errors import NetworkError, SourceError, UnlistedError
 
 TOKEN = "`hf auth login`, or HF_TOKEN"
 
@@ -18,6 +18,10 @@ class Missing(NetworkError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return Missing, (str(self), self.what)
+
+
+class Absent(UnlistedError, SourceError):
+    """What a source names is not there, or is not one file."""
 
 
 class TokenRefused(NetworkError):
