@@ -109,7 +109,7 @@ def sizes(networks: Sequence[Marked]) -> dict[str, Any]:
         members.sort(key=lambda each: each.entries)
         count = [each.entries for each in members]
         moved = [each.moved for each in members]
-        rank = float(spearmanr(count, moved).statistic) if len(members) > 2 else None
+        rank = float(spearmanr(count, moved).statistic) if len(members) > 4 else None
         found[family] = {"parameters": count, "moved": moved, "rank_correlation": rank}
     return found
 
@@ -128,6 +128,7 @@ def summary(networks: Sequence[Marked]) -> dict[str, Any]:
         "moved_random": float(np.median([each.moved for each in random])),
         "moved_random_most": most,
         "noise": float(np.median([each.noise for each in networks])),
+        "least_over_noise": min(each.moved / each.noise for each in trained),
         "beyond_random": hits,
         "beyond_random_share": hits / len(trained),
         "beyond_random_interval": list(wilson(hits, len(trained))),

@@ -334,6 +334,42 @@ README += [
     f"{RANGE[1][1]:.1f} times as {GPU['cores']} of them",
     f"for {RESULTS['resolved']['zoo']['T4']['share']:.0%} when four depths",
 ]
+TRAINING = RESULTS["training"]
+
+
+def _design(family: str) -> str:
+    found = TRAINING["one_design"][family]
+    return (
+        f"| {family} | {found['trainings']} | {found['apart']:.3f} | {found['to_shuffled']:.3f} |"
+    )
+
+
+def _least_and_most(trained: bool) -> str:
+    moved = [n["moved"] for n in TRAINING["networks"].values() if n["trained"] == trained]
+    return f"{min(moved):.3f}, {max(moved):.3f}"
+
+
+def _ends(family: str) -> str:
+    moved = TRAINING["sizes"][family]["moved"]
+    return f"{moved[0]:.2f} to {moved[-1]:.2f}"
+
+
+SPEED += [
+    *map(_design, TRAINING["one_design"]),
+    f"| networks | {TRAINING['trained']} | {TRAINING['random']} |",
+    f"median | {TRAINING['moved_trained']:.3f} | {TRAINING['moved_random']:.3f} |",
+    f"| {_least_and_most(True)} | {_least_and_most(False)} |",
+    f"All {TRAINING['beyond_random']} (95 %",
+    f"at least {TRAINING['least_over_noise']:.1f} times what a second",
+    f"CREPE from {_ends('crepe')}, EfficientNet-Lite from {_ends('efficientnet')}",
+    f"(rank correlation {TRAINING['sizes']['neuralfoil']['rank_correlation']:.2f})",
+]
+README += [
+    f"Of {TRAINING['trained']} trained networks of {TRAINING['families']} families",
+    f"by {TRAINING['moved_trained']:.3f} e-folds in the median",
+    f"({TRAINING['moved_random_most']:.3f} at most, {TRAINING['moved_random']:.3f} in the median)",
+    f"in CREPE ({_ends('crepe')}), shrinks in EfficientNet-Lite ({_ends('efficientnet')})",
+]
 QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS + SPEED + ZOO + NAMES]
 QUOTES += [("README.md", text) for text in README]
 
