@@ -24,7 +24,7 @@ __all__ = ["FORMATS", "SUFFIXES", "by_suffix", "format_of", "open_tensors", "rea
 MAX_NAME = 1000  # characters of a tensor's name
 # Bytes of a file whose holes may be read too, tensor by tensor: each of them is held against a
 # budget without holes, so this costs seconds, not memory.
-HOLES = 32 << 30
+HOLES = 24 << 30
 RATIO = 16
 
 
