@@ -248,6 +248,21 @@ def test_blocks_are_powers_of_two_or_what_the_configuration_says(tmp_path: Path)
     check(zs.load(f"checkpoint:{path}"), {"a.weight": numbers.float() * wide})
 
 
+def test_a_scale_an_expert(tmp_path: Path) -> None:
+    numbers, scale = torch.randn(3, 8, 16).to(torch.float8_e4m3fn), torch.rand(3) + 0.1
+    state = {"mlp.experts.up_proj": numbers, "mlp.experts.up_proj_scale": scale}
+    save_file(state, tmp_path / "a.safetensors")
+    want = {f"mlp.experts.up_proj[{k}]": numbers[k].float() * scale[k] for k in range(3)}
+    check(zs.load(f"checkpoint:{tmp_path / 'a.safetensors'}"), want)
+
+
+def test_scales_of_inputs_alone_are_refused(tmp_path: Path) -> None:
+    state = {"a.weight": integers(256, 6, dtype=torch.int8), "a.weight_scale": torch.rand(2)}
+    save_file(state, tmp_path / "a.safetensors")
+    with pytest.raises(NetworkError, match=r"a\.weight_scale does not fit a\.weight"):
+        zs.load(f"checkpoint:{tmp_path / 'a.safetensors'}")
+
+
 @pytest.mark.parametrize("what", ["zero point", "bytes"])
 def test_parts_that_do_not_fit_are_never_passed_over(what: str, tmp_path: Path) -> None:
     state = {"a.weight": integers(8, 6, dtype=torch.int8), "a.weight_scale": torch.rand(8, 1)}

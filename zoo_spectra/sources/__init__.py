@@ -27,7 +27,7 @@ from zoo_spectra.sources.adapter import (
 )
 from zoo_spectra.sources.archive import Archive, zip_members
 from zoo_spectra.sources.arrays import ArrayHeader, Damaged, array_header, read_array, read_bytes
-from zoo_spectra.sources.budget import Budget, Guard, budget_of, stored_bytes
+from zoo_spectra.sources.budget import Budget, Guard, budget_of, is_hole, stored_bytes
 from zoo_spectra.sources.content import first_bytes, stand_in
 from zoo_spectra.sources.effective import Entry, Fetch, Reading, read
 from zoo_spectra.sources.files import (
@@ -130,6 +130,7 @@ __all__ = [
     "folder_name",
     "get_adapter",
     "guarded",
+    "is_hole",
     "is_sparse",
     "is_symmetric",
     "is_tensor",

@@ -70,6 +70,20 @@ def _data_bytes(handle: int, size: int) -> int:
     return found
 
 
+def is_hole(handle: int, start: int, size: int) -> bool:
+    """Whether so many bytes of an open file are a hole: zeros that need not be read.
+
+    The file's position stays.
+    """
+    before = os.lseek(handle, 0, os.SEEK_CUR)
+    try:
+        return os.lseek(handle, start, os.SEEK_DATA) >= start + size
+    except OSError as error:  # ENXIO: nothing but a hole up to the end
+        return error.errno == errno.ENXIO and start + size <= os.fstat(handle).st_size
+    finally:
+        os.lseek(handle, before, os.SEEK_SET)
+
+
 class Guard:
     """Counts what reading one file takes, and stops it with a NetworkError that names the budget.
 

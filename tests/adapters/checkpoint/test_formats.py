@@ -149,3 +149,25 @@ def test_names_keep_their_dots(tmp_path: Path) -> None:
         save_file({"weight": torch.randn(3, 3)}, tmp_path / file)
     refs = check_adapter(CheckpointAdapter(), f"{tmp_path}/*")
     assert [ref.name for ref in refs] == [f"{tmp_path.name}/net.v1", f"{tmp_path.name}/net.v2"]
+
+
+@pytest.mark.parametrize("place", ["first", "last", "none"])
+def test_a_hole_is_zeros_and_what_is_around_it_is_read(place: str, tmp_path: Path) -> None:
+    """Tensors of a megabyte in a file of which a part was never written."""
+    values = np.random.default_rng(0).normal(size=(3, 512, 512)).astype("f4")
+    state = {f"{number}.weight": torch.from_numpy(each) for number, each in enumerate(values)}
+    path = tmp_path / "a.safetensors"
+    save_file(state, path)
+    data = path.read_bytes()
+    start = len(data) - values.nbytes
+    begin, end = {"first": (0, 1 << 20), "last": (3 << 19, 3 << 20), "none": (0, 0)}[place]
+    with path.open("wb") as stream:
+        stream.write(data[: start + begin])
+        stream.seek(start + end)
+        stream.write(data[start + end :])
+        stream.truncate(len(data))
+    flat = values.reshape(-1)
+    flat[begin // 4 : end // 4] = 0
+    found = opened(path)
+    for number, each in enumerate(values):
+        np.testing.assert_array_equal(found[f"{number}.weight"], each)

@@ -186,6 +186,16 @@ def test_latent_keys_and_values_are_one_map(tmp_path: Path) -> None:
     check(zs.load(f"checkpoint:{path}"), {"blk.0.attn_kv_b.weight": whole})
 
 
+def test_a_convolution_over_two_frames_is_one(tmp_path: Path) -> None:
+    parent = np.random.default_rng(10).normal(size=(8, 3, 2, 4, 4)).astype("f4")
+    first, second = (np.ascontiguousarray(parent[:, :, frame]) for frame in (0, 1))
+    given = {"v.patch_embd.weight": first, "v.patch_embd.weight.1": second}
+    path = write_gguf(tmp_path / "a.gguf", given, architecture="clip")
+    (only,) = zs.load(f"checkpoint:{path}").constituents()
+    flat = parent.reshape(8, -1)
+    np.testing.assert_allclose(only.matrix @ only.matrix.T, flat @ flat.T, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize(("architecture", "count"), [("gpt-oss", 3), ("qwen2moe", 6)])
 def test_gates_are_joined_where_the_parents_are(
     architecture: str, count: int, tmp_path: Path

@@ -14,6 +14,7 @@ import numpy as np
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources.effective.table import Shape, Table
 from zoo_spectra.sources.effective.unpacking import (
+    FLOATS,
     WORD,
     Refuse,
     configuration,
@@ -46,7 +47,13 @@ def _merge(table: Table, name: str, owner: str) -> None:
     if table.tensors[name].dtype == "uint8":
         raise refused(table, name, f"{_SCHEME} to floats of 4 bits (NVFP4, MXFP4)")
     plain = table.tensors[name].dtype == "int32" and len(packed) == 2
-    if not plain or scale is None or said != (2,) or table.peek is None:
+    if (
+        not plain
+        or scale is None
+        or said != (2,)
+        or table.peek is None
+        or not _are_plain(table, owner)
+    ):
         raise refused(table, name, f"{_SCHEME} in a layout that is not known here")
     rows, columns = (int(side) for side in table.peek(f"{owner}weight_shape"))
     bits = _bits(table, packed, rows, columns)
@@ -66,6 +73,17 @@ def _merge(table: Table, name: str, owner: str) -> None:
     given = [part for part in (zero, index) if part in table]
     made = _Packed((rows, columns), bits, zero in table, _refuse(table, name))
     table.merge(f"{owner}weight", (rows, columns), [name, f"{owner}weight_scale", *given], made)
+
+
+def _are_plain(table: Table, owner: str) -> bool:
+    """Whether the scales are floats, and the shape and the groups are whole numbers."""
+    types = {
+        each: table.tensors.get(f"{owner}weight_{each}") for each in ("scale", "shape", "g_idx")
+    }
+    return all(
+        found is None or found.dtype.startswith(FLOATS if each == "scale" else "int")
+        for each, found in types.items()
+    )
 
 
 def _bits(table: Table, packed: Shape, rows: int, columns: int) -> int | None:

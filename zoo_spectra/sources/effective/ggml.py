@@ -2,7 +2,8 @@
 
 Latent attention: DeepSeek's ``kv_b_proj`` (heads · (n + v), latent) is cut into ``attn_k_b``
 (heads, latent, n), turned, and ``attn_v_b`` (heads, v, latent). Experts: where ``gate_up_proj`` is
-one tensor in the parent (``settings["joined"]``), it is cut into ``ffn_gate`` and ``ffn_up``.
+one tensor in the parent (``settings["joined"]``), it is cut into ``ffn_gate`` and ``ffn_up``. A
+convolution over two frames is cut into ``patch_embd.weight`` and ``patch_embd.weight.1``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from zoo_spectra.sources.effective.table import Table
 from zoo_spectra.sources.matrices import Matrix
 
+_SECOND = "patch_embd.weight.1"
 _KEYS, _VALUES, _BOTH = "attn_k_b.weight", "attn_v_b.weight", "attn_kv_b.weight"
 
 
@@ -21,6 +23,8 @@ def taken_apart(table: Table) -> None:
     for name in table:
         if name.endswith(_KEYS):
             _join_latent(table, name.removesuffix(_KEYS))
+        if name.endswith(_SECOND):
+            _join_frames(table, name)
         for which in joined if isinstance(joined, tuple) else ():
             gate = f"ffn_gate_{which}.weight"
             if name.endswith(gate):
@@ -42,6 +46,19 @@ def _latent(parts: tuple[Matrix, ...]) -> Matrix:
     keys, values = parts
     both: Matrix = np.concatenate([keys.transpose(0, 2, 1), values], axis=1)
     return both.reshape(-1, both.shape[2])
+
+
+def _join_frames(table: Table, second: str) -> None:
+    first = second.removesuffix(".1")
+    shape = table.shape(first)
+    if shape is not None and len(shape) == 4 and shape == table.shape(second):
+        whole = (shape[0], 2 * shape[1], *shape[2:])
+        table.merge(first, whole, (first, second), _side_by_side)
+
+
+def _side_by_side(parts: tuple[Matrix, ...]) -> Matrix:
+    made: Matrix = np.concatenate(parts, axis=1)
+    return made
 
 
 def _join_gate(table: Table, gate: str, up: str) -> None:

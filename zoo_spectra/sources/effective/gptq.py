@@ -17,6 +17,7 @@ import numpy.typing as npt
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources.effective.table import Shape, Table
 from zoo_spectra.sources.effective.unpacking import (
+    FLOATS,
     WORD,
     Refuse,
     configuration,
@@ -45,12 +46,20 @@ def packed_linears(table: Table) -> None:
         owner = stem(name)
         shapes = {each: table.shape(owner + each) for each in ("qweight", "qzeros", "scales")}
         sides = [shape for shape in shapes.values() if shape is not None and len(shape) == 2]
-        if len(sides) < 3 or table.tensors[name].dtype != "int32" or 0 in sum(sides, ()):
+        if len(sides) < 3 or 0 in sum(sides, ()) or not _are_words(table, owner):
             raise refused(table, name, "packed by GPTQ, AWQ or a like of them, in another layout")
         if sides[0][1] * 8 == sides[2][1] and f"{owner}g_idx" not in table:
             _merge_awq(table, owner, sides)
         else:
             _merge_gptq(table, owner, sides)
+
+
+def _are_words(table: Table, owner: str) -> bool:
+    """Whether the parts have the types of this layout: words, and plain scales."""
+    words = all(table.tensors[owner + each].dtype == "int32" for each in ("qweight", "qzeros"))
+    index = table.tensors.get(f"{owner}g_idx")
+    plain = table.tensors[f"{owner}scales"].dtype.startswith(FLOATS)
+    return words and plain and (index is None or index.dtype.startswith("int"))
 
 
 def _method(table: Table) -> str | None:

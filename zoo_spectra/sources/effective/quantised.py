@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources.effective.table import Shape, Table, Tensor
-from zoo_spectra.sources.effective.unpacking import configuration, pieces, refused
+from zoo_spectra.sources.effective.unpacking import FLOATS, configuration, pieces, refused
 from zoo_spectra.sources.matrices import Matrix
 from zoo_spectra.sources.tensor_names import leaf, stem, words
 
@@ -16,7 +16,6 @@ EIGHT = ("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz")
 _PLAIN = ("int8", *EIGHT)
 # All are multiplied, also those called inverse: they are the inverse of what quantised.
 _SCALES = ("weight_scale", "weight_scale_inv", "scale_weight", "qscale_weight")
-_FLOATS = ("float", "bfloat")
 BLOCK = 128  # of the scales of blocks, where their number allows it
 _BLOCKS = (BLOCK, 64, 32, 16, 8, 4, 2, 256, 512, 1024)
 # How each scheme is known: what stands beside a tensor, or what it is called itself.
@@ -33,7 +32,6 @@ _LEAVES = {
     "Qidxs": "packed by QuIP",
     "codes": "packed by AQLM",
     "q_weight": "packed by ExLlama",
-    "bitmask": "the mask of a sparse weight of compressed-tensors",
     "_data": "quantised by quanto",
 }
 _LOOKED_UP = {"indices", "codes"}  # places in the tables called so:
@@ -83,8 +81,10 @@ def packed(table: Table, name: str) -> NetworkError | None:
         if f"{name}{ending}" in table.stored:
             return refused(table, name, scheme)
     whole = tensor.dtype.startswith(("int", "uint"))
-    if own in _LEAVES and (whole or own == "bitmask"):
+    if own in _LEAVES and whole:
         return refused(table, name, _LEAVES[own])
+    if own == "bitmask" and "compressed" in table.beside(name):
+        return refused(table, name, "the mask of a sparse weight of compressed-tensors")
     if own in _LOOKED_UP and whole and _TABLES & table.beside(name):
         return refused(table, name, "of places in a codebook")
     if own.endswith("_blocks") and f"{name.removesuffix('blocks')}scales" in table.stored:
@@ -145,9 +145,7 @@ def _merge_rows(table: Table, name: str) -> None:
 
 def _merge_scaled(table: Table, tensor: Tensor, scale: str) -> None:
     name, shape = tensor.name, table.shape(scale) or ()
-    if table.tensors[scale].dtype not in ("float8_e8m0fnu",) and not table.tensors[
-        scale
-    ].dtype.startswith(_FLOATS):
+    if not table.tensors[scale].dtype.startswith(FLOATS):
         raise refused(table, name, f"scaled by {scale}, which is {table.tensors[scale].dtype}")
     fit = _fit(shape, tensor.shape, _said_block(table))
     if fit is None:
@@ -156,7 +154,7 @@ def _merge_scaled(table: Table, tensor: Tensor, scale: str) -> None:
     if zero in table and prod(table.shape(zero) or ()) != prod(shape):
         raise table.refuse(zero, f"does not fit {scale}, {shape}; dequantise it")
     zeros = (zero,) if zero in table else ()
-    each = len(tensor.shape) == 3 == len(shape) and shape[0] == tensor.shape[0]
+    each = len(tensor.shape) == 3 and fit[0][0] == tensor.shape[0]
     table.merge(name, tensor.shape, (name, scale, *zeros), _Scaled(fit), each)
 
 
@@ -205,6 +203,8 @@ def _fit(scale: Shape, weight: Shape, block: Shape) -> tuple[Shape, Shape] | Non
     if prod(scale) == 1:
         return (1,) * len(weight), (1,) * len(weight)
     if len(scale) == 1:
+        if scale[0] != weight[0]:
+            return None
         scale = (*scale, *(1,) * (len(weight) - 1))
     if len(scale) != len(weight):
         return None

@@ -17,6 +17,7 @@ from zoo_spectra.sources.matrices import Matrix
 
 PIECE = 1 << 22  # entries that are unpacked at a time
 WORD = 32  # bits
+FLOATS = ("float", "bfloat")  # how the names of plain types begin
 CURE = "dequantise it with its library (in transformers, model.dequantize()) and save it again"
 Refuse = Callable[[str], NetworkError]
 

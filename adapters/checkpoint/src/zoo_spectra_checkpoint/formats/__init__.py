@@ -28,7 +28,7 @@ NESTED = "torch"  # the format whose files hold dicts in dicts
 MAX_NAME = 1000  # characters of a tensor's name
 # Bytes of a file whose holes may be read too, tensor by tensor: each of them is held against a
 # budget without holes, so this costs seconds, not memory.
-HOLES = 32 << 30
+HOLES = 24 << 30
 RATIO = 16
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoo_spectra.errors import FileFormatError, NetworkError
-from zoo_spectra.sources import Damaged, Entry, Guard, Matrix, budget_of, read_bytes
+from zoo_spectra.sources import Damaged, Entry, Guard, Matrix, budget_of, is_hole, read_bytes
 from zoo_spectra_checkpoint.formats.gguf_header import Header, Stored, check_places, read_header
 from zoo_spectra_checkpoint.formats.gguf_names import parent_like, settings
 from zoo_spectra_checkpoint.narrow import widened
@@ -192,9 +192,14 @@ def _read(stream: IO[bytes], place: _Place, first: int, count: int) -> npt.NDArr
         return _read(stream, place, 0, prod(place.shape))[first : first + count]
     stream.seek(place.start + first // kind.entries * kind.bytes)
     if kind.dequantise is None:
-        flat = read_bytes(stream, count * kind.bytes).view(_PLAIN[kind.name][0])
+        if is_hole(stream.fileno(), stream.tell(), count * kind.bytes):
+            flat = np.zeros(count, _PLAIN[kind.name][0])
+        else:
+            flat = read_bytes(stream, count * kind.bytes).view(_PLAIN[kind.name][0])
         return widened(flat, kind.dtype)
     values = np.zeros(count, np.float32)
+    if is_hole(stream.fileno(), stream.tell(), count // kind.entries * kind.bytes):
+        return values
     for at in range(0, count, PIECE):
         piece = min(PIECE, count - at)
         blocks = read_bytes(stream, piece // kind.entries * kind.bytes)

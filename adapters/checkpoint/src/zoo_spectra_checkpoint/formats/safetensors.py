@@ -12,7 +12,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from zoo_spectra.errors import FileFormatError
-from zoo_spectra.sources import Entry, Matrix
+from zoo_spectra.sources import Entry, Matrix, is_hole
 from zoo_spectra_checkpoint.narrow import EIGHT_BITS, widened
 from zoo_spectra_checkpoint.tensors import TensorFile
 
@@ -58,8 +58,11 @@ def open_file(path: Path) -> TensorFile:
         stored = stored_type(entry)
         shape = entry.shape if entry.place is None else entry.shape[1:]
         count = int(np.prod(shape, dtype=np.int64))
-        skipped = (entry.place or 0) * count * stored.itemsize
-        flat = np.fromfile(path, stored, count, offset=start[entry.name] + skipped)
+        size = count * stored.itemsize
+        with path.open("rb", buffering=0) as stream:
+            place = stream.seek(start[entry.name] + (entry.place or 0) * size)
+            hole = is_hole(stream.fileno(), place, size)
+            flat = np.zeros(count, stored) if hole else np.fromfile(stream, stored, count)
         if flat.size != count:
             raise FileFormatError(f"{path}, {entry.name}: the file was cut off while in use")
         return widened(flat, entry.dtype).reshape(shape)
