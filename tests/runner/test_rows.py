@@ -74,17 +74,18 @@ def test_an_estimated_tail_counts_eigenvalues_not_nodes(tmp_path: Path) -> None:
     assert estimate["tail_count"] == pytest.approx(exact["tail_count"], rel=0.1)
 
 
-def test_the_digest_is_that_of_the_entries_and_not_of_the_names(tmp_path: Path) -> None:
+def test_the_digest_is_that_of_the_entries_and_not_of_names_and_order(tmp_path: Path) -> None:
     base = arrays(0)
     changed = {name: array.copy() for name, array in base.items()}
     changed["layer1"][3, 4] += 1e-9
     turned = {name: np.asfortranarray(array) for name, array in base.items()}
     renamed = {name.upper(): array for name, array in base.items()}
+    ordered = dict(reversed(base.items()))
     digests = [
         analysed(tmp_path / str(number), given)["weights_digest"]
-        for number, given in enumerate((base, changed, turned, renamed))
+        for number, given in enumerate((base, changed, turned, renamed, ordered))
     ]
-    assert digests[2] == digests[3] == digests[0]
+    assert digests[2] == digests[3] == digests[4] == digests[0]
     assert len(set(digests)) == 2
 
 

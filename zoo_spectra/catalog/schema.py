@@ -57,7 +57,7 @@ NETWORKS = (
     Column("reason", _TEXT, "why it failed; null when `ok`"),
     _key("attempts", _INT, "how often it was tried in this run", "≥ 1"),
     _key("fingerprint", _TEXT, "changes with the file behind the network; empty: never"),
-    Column("weights_digest", _TEXT, "BLAKE2b-128 of the digests of all constituents in order, hex"),
+    Column("weights_digest", _TEXT, "BLAKE2b-128 of the sorted digests of all constituents, hex"),
     Column("parameters", _LONG, "number of entries in the constituents used", "≥ 4"),
     Column("constituents", _INT, "number m of constituents used", "≥ 1"),
     Column("skipped", _INT, "number of matrices skipped; the reasons are in `spectra`", "≥ 0"),

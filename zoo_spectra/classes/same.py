@@ -14,8 +14,8 @@ def equal_weights(catalog: Catalog) -> list[tuple[str, ...]]:
     """The groups of `ok` networks whose ``weights_digest`` is the same, the largest first.
 
     Names, in order; a name that several networks of the catalog have is replaced by their sources.
-    The digest covers the constituents' shapes, types and entries, in their order, and not their
-    names. Raises CatalogError for a damaged part.
+    The digest covers the constituents' shapes, types and entries, and not their names and order,
+    which are not the same in every format of files. Raises CatalogError for a damaged part.
     """
     ok = pl.col("status") == "ok"
     narrow = catalog.networks().filter(ok).select("name", "source", "weights_digest")

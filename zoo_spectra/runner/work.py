@@ -226,7 +226,9 @@ def _summed_up(
     started = time.perf_counter()
     spectra = [piece.spectrum for piece in pieces]
     spectrum = combine(network, spectra, bench.settings, row["network_id"])
-    joined = hashlib.blake2b("".join(p.digest for p in pieces).encode(), digest_size=16)
+    # Sorted: safetensors keeps tensors by size and name, torch as the module does.
+    digests = "".join(sorted(piece.digest for piece in pieces))
+    joined = hashlib.blake2b(digests.encode(), digest_size=16)
     combining = time.perf_counter() - started
     return finished(
         row

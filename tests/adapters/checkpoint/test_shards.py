@@ -128,7 +128,7 @@ def test_an_index_decides(tmp_path: Path) -> None:
     assert str(found.left_out).startswith(said)
     assert "model-00001-of-00007.safetensors" in str(found.left_out)
     is_whole(f"checkpoint:{tmp_path}/*")
-    for name in names:
+    for name in (*names, "model.safetensors.index.json"):
         is_whole(f"checkpoint:{tmp_path}/{name}")
     with pytest.raises(SourceError, match=r"00001-of-00007.safetensors, a stale part that model"):
         list_networks(f"checkpoint:{tmp_path}/model-00001-of-00007.safetensors")

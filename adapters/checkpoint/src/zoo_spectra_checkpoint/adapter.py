@@ -25,7 +25,7 @@ from zoo_spectra.sources import (
     resolve,
     shown,
 )
-from zoo_spectra_checkpoint.folders import chosen_file, network_stem
+from zoo_spectra_checkpoint.folders import INDEX, chosen_file, first_part, network_stem
 from zoo_spectra_checkpoint.formats import SUFFIXES, by_suffix, format_of
 from zoo_spectra_checkpoint.hub_cache import repository_of
 from zoo_spectra_checkpoint.shards import Parts, Shelf, open_network, parts_of, stem
@@ -128,12 +128,16 @@ class CheckpointAdapter:
 
 
 def _of_folder(pattern: str) -> str:
-    """The pattern, or, where it is a folder, that of the file in it which is its network."""
+    """The pattern; of a folder or an index, that of the file which is its network."""
     name = plain(pattern)
     if name is None or "\0" in name:
         return pattern
-    folder = resolve(name)
-    return literal(str(chosen_file(folder))) if folder.is_dir() else pattern
+    path = resolve(name)
+    if path.is_dir():
+        return literal(str(chosen_file(path)))
+    if path.name.endswith(INDEX) and path.is_file():
+        return literal(str(first_part(path)))
+    return pattern
 
 
 def _networks(files: tuple[str, ...]) -> tuple[list[_Found], dict[str, Path]]:

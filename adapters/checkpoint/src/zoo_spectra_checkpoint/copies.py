@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from zoo_spectra.errors import NetworkError
@@ -12,6 +12,7 @@ from zoo_spectra_checkpoint.tensors import TensorFile
 from zoo_spectra_checkpoint.which import TOP, Part, Which, is_average, no_such, several
 
 WRAPPERS = ("module.", "_orig_mod.")  # DataParallel, torch.compile
+MOST_COPIES = 10  # that are looked at: a network that has more is built of such layers
 DEEP = 2  # parts of a name among which a copy of a whole network is looked for
 # An average by a name that no layer has; others must have a twin.
 _NETWORK = r"(models?|state_?dict|module|params|weights|net(work)?|unet|net_?g|g|generator)"
@@ -28,6 +29,7 @@ _PAIRS = (
     (r"_?ema", "model"),
     (r"_?ema", "online"),
 )
+_COPY = re.compile(r"teacher|target|momentum|ema|k$")
 
 
 def part(file: TensorFile, which: Which) -> TensorFile:
@@ -70,24 +72,40 @@ def check_copies(file: TensorFile) -> None:
 
     An average that has every matrix of the trained network is left out by the rule of all sources.
     """
-    shapes = {entry.name: entry.shape for entry in file.entries}
-    prefixes = _prefixes(shapes)
-    for prefix, names in prefixes.items():
-        head, leaf = prefix[: prefix.rfind(".") + 1], prefix.rpartition(".")[2]
-        for pattern, instead in _PAIRS:
-            match = re.fullmatch(pattern, leaf)
-            twin = head + match.expand(instead) if match else ""
-            if not twin or twin not in prefixes or twin == prefix:
-                continue
-            matrices = [name for name in names if len(shapes[name]) > 1]
-            rest = len(prefix)
-            alike = all(shapes.get(twin + name[rest:]) == shapes[name] for name in matrices)
-            if matrices and not alike:
-                both = [
-                    _part(each, (e for e in file.entries if e.name in prefixes[each]))
-                    for each in (prefix, twin)
-                ]
-                raise several(file.path, both)
+    entries = file.entries
+    beginnings = {prefix for entry in entries for prefix in _beginnings(entry.name)}
+    pairs = [(each, twin) for each in beginnings for twin in _twins(each) if twin in beginnings]
+    for prefix, twin in sorted(pairs)[:MOST_COPIES]:
+        if not _alike(entries, prefix, twin):
+            both = [_part(each, _below(entries, each)) for each in (prefix, twin)]
+            raise several(file.path, both)
+
+
+def _twins(prefix: str) -> Iterator[str]:
+    """What the trained network would be called where a prefix is an average."""
+    if not _COPY.search(prefix):
+        return
+    head, leaf = re.fullmatch(r"((?:.*[./])?)([^./]*)", prefix, re.DOTALL).groups()  # type: ignore[union-attr]
+    for pattern, instead in _PAIRS:
+        match = re.fullmatch(pattern, leaf)
+        twin = match.expand(instead) if match else ""
+        if twin and twin != leaf:
+            yield head + twin
+
+
+def _alike(entries: Iterable[Entry], prefix: str, twin: str) -> bool:
+    """Whether every matrix below a prefix is below its twin too, in the same shape."""
+    shapes = {entry.name: entry.shape for entry in _below(entries, twin)}
+    rest = len(prefix)
+    return all(
+        shapes.get(twin + entry.name[rest:]) == entry.shape
+        for entry in _below(entries, prefix)
+        if len(entry.shape) > 1
+    )
+
+
+def _below(entries: Iterable[Entry], prefix: str) -> list[Entry]:
+    return [entry for entry in entries if entry.name.startswith((f"{prefix}.", f"{prefix}/"))]
 
 
 def parts(entries: Iterable[Entry]) -> list[Part]:
@@ -121,28 +139,33 @@ def _unwrapped(names: list[str]) -> list[str]:
     return names
 
 
-def _prefixes(names: Iterable[str]) -> dict[str, set[str]]:
-    """The names by what they begin with, of one part and of two."""
-    found: dict[str, set[str]] = {}
-    for name in names:
-        pieces = re.split(r"[./]", name)
-        wrapped = sum(f"{piece}." in WRAPPERS for piece in pieces[:2])
-        for count in range(1, min(len(pieces), DEEP + wrapped + 1)):
-            prefix = name[: len(".".join(pieces[:count]))]
-            found.setdefault(prefix, set()).add(name)
-    return found
+def _beginnings(name: str) -> Iterator[str]:
+    """What a name begins with: one part of it, and two, wrappers not counted."""
+    pieces = name.replace("/", ".").split(".", DEEP + 2)
+    wrapped = sum(f"{piece}." in WRAPPERS for piece in pieces[:2])
+    end = -1
+    for piece in pieces[: min(len(pieces) - 1, DEEP + wrapped)]:
+        end += 1 + len(piece)
+        yield name[:end]
 
 
 def _averages(entries: Iterable[Entry]) -> list[tuple[str, set[str]]]:
     """The parts that are averages: by a name that says no other, or with the trained one there."""
     shapes = {entry.name: entry.shape for entry in entries}
+    beginnings = {prefix for name in shapes for prefix in _beginnings(name)}
+    called = {each: re.split(r"[./]", each)[-1] for each in beginnings if is_average(each)}
+    usual = {each for each, leaf in called.items() if _USUAL.fullmatch(leaf)}
+    others = {each for each, leaf in called.items() if each not in usual and is_average(leaf)}
+    tried = sorted(usual)[:MOST_COPIES] + sorted(others)[:MOST_COPIES]
     found: list[tuple[str, set[str]]] = []
-    for prefix, names in _prefixes(shapes).items():
-        leaf = re.split(r"[./]", prefix)[-1]
+    for prefix in sorted(tried, key=len):
         inside = any(prefix.startswith((f"{other}.", f"{other}/")) for other, _ in found)
-        if inside or not is_average(leaf) or not any(len(shapes[name]) > 1 for name in names):
+        if inside:
             continue
-        if _USUAL.fullmatch(leaf) or _has_twin(prefix, names, shapes):
+        names = {name for name in shapes if name.startswith((f"{prefix}.", f"{prefix}/"))}
+        if not any(len(shapes[name]) > 1 for name in names):
+            continue
+        if prefix in usual or _has_twin(prefix, names, shapes):
             found.append((prefix, names))
     return found
 

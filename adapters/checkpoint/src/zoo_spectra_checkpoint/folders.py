@@ -9,6 +9,7 @@ from zoo_spectra.errors import SourceError
 from zoo_spectra.sources import Source, literal
 from zoo_spectra_checkpoint.formats import SUFFIXES
 from zoo_spectra_checkpoint.shards import Shelf, stem
+from zoo_spectra_checkpoint.slices import SLICED
 
 INDEX = ".index.json"
 # In the order in which they are looked for: transformers, PEFT, diffusers.
@@ -39,7 +40,8 @@ def chosen_file(folder: Path) -> Path:
                 if index.fault:
                     raise SourceError(f"{index.path} is an index {index.fault}")
                 return inside / min(index.files.values(), default=choice)
-    names = sorted(name for name in shelf.names(inside) if name.lower().endswith(SUFFIXES))
+    known = (*SUFFIXES, SLICED)
+    names = sorted(name for name in shelf.names(inside) if name.lower().endswith(known))
     below = sorted(
         each.name for each in map(inside.joinpath, shelf.names(inside)) if _has_weights(each)
     )
@@ -60,6 +62,14 @@ def chosen_file(folder: Path) -> Path:
         f"{folder} is a folder, and there is no file of weights in it; for those in folders of it "
         f"write {shlex.quote(str(inner))}"
     )
+
+
+def first_part(index: Path) -> Path:
+    """The first file that an index names. Raises SourceError when it names none."""
+    found = [each for each in Shelf().indexes(index.parent) if each.path == index]
+    if not found or found[0].fault or not found[0].files:
+        raise SourceError(f"{index} is an index {found[0].fault if found else 'of no weights'}")
+    return index.with_name(min(found[0].files.values()))
 
 
 def network_stem(path: Path) -> str:
