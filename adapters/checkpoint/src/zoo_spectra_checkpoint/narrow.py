@@ -1,4 +1,4 @@
-"""Floating-point types that numpy does not have, as float32: bfloat16, and two of eight bits."""
+"""Floating-point types that numpy does not have, as float32: bfloat16, and those of eight bits."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from zoo_spectra.sources import ArrayHeader, read_array
 
-# Bits of the exponent, and its bias.
+# Bits of the exponent, and its bias. Those of ``fnuz`` have neither infinities nor a negative zero.
 EIGHT_BITS = {"float8_e4m3fn": (4, 7), "float8_e5m2": (5, 15)}
+EIGHT_BITS |= {"float8_e4m3fnuz": (4, 8), "float8_e5m2fnuz": (5, 16)}
 
 
 def widened(stored: npt.NDArray[Any], dtype: str) -> npt.NDArray[Any]:
@@ -41,6 +42,8 @@ def _table(dtype: str) -> npt.NDArray[np.float32]:
     size = np.ldexp(fraction + normal, np.maximum(exponent, 1) - bias)
     if dtype == "float8_e4m3fn":  # no infinity; all ones are no number
         size[(bits & 0x7F) == 0x7F] = np.nan
+    elif dtype.endswith("fnuz"):
+        size[0x80] = np.nan
     else:
         top = exponent == (1 << exponent_bits) - 1
         size[top] = np.where(fraction[top] == 0, np.inf, np.nan)

@@ -38,7 +38,7 @@ def open_file(path: Path) -> TensorFile:
         with path.open("rb") as stream:
             graph = read_graph(Wire(stream, guard), path.stat().st_size, guard)
         for name, tensor in guard.each(graph.tensors.items()):
-            check(tensor, path, name)
+            check(tensor, name)
     except Damaged as error:
         raise _broken(path, str(error)) from error
     if graph.sparse:
