@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from flax_files import flax_file
 from safetensors.torch import save_file
-from tflite_files import Made, tflite_file
 from torch import nn
 
 import zoo_spectra as zs
+from flax_files import flax_file
+from tflite_files import Made, tflite_file
 from zoo_spectra.sources import digest
 from zoo_spectra.testing import check_adapter
 from zoo_spectra_checkpoint import CheckpointAdapter
