@@ -53,9 +53,9 @@ def model(einsum: bool) -> Any:
     image, text = keras.Input((9, 9, 3)), keras.Input((6,))
     x = layers.Conv2D(8, 3, name="stem")(image)
     x = layers.BatchNormalization()(layers.DepthwiseConv2D(3, use_bias=False, name="dwise")(x))
-    x = layers.SeparableConv2D(6, 2)(x)
-    x = layers.GlobalAveragePooling2D()(layers.Conv2DTranspose(5, 2)(x))
-    e = layers.Embedding(11, 16)(text)
+    x = layers.SeparableConv2D(6, 2, name="apart")(x)
+    x = layers.GlobalAveragePooling2D()(layers.Conv2DTranspose(5, 2, name="up")(x))
+    e = layers.Embedding(11, 16, name="words")(text)
     a = layers.LayerNormalization()(layers.MultiHeadAttention(4, 4, name="mha")(e, e))
     g = layers.GroupQueryAttention(4, 6, 2, name="gqa")(a, a)
     if einsum:
@@ -79,15 +79,16 @@ def matrices(made: Any) -> dict[str, np.ndarray]:
     """What each layer applies, as (outputs, inputs), by a computation of its own."""
 
     def last(values: np.ndarray) -> np.ndarray:
-        return values.reshape(-1, values.shape[-1]).T
+        turned = values.transpose(-1, -2, *range(values.ndim - 2))
+        return turned.reshape(turned.shape[0], -1)
 
     v = {variable.path: np.asarray(variable.value.detach()) for variable in made.variables}
     right = {
         "dwise": v["dwise/kernel"].reshape(9, 8).T,
-        "separable, depthwise": v["separable_conv2d/depthwise_kernel"].reshape(4, 8).T,
-        "separable, pointwise": last(v["separable_conv2d/pointwise_kernel"]),
-        "transposed": v["conv2d_transpose/kernel"].reshape(20, 6).T,
-        "embedding": v["embedding/embeddings"],
+        "separable, depthwise": v["apart/depthwise_kernel"].reshape(4, 8).T,
+        "separable, pointwise": last(v["apart/pointwise_kernel"]),
+        "transposed": last(v["up/kernel"]),
+        "embedding": v["words/embeddings"],
     }
     if "heads/kernel" in v:
         right["heads"] = v["heads/kernel"].reshape(16, 15).T

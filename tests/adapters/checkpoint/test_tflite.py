@@ -91,7 +91,7 @@ def test_the_operator_says_what_a_tensor_is(tmp_path: Path) -> None:
     """A converter names a kernel by all that was fused into it, and a bias by nothing."""
     tensors = [
         Made("x"),
-        Made("model/bn1", numbers(8, 3, 3, 4)),
+        Made("model/batch_norm/gamma", numbers(8, 3, 3, 4)),
         Made("arith.constant", numbers(1, 7, 8)),
         Made("arith.constant1", numbers(7, 8)),
         Made("model/kernel", numbers(8, 8)),
