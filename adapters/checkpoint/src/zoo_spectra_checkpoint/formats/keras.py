@@ -182,22 +182,31 @@ def _by_name(path: Path, found: Contents, layers: Layers) -> list[_Variable]:
         return pair[0].startswith(_OPTIMIZER), places.get(group, len(listed)), pair[1].address
 
     named.sort(key=order)
-    return [_plain(_depthwise(name, shapes, layers, path), each) for name, each in named]
+    return [_kernel(name, each, shapes, layers, path) for name, each in named]
 
 
-def _depthwise(name: str, shapes: Mapping[str, tuple[int, ...]], layers: Layers, path: Path) -> str:
-    """The name of a kernel, which Keras 3 calls so where earlier ones say that it is depthwise."""
+def _kernel(
+    name: str,
+    dataset: Dataset,
+    shapes: Mapping[str, tuple[int, ...]],
+    layers: Layers,
+    path: Path,
+) -> _Variable:
+    """A variable by its name. Keras 3 calls any kernel so, also one that is depthwise."""
     above, _, own = name.rpartition("/")
-    if own != "kernel" or len(shapes[name]) < 3 or name.startswith(_OPTIMIZER):
-        return name
+    if own != "kernel" or len(dataset.shape) < 3 or name.startswith(_OPTIMIZER):
+        return _plain(name, dataset)
     owner = above.rpartition("/")[2]
     hint = layers.hint(owner)
-    bias = shapes.get(f"{above}/bias")
     where = f"{path}, {name[:200]}"
-    depthwise = (
-        hint.startswith("depthwise") if hint else is_depthwise(owner, shapes[name], bias, where)
+    if hint == "einsum_dense":
+        equation = layers.settings.get(owner, {}).get("equation")
+        axes, shape = _einsum(dataset.shape, equation, where)
+        return _Variable(f"{above}/weight", dataset, axes, shape)
+    depthwise = hint.startswith("depthwise") or (
+        not hint and is_depthwise(owner, dataset.shape, shapes.get(f"{above}/bias"), where)
     )
-    return f"{above}/depthwise_kernel" if depthwise else name
+    return _plain(f"{above}/depthwise_kernel" if depthwise else name, dataset)
 
 
 def _check_quantised(path: Path, members: Iterable[Dataset]) -> None:

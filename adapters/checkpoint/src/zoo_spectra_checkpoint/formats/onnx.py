@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from zoo_spectra.errors import FileFormatError, NetworkError
 from zoo_spectra.sources import Damaged, Entry, Guard, Matrix, budget_of
-from zoo_spectra_checkpoint.formats.onnx_graph import Graph, Node, read_graph
+from zoo_spectra_checkpoint.formats.onnx_graph import Graph, read_graph
 from zoo_spectra_checkpoint.formats.onnx_layout import (
     Piece,
     Scaling,
@@ -17,7 +17,7 @@ from zoo_spectra_checkpoint.formats.onnx_layout import (
     scalings,
 )
 from zoo_spectra_checkpoint.formats.onnx_names import named
-from zoo_spectra_checkpoint.formats.onnx_uses import WEIGHT, Use, consumers, uses
+from zoo_spectra_checkpoint.formats.onnx_uses import WEIGHT, Use, links, uses
 from zoo_spectra_checkpoint.formats.onnx_values import check, dtype_name, external_file, values
 from zoo_spectra_checkpoint.formats.protobuf import Wire
 from zoo_spectra_checkpoint.tensors import TensorFile
@@ -38,7 +38,7 @@ def open_file(path: Path) -> TensorFile:
         with path.open("rb") as stream:
             graph = read_graph(Wire(stream, guard), path.stat().st_size, guard)
         for name, tensor in guard.each(graph.tensors.items()):
-            check(tensor, path, name)
+            check(tensor, name)
     except Damaged as error:
         raise _broken(path, str(error)) from error
     if graph.sparse:
@@ -53,7 +53,7 @@ class _Model:
     def __init__(self, path: Path, graph: Graph, guard: Guard) -> None:
         self.path, self.graph, self.guard = path, graph, guard
         self.uses = uses(graph)
-        self.after: Mapping[str, list[Node]] = consumers(graph)
+        self.links = links(graph)
         self.plan: dict[str, tuple[str, Piece, tuple[Scaling, ...]]] = {}
 
     def opened(self) -> TensorFile:
@@ -95,12 +95,12 @@ class _Model:
             yield Entry(free, piece.shape, "float32" if steps else _type(dtype_name(tensor)))
 
     def name(self, name: str, found: list[Use]) -> str:
-        called = named(name, found, self.graph, self.after)
+        called = named(name, found, self.links)
         return name if called in self.graph.tensors or called in self.plan else called
 
     def scaling(self, weights: list[Use], sides: int, where: str) -> tuple[Scaling, ...]:
         """The scales of a quantised weight. Raises NetworkError where the graph does not say."""
-        ways = {scalings(use, sides, self.graph, self.after) for use in weights}
+        ways = {scalings(use, sides, self.links) for use in weights}
         if len(ways) > 1:
             raise NetworkError(f"{where} is quantised in more ways than one; dequantise it")
         (steps,) = ways

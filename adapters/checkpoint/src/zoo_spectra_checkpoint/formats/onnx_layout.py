@@ -6,7 +6,7 @@ and their gates in an order of their own, https://onnx.ai/onnx/operators.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources import Matrix
 from zoo_spectra_checkpoint.formats.onnx_graph import Graph, Node
-from zoo_spectra_checkpoint.formats.onnx_uses import SCALED, Path, Use
+from zoo_spectra_checkpoint.formats.onnx_uses import SCALED, Links, Path, Use
 
 Shape = tuple[int, ...]
 Read = Callable[[str], Matrix]
@@ -49,9 +49,7 @@ class Scaling:
     backward: bool = False
 
 
-def scalings(
-    use: Use, sides: int, graph: Graph, after: Mapping[str, list[Node]]
-) -> tuple[Scaling, ...]:
+def scalings(use: Use, sides: int, links: Links) -> tuple[Scaling, ...]:
     """The quantisations between a tensor of so many sides and its slot, in their order.
 
     Their axes are those of the stored tensor.
@@ -84,7 +82,7 @@ def scalings(
     elif use.slot in _ZERO.get(node.op, ()):
         axis = 0 if node.op == "ConvInteger" else (-1 if use.slot else -2)
         zero = _input(node, _ZERO[node.op][use.slot])
-        add(_later_scale(node, graph, after), zero, axis)
+        add(_later_scale(node, links), zero, axis)
     return tuple(found)
 
 
@@ -97,24 +95,21 @@ def _input(node: Node, place: int) -> str:
     return node.inputs[place] if len(node.inputs) > place else ""
 
 
-def _later_scale(node: Node, graph: Graph, after: Mapping[str, list[Node]]) -> str:
+def _later_scale(node: Node, links: Links) -> str:
     """The scale of a product of integers: Cast, then Mul by (scale of the other one · this)."""
-    makers = {name: each for each in graph.nodes for name in each.outputs}
-    casts = [each for each in after.get(node.outputs[0], ()) if each.op == "Cast"]
-    products = [
-        each for cast in casts for each in after.get(cast.outputs[0], ()) if each.op == "Mul"
-    ]
-    if len(casts) != 1 or len(products) != 1:
+    casts = [each for each in links.takers.get(node.outputs[0], ()) if each.op == "Cast"]
+    if len(casts) != 1:
         return ""
-    (factor,) = [n for n in products[0].inputs if n != casts[0].outputs[0]] or [""]
-    maker = makers.get(factor)
+    cast = casts[0].outputs[0]
+    products = [each for each in links.takers.get(cast, ()) if each.op == "Mul"]
+    factors = [name for each in products for name in each.inputs if name != cast]
+    maker = links.makers.get(factors[0]) if len(factors) == 1 else None
     if maker is None or maker.op != "Mul":
         return ""
-    constant = [name for name in maker.inputs if name in graph.tensors]
-    dynamic = [makers.get(name) for name in maker.inputs if name not in graph.tensors]
-    if len(constant) == 1 and dynamic and dynamic[0] is not None:
-        return constant[0] if dynamic[0].op == "DynamicQuantizeLinear" else ""
-    return ""
+    constant = [name for name in maker.inputs if name in links.graph.tensors]
+    dynamic = [links.makers.get(name) for name in maker.inputs if name not in constant]
+    known = len(constant) == len(dynamic) == 1 and dynamic[0] is not None
+    return constant[0] if known and dynamic[0].op == "DynamicQuantizeLinear" else ""  # type: ignore[union-attr]
 
 
 def scaled(values: Matrix, scaling: Scaling, graph: Graph, read: Read) -> Matrix:

@@ -7,11 +7,10 @@ an exporter has numbered a tensor, the graph says what it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from zoo_spectra.sources import why_not
-from zoo_spectra_checkpoint.formats.onnx_graph import Graph, Node
-from zoo_spectra_checkpoint.formats.onnx_uses import WEIGHT, Use
+from zoo_spectra_checkpoint.formats.onnx_uses import WEIGHT, Links, Use
 
 # torch.onnx: onnx::MatMul_12, val_12, 12; tf2onnx: const_fold_opt__12; and constants of all.
 _NUMBERED = re.compile(
@@ -25,12 +24,12 @@ _JUDGED = {"norm", "bias", "scale"}  # what no weight of a layer is, whatever it
 _SUFFIX = {"norm": ".norm.weight"}
 
 
-def named(name: str, uses: Sequence[Use], graph: Graph, after: Mapping[str, list[Node]]) -> str:
-    """The name under which a tensor is judged. ``after``: the nodes that take each value."""
+def named(name: str, uses: Sequence[Use], links: Links) -> str:
+    """The name under which a tensor is judged."""
     weights = [use for use in uses if use.role == WEIGHT]
     if _NUMBERED.fullmatch(name):
         if weights:
-            return _of_layer(weights[0], graph, after) or name
+            return _of_layer(weights[0], links) or name
         roles = [use.role for use in uses if use.role]
         return name + _SUFFIX.get(roles[0], f".{roles[0]}") if roles else name
     return _of_layout(name, weights)
@@ -50,7 +49,7 @@ def _of_layout(name: str, weights: Sequence[Use]) -> str:
     return name
 
 
-def _of_layer(use: Use, graph: Graph, after: Mapping[str, list[Node]]) -> str | None:
+def _of_layer(use: Use, links: Links) -> str | None:
     """The name of a numbered weight: by the bias of its layer, else by the path of its operator."""
     node = use.node
     if use.path.computed or use.path.moved:
@@ -59,10 +58,10 @@ def _of_layer(use: Use, graph: Graph, after: Mapping[str, list[Node]]) -> str | 
         [node.inputs[2]] if node.op in ("Conv", "ConvTranspose", "Gemm") and node.inputs[2:] else []
     )
     for value in node.outputs[:1]:
-        following = [each for each in after.get(value, ()) if each.op == "Add"]
+        following = [each for each in links.takers.get(value, ()) if each.op == "Add"]
         biases += [name for each in following for name in each.inputs]
     for bias in biases:
-        if bias in graph.tensors and bias.endswith(".bias") and not _NUMBERED.fullmatch(bias):
+        if bias in links.graph.tensors and bias.endswith(".bias") and not _NUMBERED.fullmatch(bias):
             return f"{bias.removesuffix('bias')}weight"
     scope = _SCOPE.fullmatch(node.name)
     return None if scope is None else f"{_module(scope[1])}.weight"

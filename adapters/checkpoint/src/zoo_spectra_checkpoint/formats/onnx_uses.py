@@ -114,13 +114,22 @@ def uses(graph: Graph) -> Mapping[str, list[Use]]:
     return found
 
 
-def consumers(graph: Graph) -> Mapping[str, list[Node]]:
-    """The nodes that take each value."""
-    found: dict[str, list[Node]] = {}
+@dataclass(frozen=True)
+class Links:
+    """A graph, the nodes that take each value, and the node that makes it."""
+
+    graph: Graph
+    takers: Mapping[str, list[Node]]
+    makers: Mapping[str, Node]
+
+
+def links(graph: Graph) -> Links:
+    """The links between the nodes of a graph."""
+    takers: dict[str, list[Node]] = {}
     for node in graph.nodes:
         for name in dict.fromkeys(node.inputs):
-            found.setdefault(name, []).append(node)
-    return found
+            takers.setdefault(name, []).append(node)
+    return Links(graph, takers, {name: node for node in graph.nodes for name in node.outputs})
 
 
 def _passed(node: Node, known: Mapping[str, list[Path]]) -> list[Path] | None:

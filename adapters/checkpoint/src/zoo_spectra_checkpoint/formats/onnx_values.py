@@ -43,6 +43,9 @@ TYPES = {
 }
 _OTHERS = {8: "string", 23: "float4e2m1", 24: "float8e8m0", 25: "uint2", 26: "int2"}
 FOUR_BITS = {21, 22}
+# The field in which values lie that are not raw, where it is not that of integers.
+_FIELDS = {1: "float", 14: "float", 7: "int64", 11: "double", 15: "double"}
+_FIELDS |= {12: "uint64", 13: "uint64"}
 _BLOBS = "blobs"  # of the hub's cache, where the files of a snapshot are links into
 
 
@@ -59,10 +62,12 @@ def stored_bytes(tensor: Stored) -> int:
     return prod(tensor.shape) * np.dtype(TYPES[tensor.code][1]).itemsize
 
 
-def check(tensor: Stored, path: Path, name: str) -> None:
+def check(tensor: Stored, name: str) -> None:
     """Raise Damaged for a tensor whose values are not as many as its shape says."""
     if tensor.code not in TYPES or tensor.external is not None:
         return
+    if tensor.field not in ("raw", _FIELDS.get(tensor.code, "int32")):
+        raise Damaged(f"{name[:200]} has its values in another field than its type")
     size = sum(stop - start for start, stop in tensor.places)
     if tensor.field in ("int32", "int64", "uint64"):
         count, few = prod(tensor.shape), size  # one to ten bytes each
@@ -88,7 +93,8 @@ def values(tensor: Stored, path: Path, name: str) -> Matrix:
     if tensor.external is not None:
         flat = _outside(tensor, path, name).view(stored)
     elif tensor.field in ("int32", "int64", "uint64"):
-        flat = _packed(tensor, path).astype(stored)
+        bits = _packed(tensor, path).astype(f"<u{stored.itemsize}")
+        flat = bits.view(stored)
     else:
         flat = np.concatenate([_read(path, *place) for place in tensor.places] or [_NOTHING])
         flat = flat.view(stored)
