@@ -21,6 +21,7 @@ from zoo_spectra_checkpoint.hub.line import Line
 from zoo_spectra_checkpoint.hub.ranged import FIRST
 from zoo_spectra_checkpoint.hub.refusals import Missing, Unreachable
 from zoo_spectra_checkpoint.hub.wanted import Wanted, is_inside
+from zoo_spectra_checkpoint.tensors import reading
 
 INDEX = ".index.json"
 STANDARD = (
@@ -108,7 +109,9 @@ def _in_cache(place: Place) -> Chosen | None:
             continue
         if not file.endswith(INDEX):
             return Chosen(pinned, file, (Part(pinned, file),), {})
-        found = _of_index(pinned, file, path.read_bytes())
+        with reading(path):
+            text = path.read_bytes()
+        found = _of_index(pinned, file, text)
         return found if all(cached(pinned, part.file) for part in found.parts) else None
     return None
 

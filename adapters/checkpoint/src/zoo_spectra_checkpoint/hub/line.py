@@ -19,6 +19,7 @@ from zoo_spectra_checkpoint.hub.refusals import Fault, Said, Unreachable, refuse
 from zoo_spectra_checkpoint.hub.watching import PATIENCE, Progress, Stalled, watched
 
 MAX_BODY = 32 << 20  # bytes of what is no part of a file: an index of half a million tensors
+_UNREACHABLE = {"ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "InvalidURL"}
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _RESOLVED = re.compile(r"/([^/]+(?:/[^/]+)?)/resolve/.*")
 _RATE = re.compile(r'"\w+"\s*;\s*r\s*=\s*0\s*;\s*t\s*=\s*(\d+)')
@@ -57,9 +58,10 @@ class Line:
 
     def settled(self) -> Line:
         """The same with this machine's address and token written in, for another machine."""
-        from huggingface_hub import get_token
+        from huggingface_hub import constants, get_token
 
-        return Line(self.address, self.token or get_token() or "")
+        implicit = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
+        return Line(self.address, self.token or implicit or "")
 
     @property
     def address(self) -> str:
@@ -132,7 +134,7 @@ def _fault(error: Exception) -> Fault:
     said = " ".join(str(error).split())[:200] or name
     with suppress(AttributeError, RuntimeError):  # where no request has been made
         said += f", at {error.request.url.host}"  # type: ignore[attr-defined]
-    return Fault(said, unreachable=name in ("ConnectError", "ConnectTimeout"))
+    return Fault(said, unreachable=name in _UNREACHABLE)
 
 
 def _said(response: Any) -> Said:
