@@ -151,13 +151,15 @@ def _said(response: Any) -> Said:
 
 
 def _read(response: Any, where: str, span: Span | None, progress: Progress) -> Answer:
-    commit = etag = size = ""
+    commit = linked = size = ""
+    own = response.headers.get("etag", "")
     for step in (*response.history, response):  # the file itself may lie elsewhere
+        linked = step.headers.get("x-linked-etag") or linked
+        size = step.headers.get("x-linked-size") or size
         if step.headers.get("x-repo-commit"):
             commit = step.headers["x-repo-commit"]
-            etag = step.headers.get("x-linked-etag") or step.headers.get("etag", "")
-            size = step.headers.get("x-linked-size", "")
-    etag = etag.strip().removeprefix("W/").strip('"')
+            own = step.headers.get("etag", "")
+    etag = (linked or own).strip().removeprefix("W/").strip('"')
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise NetworkError(f"{where}: the server packs what it sends, and was asked not to")
     if span is None:
