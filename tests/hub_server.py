@@ -94,6 +94,7 @@ class Hub:
     troubles: list[Trouble] = field(default_factory=list)
     far_troubles: list[Trouble] = field(default_factory=list)
     always: Trouble | None = None
+    curt: bool = False  # no X-Repo-Commit, no X-Error-Code
     address: str = ""
     far: str = ""
     tokens: set[str] = field(default_factory=lambda: {TOKEN})
@@ -180,6 +181,8 @@ class Handler(BaseHTTPRequestHandler):
         if revision not in known:
             return self.plain(404, X_Error_Code="RevisionNotFound")
         about = {"X-Repo-Commit": known[revision]}
+        if self.hub.curt:
+            del about["X-Repo-Commit"]
         if file not in repo.files:
             return self.plain(404, X_Error_Code="EntryNotFound", **about)
         data = repo.files[file]
@@ -231,7 +234,9 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = self.close_connection or end < stop
 
     def plain(self, status: int, **headers: str) -> None:
-        self.send_response(status)
+        self.send_response(404 if self.hub.curt and status in (401, 404) else status)
+        if self.hub.curt:
+            headers.pop("X_Error_Code", None)
         for key, value in headers.items():
             self.send_header(key.replace("_", "-"), value)
         self.send_header("Content-Length", "0")

@@ -49,7 +49,7 @@ def gather(sources: Iterable[str], adapters: Adapters | None = None) -> Listing:
     """
     texts, opened = tuple(sources), dict(adapters or {})
     found: dict[str, NetworkRef] = {}
-    left_out = LeftOut()
+    left_out, troubles = LeftOut(), list[str]()
     for text in texts:
         name = text.partition(":")[0]
         if name not in opened:  # to look for plug-ins takes 15 ms
@@ -60,10 +60,11 @@ def gather(sources: Iterable[str], adapters: Adapters | None = None) -> Listing:
             if len(texts) == 1 or not isinstance(error.ref, NetworkRef):
                 raise
             matched = Listing((error.ref,))  # whose load says the same: a failed row
+            troubles.append(str(error))
         left_out += matched.left_out
         for ref in matched:
             found.setdefault(ref.network_id, ref)
-    return Listing(tuple(found.values()), left_out)
+    return Listing(tuple(found.values()), left_out, tuple(troubles))
 
 
 def plan(

@@ -46,10 +46,14 @@ class NetworkRef:
 
 @dataclass(frozen=True)
 class Listing:
-    """The networks that a source matches, and what it leaves out; ``Adapter.list`` may give one."""
+    """The networks that a source matches, and what it leaves out; ``Adapter.list`` may give one.
+
+    ``troubles``: of several sources, why some of the networks could not be looked at, a line each.
+    """
 
     refs: tuple[NetworkRef, ...]
     left_out: LeftOut = field(default_factory=LeftOut)
+    troubles: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[NetworkRef]:
         return iter(self.refs)

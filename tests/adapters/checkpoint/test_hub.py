@@ -489,8 +489,9 @@ def test_no_hub_in_reach_is_said_at_once(hub: Hub, monkeypatch: pytest.MonkeyPat
     message = check_refuses(HubAdapter(), "acme/one", SourceError)
     assert "http://127.0.0.1:9 is out of reach" in message
     assert "hf download acme/one" in message
-    monkeypatch.setattr(constants, "ENDPOINT", "http://no-such-host.invalid")
-    assert "out of reach" in check_refuses(HubAdapter(), "acme/one", SourceError)
+    for address in ("http://no-such-host.invalid", "no-scheme", "ftp://127.0.0.1", "http://[::"):
+        monkeypatch.setattr(constants, "ENDPOINT", address)
+        assert "out of reach" in check_refuses(HubAdapter(), "acme/one", SourceError)
 
 
 def test_file_format_errors_are_of_the_tree(hub: Hub) -> None:

@@ -12,7 +12,7 @@ from zoo_spectra.testing import check_refuses
 from zoo_spectra_checkpoint.hub import HubAdapter, line, watching
 from zoo_spectra_checkpoint.hub.watching import Progress, Stalled, watched
 
-from .test_hub import assert_reads, weights
+from .test_hub import assert_reads, in_parts, weights
 
 
 @pytest.fixture
@@ -170,6 +170,17 @@ def test_a_server_that_is_no_hub(hub: Hub, one: Repo) -> None:
     assert "no hub" in refusal(UnlistedError)
     one.commit = ""
     assert "no hub" in refusal(UnlistedError)
+
+
+def test_a_server_of_few_words(hub: Hub, one: Repo) -> None:
+    """A mirror that names neither the commit with a file nor what is not there."""
+    hub.curt = True
+    assert_reads("hf:acme/one", weights(count=2, side=100))
+    one.files = in_parts(weights())
+    assert_reads("hf:acme/one", weights())
+    assert "no file 'x.bin'" in refusal(source="hf:acme/one?file=x.bin")
+    hub.repos.clear()
+    assert "check the name" in refusal()
 
 
 def test_redirects_without_end(hub: Hub, one: Repo) -> None:

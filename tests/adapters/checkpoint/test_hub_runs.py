@@ -13,6 +13,8 @@ import zoo_spectra as zs
 from hub_server import COMMIT, LATER, TOKEN, Hub, Repo, Trouble
 from local_ray import local_ray
 from zoo_spectra.errors import UnlistedError
+from zoo_spectra.runner import gather
+from zoo_spectra.terminal.commands.sources import ls
 from zoo_spectra_checkpoint.hub import HubAdapter
 
 from .test_hub import in_parts, weights
@@ -72,6 +74,18 @@ def test_in_this_process(zoo: Hub, tmp_path: Path) -> None:
     found = rows(tmp_path / "z")
     assert len(found) == 5
     assert found.filter(name="acme/one")["metadata"].str.contains(LATER).all()
+
+
+def test_a_listing_says_what_it_could_not_look_at(
+    zoo: Hub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = gather(SOURCES)
+    assert [ref.shapes is None for ref in found] == [False, False, True, True, True]
+    assert [line.partition("@")[0] for line in found.troubles] == SOURCES[2:]
+    with pytest.raises(UnlistedError):
+        gather(SOURCES[2:3])
+    ls(SOURCES, with_cost=False, as_json=False)
+    assert "the repository is gated" in capsys.readouterr().out
 
 
 def test_workers_of_ray_get_the_address_and_the_token(zoo: Hub, tmp_path: Path) -> None:

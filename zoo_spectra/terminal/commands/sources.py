@@ -43,6 +43,8 @@ def ls(
     out.print(count(len(refs), "network"), highlight=False)
     if found.left_out:
         out.print(visible(found.left_out), soft_wrap=True, highlight=False, markup=False)
+    for line in found.troubles:
+        out.print(visible(line), soft_wrap=True, highlight=False, markup=False)
     for line in cost_lines(estimate) if with_cost else []:
         out.print(line, soft_wrap=True, highlight=False)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
@@ -44,17 +47,32 @@ class Place:
         return f"{source}, {file}" if file else source
 
     def at(self, answer: Answer) -> Place:
-        """The same repository, by the name and the commit that an answer has.
+        """The same repository, by the name and the commit that an answer has, or the hub's list.
 
-        Raises NetworkError where it has none.
+        Raises NetworkError where there is none.
         """
-        name = answer.repository or self.name
-        if not _COMMIT.fullmatch(answer.commit) or not is_name(name):
+        name, commit = answer.repository or self.name, answer.commit
+        if not commit:
+            commit = str(self.about().get("sha", ""))
+        if not _COMMIT.fullmatch(commit) or not is_name(name):
             raise NetworkError(
                 f"{self.where()}: {self.line.address} names no commit, and so is no hub; "
                 "set HF_ENDPOINT to one"
             )
-        return replace(self, name=name, revision=answer.commit)
+        return replace(self, name=name, revision=commit)
+
+    def about(self) -> dict[str, Any]:
+        """What the hub says of the repository: ``sha``, ``siblings`` (the files, with sizes).
+
+        Nothing where it does not answer in JSON. Raises NetworkError as ``insist``.
+        """
+        url = f"{self.line.address}/api/models/{quote(self.name)}/revision/"
+        answer = self.insist(f"{url}{quote(self.revision, safe='')}?blobs=true", self.where())
+        try:
+            found = json.loads(answer.body)
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def whole(self, file: str) -> Answer:
         """A small file that is no weights. Raises as ``Line.ask`` does, but no Fault."""

@@ -15,7 +15,10 @@ def cached(place: Place, file: str) -> Path | None:
     from huggingface_hub import try_to_load_from_cache
 
     for name in dict.fromkeys((place.name, place.wanted.name)):
-        found = try_to_load_from_cache(name, file, revision=place.revision)
+        try:
+            found = try_to_load_from_cache(name, file, revision=place.revision)
+        except ValueError:  # a name that has no place in the cache
+            continue
         if isinstance(found, str):
             return Path(found)
     return None

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from urllib.parse import quote
+from typing import Any
 
 from zoo_spectra.errors import FileFormatError, NetworkError, SourceError
 from zoo_spectra_checkpoint.formats import SUFFIXES
@@ -21,6 +21,7 @@ from zoo_spectra_checkpoint.hub.line import Line
 from zoo_spectra_checkpoint.hub.ranged import FIRST
 from zoo_spectra_checkpoint.hub.refusals import Missing, Unreachable
 from zoo_spectra_checkpoint.hub.wanted import Wanted, is_inside
+from zoo_spectra_checkpoint.tensors import reading
 
 INDEX = ".index.json"
 STANDARD = (
@@ -108,7 +109,9 @@ def _in_cache(place: Place) -> Chosen | None:
             continue
         if not file.endswith(INDEX):
             return Chosen(pinned, file, (Part(pinned, file),), {})
-        found = _of_index(pinned, file, path.read_bytes())
+        with reading(path):
+            text = path.read_bytes()
+        found = _of_index(pinned, file, text)
         return found if all(cached(pinned, part.file) for part in found.parts) else None
     return None
 
@@ -163,7 +166,14 @@ def _nothing(place: Place) -> SourceError | NetworkError:
     """The error of a repository without the wanted file, with those that could be named instead."""
     wanted = place.wanted
     what = f"no file {wanted.file!r}" if wanted.file else f"none of {', '.join(STANDARD)}"
-    files = list(_weights(place))
+    try:
+        files = list(_weights(place.about()))
+    except Missing as error:
+        if error.what != "file":
+            return error
+        return SourceError(f"{place.where()} has {what}, or is not there; check the name")
+    except NetworkError:  # without the list the message says less
+        files = []
     shown = ", ".join(f"{name} ({size / 1e6:,.1f} MB)" for name, size in files[:SHOWN])
     more = f" and {len(files) - SHOWN:,} more" if len(files) > SHOWN else ""
     if not files:
@@ -173,17 +183,11 @@ def _nothing(place: Place) -> SourceError | NetworkError:
     return SourceError(f"{place.where()} has {what}; name one with file=: {shown}{more}")
 
 
-def _weights(place: Place) -> Iterator[tuple[str, int]]:
+def _weights(about: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     """The files of a repository that look like weights, and their sizes, as the hub lists them."""
-    name = quote(place.name)
-    revision = quote(place.revision, safe="")
-    url = f"{place.line.address}/api/models/{name}/revision/{revision}?blobs=true"
-    try:
-        found = json.loads(place.insist(url, place.where()).body)
-        listed = [(each["rfilename"], each.get("size") or 0) for each in found["siblings"]]
-    except (NetworkError, ValueError, KeyError, TypeError, RecursionError):
-        return  # without the list the message says less
-    for file, size in listed:
-        known = isinstance(file, str) and isinstance(size, int) and is_inside(file)
-        if known and file.lower().endswith((*SUFFIXES, INDEX)):
-            yield file, size
+    listed = about.get("siblings")
+    for each in listed if isinstance(listed, list) else []:
+        file = each.get("rfilename") if isinstance(each, dict) else None
+        if isinstance(file, str) and is_inside(file) and file.lower().endswith((*SUFFIXES, INDEX)):
+            size = each.get("size")
+            yield file, size if isinstance(size, int) else 0

@@ -19,6 +19,7 @@ from zoo_spectra_checkpoint.hub.refusals import Fault, Said, Unreachable, refuse
 from zoo_spectra_checkpoint.hub.watching import PATIENCE, Progress, Stalled, watched
 
 MAX_BODY = 32 << 20  # bytes of what is no part of a file: an index of half a million tensors
+_UNREACHABLE = {"ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "InvalidURL"}
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _RESOLVED = re.compile(r"/([^/]+(?:/[^/]+)?)/resolve/.*")
 _RATE = re.compile(r'"\w+"\s*;\s*r\s*=\s*0\s*;\s*t\s*=\s*(\d+)')
@@ -57,9 +58,10 @@ class Line:
 
     def settled(self) -> Line:
         """The same with this machine's address and token written in, for another machine."""
-        from huggingface_hub import get_token
+        from huggingface_hub import constants, get_token
 
-        return Line(self.address, self.token or get_token() or "")
+        implicit = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
+        return Line(self.address, self.token or implicit or "")
 
     @property
     def address(self) -> str:
@@ -132,7 +134,7 @@ def _fault(error: Exception) -> Fault:
     said = " ".join(str(error).split())[:200] or name
     with suppress(AttributeError, RuntimeError):  # where no request has been made
         said += f", at {error.request.url.host}"  # type: ignore[attr-defined]
-    return Fault(said, unreachable=name in ("ConnectError", "ConnectTimeout"))
+    return Fault(said, unreachable=name in _UNREACHABLE)
 
 
 def _said(response: Any) -> Said:
@@ -149,13 +151,15 @@ def _said(response: Any) -> Said:
 
 
 def _read(response: Any, where: str, span: Span | None, progress: Progress) -> Answer:
-    commit = etag = size = ""
+    commit = linked = size = ""
+    own = response.headers.get("etag", "")
     for step in (*response.history, response):  # the file itself may lie elsewhere
+        linked = step.headers.get("x-linked-etag") or linked
+        size = step.headers.get("x-linked-size") or size
         if step.headers.get("x-repo-commit"):
             commit = step.headers["x-repo-commit"]
-            etag = step.headers.get("x-linked-etag") or step.headers.get("etag", "")
-            size = step.headers.get("x-linked-size", "")
-    etag = etag.strip().removeprefix("W/").strip('"')
+            own = step.headers.get("etag", "")
+    etag = (linked or own).strip().removeprefix("W/").strip('"')
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise NetworkError(f"{where}: the server packs what it sends, and was asked not to")
     if span is None:

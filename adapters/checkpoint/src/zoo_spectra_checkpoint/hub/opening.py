@@ -104,8 +104,10 @@ def _joined(files: list[TensorFile], chosen: Chosen) -> TensorFile:
                     f"{where}: {entry.name[:200]} is in {first} and in {part.file}; tell its owner"
                 )
             holder[entry.name] = part.file, file
+    tied = sum(file.tied for file in files)
     for name, file_name in chosen.index.items():
-        if name not in holder and not any(file.tied for file in files):
+        bare = name.removeprefix("module.").removeprefix("_orig_mod.")  # as torch's files are read
+        if name not in holder and bare not in holder and not tied:
             raise FileFormatError(
                 f"{where} names {name[:200]}, which {file_name} does not have; tell its owner"
             )
@@ -114,7 +116,6 @@ def _joined(files: list[TensorFile], chosen: Chosen) -> TensorFile:
         return holder[entry.name][1].fetch(entry)
 
     entries = tuple(entry for file in files for entry in file.entries)
-    tied = sum(file.tied for file in files)
     return TensorFile(Path(where), entries, fetch, tied, files[0].settings)
 
 

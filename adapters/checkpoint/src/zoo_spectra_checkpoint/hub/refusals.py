@@ -72,7 +72,7 @@ def refused(said: Said, where: str, page: str, token: bool) -> NetworkError | Fa
             f"{where}: the repository has no such revision; {page}/tree/main shows its branches",
             "revision",
         )
-    if said.code == "EntryNotFound":
+    if said.code == "EntryNotFound" or (said.status == 404 and not said.code):
         return Missing(f"{where}: no such file in the repository; see {page}/tree/main", "file")
     if said.code == "RepoNotFound" or said.status in (401, 404):
         private = "the token has no access to it" if token else f"it needs a token ({TOKEN})"
