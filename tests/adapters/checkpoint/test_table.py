@@ -19,33 +19,23 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-<<<<<<< HEAD
-from gguf_files import write_gguf
-=======
 from flax_files import flax_file
+from gguf_files import write_gguf
 from tflite_files import Made, tflite_file
->>>>>>> h/f14a
 from zoo_spectra.errors import FileFormatError
 from zoo_spectra.testing import check_adapter, check_refuses
 from zoo_spectra_checkpoint import CheckpointAdapter, format_of, formats, read_state
 from zoo_spectra_checkpoint.formats import FORMATS, SUFFIXES
 
 State = dict[str, torch.Tensor]
-<<<<<<< HEAD
 HELPERS = {"table", "pickles", "numpy_objects"}
 HELPERS |= {f"torch_{name}" for name in ("files", "tensors", "values", "state", "checks")}
 HELPERS |= {"torch_program", "torch_export", "torch_tar"}
 HELPERS |= {"gguf_header", "gguf_names"}
-SUFFIX = {form.name: form.suffixes[0] for form in FORMATS}
-LIBRARIES = {"safetensors": {"safetensors"}, "npz": set(), "torch": set()}
-LIBRARIES |= {"gguf": set()}
-=======
-HELPERS = {"table", "pickles", "torch_files", "torch_tensors", "torch_values"}
 HELPERS |= {"protobuf", "onnx_graph", "onnx_layout", "onnx_names", "onnx_uses", "onnx_values"}
 HELPERS |= {"hdf5", "keras_names", "msgpack", "flatbuffers", "tflite_model"}
 SUFFIX = {form.name: form.suffixes[0] for form in FORMATS}
 LIBRARIES = {"safetensors": {"safetensors"}, "keras": {"h5py"}}
->>>>>>> h/f14a
 
 
 def npz(state: State, path: Path) -> None:
@@ -157,11 +147,7 @@ FOREIGN = {
     "nothing": (b"", "empty (0 bytes); fetch or save it again"),
     "pointer": (POINTER, "a Git LFS pointer, which only names the real file; get that with"),
     "page": (b"<!DOCTYPE html><html></html>", "a web page (HTML)"),
-<<<<<<< HEAD
     "hdf5": (b"\x89HDF\r\n\x1a\n" + bytes(88), "an HDF5 file, which this adapter does not read"),
-=======
-    "gguf": (b"GGUF\x03" + bytes(19), "a GGUF file, which this adapter does not read yet; save"),
->>>>>>> h/f14a
 }
 
 
