@@ -147,7 +147,7 @@ FOREIGN = {
     "nothing": (b"", "empty (0 bytes); fetch or save it again"),
     "pointer": (POINTER, "a Git LFS pointer, which only names the real file; get that with"),
     "page": (b"<!DOCTYPE html><html></html>", "a web page (HTML)"),
-    "hdf5": (b"\x89HDF\r\n\x1a\n" + bytes(88), "an HDF5 file, which this adapter does not read"),
+    "ggml": (b"tjgg" + bytes(40), "a GGML file of before GGUF, which this adapter does not read"),
 }
 
 
