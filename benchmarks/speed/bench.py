@@ -44,6 +44,7 @@ _CLOUD = "clouds/100000"
 CLAIMS = (
     Claim("floor", "time over bare numpy's, one thread (worst)", "worst/1", "<= 1.15"),
     Claim("floor", "time over bare numpy's, two threads (worst)", "worst/2", "<= 1.15"),
+    Claim("mapping", "zs.analyze of arrays over numpy, one core (worst)", "worst", "<= 1.08"),
     Claim("stages", "two stages over one, order 2048, both cores busy", _STAGES, "<= 1"),
     Claim("peers", "times faster than weightwatcher", "faster/weightwatcher", ">= 5"),
     Claim("peers", "times faster than bristol", "faster/bristol", ">= 50"),

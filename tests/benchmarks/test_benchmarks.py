@@ -172,6 +172,11 @@ def _classify(size: str) -> str:
     )
 
 
+def _mapping(name: str) -> str:
+    found = RESULTS["mapping"]["networks"][name]
+    return f"| {name} | {found['numpy']:.2f} s | {found['ours']:.2f} s | {found['ratio']:.2f} |"
+
+
 def _cloud(size: str) -> str:
     found = RESULTS["large"]["clouds"][size]
     linked, within = found["linked"], found["within"]
@@ -217,6 +222,7 @@ SPEED = [
     f"{1000 * SCALE['mixed']['overhead']:.0f} ms for one of the {SCALE['mixed']['networks']}",
     f"{1000 * SCALE['tiny']['1600']['overhead']:.1f} ms a network",
     f"{SCALE['order']['4096']['beyond_process']:.1f} times its 8 N² bytes at order 4096",
+    *map(_mapping, RESULTS["mapping"]["networks"]),
     *map(_classify, CLASSIFY["sizes"]),
     *map(_cloud, RESULTS["large"]["clouds"]),
     f"against the exact classes is at least {_agreement('average'):.2f} with average linkage, "
