@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -110,6 +111,44 @@ def test_gptqs_names_for_another_layout_are_refused(said: dict, tmp_path: Path) 
     (tmp_path / "config.json").write_text(json.dumps(whole))
     with pytest.raises(NetworkError, match=r"q_proj\.qweight is packed as .* dequantise"):
         through("safetensors", gptq(4)[0], tmp_path)
+
+
+ODD = [
+    "[" * 5000,
+    "7",
+    '{"quantization_config": 7}',
+    '{"quantization_config": {"quant_method": ["gptq"], "checkpoint_format": {}, "version": []}}',
+    '{"quantization_config": {"config_groups": {"a": {"weights": {"num_bits": [4]}}, "b": 1}}}',
+    '{"quantization_config": {"weight_block_size": ["a", {}], "config_groups": [1]}}',
+    '{"quantization_config": {"quant_method": "auto-round", "packing_format": {}}}',
+]
+
+
+@pytest.mark.parametrize("text", [*ODD, None])
+def test_an_odd_configuration_is_an_error_of_ours_or_says_nothing(
+    text: str | None, tmp_path: Path
+) -> None:
+    if text is None:
+        os.mkfifo(tmp_path / "config.json")
+    else:
+        (tmp_path / "config.json").write_text(text)
+    for state, weight in (gptq(4), compressed(4, GROUPS), eight_bits()):
+        assert _is_read_or_named(state, weight, tmp_path)
+
+
+def _is_read_or_named(state: dict, weight: np.ndarray, folder: Path) -> bool:
+    try:
+        (found,) = matrices(through("safetensors", state, folder)).values()
+    except NetworkError as error:
+        return "dequantise" in str(error)
+    return bool(np.allclose(found, weight, rtol=1e-5))
+
+
+def eight_bits() -> tuple[dict, np.ndarray]:
+    numbers, scale = torch.randn(256, 256).to(torch.float8_e4m3fn), torch.rand(2, 2) + 0.1
+    wide = torch.kron(scale, torch.ones(128, 128))
+    weight = (numbers.float() * wide).numpy()
+    return {"a.weight": numbers, "a.weight_scale_inv": scale}, weight
 
 
 def test_what_versions_of_gptq_read_differently_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ def parts(name: str) -> list[str]:
 
 def leaf(name: str) -> str:
     """The last part."""
-    return parts(name)[-1]
+    plain = name.removesuffix(":0")
+    return plain[max(plain.rfind("."), plain.rfind("/")) + 1 :]
 
 
 def stem(name: str) -> str:

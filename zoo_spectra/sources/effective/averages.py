@@ -60,7 +60,7 @@ def moving_averages(table: Table) -> None:
 def _prefixes(name: str) -> Iterator[str]:
     """The parts of a name that may be an average, each with what stands before it."""
     for match in re.finditer(r"[^./]+(?=([./]))", name):
-        if _may_be_average(match[0]):
+        if not match[0].isdecimal() and _may_be_average(match[0]):
             yield name[: match.end() + 1]
 
 

@@ -194,8 +194,9 @@ class _Scaled:
 def _said_block(table: Table) -> Shape:
     """The sides of the blocks, where the configuration beside says them."""
     said = configuration(table).get("weight_block_size")
-    plain = isinstance(said, list) and all(type(side) is int and side > 0 for side in said)
-    return tuple(said) if plain and isinstance(said, list) else ()
+    if not isinstance(said, list) or len(said) != 2:
+        return ()
+    return tuple(said) if all(type(side) is int and side > 0 for side in said) else ()
 
 
 def _fit(scale: Shape, weight: Shape, block: Shape) -> tuple[Shape, Shape] | None:

@@ -30,7 +30,7 @@ def beside(path: Path) -> Mapping[str, object]:
 
 def _read(config: Path) -> dict[str, Any]:
     try:
-        if config.stat().st_size > MAX_BYTES:
+        if not config.is_file() or config.stat().st_size > MAX_BYTES:  # a pipe has no end
             return {}
         found = json.loads(config.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

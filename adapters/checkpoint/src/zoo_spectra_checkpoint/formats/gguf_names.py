@@ -12,11 +12,9 @@ from collections.abc import Mapping
 
 # Parameters that no layer owns: ``.weight`` behind them is the converter's.
 _BARE = re.compile(
-    r"(?P<bare>(.*\.)?("
     r"position_embd|pos_embd(_k)?|attn_rel_pos_emb|(cross_)?attn_rel_b|pos_[hw]|rope_\w+"
     r"|time_mix_(first|decay|lerp_\w+|[wavkrg]0|k_k|k_a|r_k)|channel_mix_lerp_\w+|ssm_[ad]"
     r"|proj_query|query|class_embd|image_newline|view_seperator"
-    r"))\.weight"
 )
 _LORA = re.compile(r"(?P<base>.+)\.weight\.lora_(?P<role>[ab])")
 # Their parents keep query, key and value in one tensor by heads, and the rule leaves those whole.
@@ -32,9 +30,9 @@ _JOINED |= {"granitemoe": ("exps", "shexp"), "granitehybrid": ("exps", "shexp")}
 
 def parent_like(name: str) -> str:
     """The name by which the rule knows a tensor: mostly the file's own."""
-    bare = _BARE.fullmatch(name)
-    if bare:
-        return bare["bare"]
+    owner, ends, _ = name.rpartition(".weight")
+    if ends and name == owner + ends and _BARE.fullmatch(owner.rpartition(".")[2]):
+        return owner
     adapter = _LORA.fullmatch(name)
     return f"{adapter['base']}.lora_{adapter['role'].upper()}.weight" if adapter else name
 
