@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +12,17 @@ import numpy as np
 from zoo_spectra.errors import FileFormatError, NetworkError, ZooSpectraError
 from zoo_spectra.sources import Constituent, Entry, Matrix, Reading, parameter_count, read
 
-__all__ = ["Entry", "TensorFile", "reading"]
+__all__ = ["BESIDE", "Entry", "TensorFile", "reading"]
+
+BESIDE = "beside the state dict"  # why a tensor is left out
 
 
 @dataclass(frozen=True)
 class TensorFile:
     """An opened file. ``entries`` are in the file's order; ``fetch`` gives one as stored.
 
-    ``tied``: how many further names its tensors have. ``settings``: what a file beside it says.
+    ``tied``: how many further names its tensors have; ``beside``: how many loose ones lie beside
+    the state dict, and are none of it. ``settings``: what a file beside it says.
     """
 
     path: Path
@@ -27,10 +30,14 @@ class TensorFile:
     fetch: Callable[[Entry], Matrix]
     tied: int = 0
     settings: Mapping[str, object] = field(default_factory=dict)
+    beside: int = 0
 
     def reading(self) -> Reading:
         """The constituents among the entries. Raises NetworkError for what is not understood."""
-        return read(self.entries, str(self.path), self.settings, self.tied)
+        found = read(self.entries, str(self.path), self.settings, self.tied)
+        if not self.beside:
+            return found
+        return replace(found, left_out={**found.left_out, BESIDE: self.beside})
 
     def constituents(self, reading: Reading) -> Iterator[Constituent]:
         """The matrices of a reading of this file, or of one with the same names."""
