@@ -238,6 +238,7 @@ NOT_WEIGHTS = {
         ("logmel_extractor.melW", (513, 64)),
         ("spectrogram_extractor.stft.conv_real.weight", (513, 1, 1024)),
         ("stft.forward_basis", (1026, 1, 1024)),
+        ("stft_conv.weight", (258, 1, 256)),
         ("spectrogram.window", (400,)),
         ("resample.kernel", (3, 1, 40)),
         ("stft.wsin", (8, 1, 16)),

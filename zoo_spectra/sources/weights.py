@@ -68,8 +68,7 @@ _COPY = re.compile(
     rf"{_NETWORK}_(ema|swa)|(ema|swa)_{_NETWORK}|(ema|swa)_shadow|shadow_params|averaged_model"
 )
 _TRANSFORMS = {"dct", "dft", "fft", "stft"}
-# What holds convolutions with fixed kernels.
-_STFT = {"stft", "istft", "torch_stft", "stft_conv", "conv_stft", "istft_conv", "conv_istft"}
+_STFT = {"stft", "istft", "torch_stft"}  # hold convolutions with fixed kernels
 _DFT = {"dft", "idft", "dct", "idct"}
 _BLUR = {"blur", "blurpool", "sobel"}
 _RESAMPLING = {"upsample", "downsample", "resample", "lowpass"}
@@ -176,6 +175,8 @@ def _of_owner(path: list[str], leaf: str, shape: tuple[int, ...]) -> str | None:
         return "fixed transform"
     if words & _STFT and "conv" in words:  # a convolution with the Fourier basis
         return "fixed transform"
+    if words & _STFT and len(shape) == 3 and shape[1:] == (1, shape[0] - 2):
+        return "fixed transform"  # sines and cosines of n/2 + 1 frequencies, of n samples
     if leaf == "filter" and words & (_RESAMPLING | {"up", "down"}):
         return "fixed transform"
     small = len(shape) == 2 and shape[0] == shape[1] <= 16  # one kernel for all channels

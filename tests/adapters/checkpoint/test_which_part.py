@@ -132,6 +132,12 @@ def test_several_are_listed_with_sizes_and_sources(how: str, tmp_path: Path) -> 
         is_network(path, state(seed), key=key)
 
 
+def test_loose_tensors_beside_the_weights_are_counted(tmp_path: Path) -> None:
+    content = {"state_dict": state(0), "table": torch.ones(9, 9), "head.weight": torch.ones(4, 4)}
+    network = is_network(saved(content, tmp_path), state(0))
+    assert network.left_out["beside the state dict"] == 2
+
+
 def test_a_key_is_a_path_or_what_names_begin_with(tmp_path: Path) -> None:
     two = state(0, "module.encoder.") | state(1, "module.decoder.")
     path = saved({"state_dict": two, "epoch": 3}, tmp_path)

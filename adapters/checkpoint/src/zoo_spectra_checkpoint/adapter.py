@@ -145,9 +145,11 @@ def _networks(files: tuple[str, ...]) -> tuple[list[_Found], dict[str, Path]]:
     shelf = Shelf()
     found: dict[str, _Found] = {}
     stale: dict[str, Path] = {}
+    known: dict[Path, Parts] = {}
     for file in files:
         path = resolve(file)
-        parts = parts_of(path, shelf)
+        parts = known.get(path) or parts_of(path, shelf)
+        known.update(dict.fromkeys(parts.files, parts))
         if parts.stale is not None:
             stale[file] = parts.stale
             continue

@@ -147,7 +147,8 @@ def _joined(parts: Parts) -> TensorFile:
         return holder[entry.name].fetch(entry)
 
     entries = tuple(e for f in files for e in f.entries)
-    return replace(files[0], entries=entries, fetch=fetch, tied=sum(f.tied for f in files))
+    tied, beside = (sum(getattr(file, what) for file in files) for what in ("tied", "beside"))
+    return replace(files[0], entries=entries, fetch=fetch, tied=tied, beside=beside)
 
 
 def _check_index(index: Index, holder: Mapping[str, TensorFile]) -> None:

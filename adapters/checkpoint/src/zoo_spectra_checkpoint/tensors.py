@@ -22,7 +22,9 @@ from zoo_spectra.sources import (
     read,
 )
 
-__all__ = ["Entry", "TensorFile", "reading"]
+__all__ = ["BESIDE", "Entry", "TensorFile", "reading"]
+
+BESIDE = "beside the state dict"  # why a tensor is left out
 
 PEEK = 1 << 14  # entries of a tensor that says how others are stored
 
@@ -31,9 +33,10 @@ PEEK = 1 << 14  # entries of a tensor that says how others are stored
 class TensorFile:
     """An opened file. ``entries`` are in the file's order; ``fetch`` gives one as stored.
 
-    ``tied``: how many further names its tensors have. ``settings``: what the file, or one beside
-    it, says of how they are applied. ``budget``: what one tensor may take. ``parts``: the files
-    beside it that values are read from.
+    ``tied``: how many further names its tensors have; ``beside``: how many loose ones lie beside
+    the state dict, and are none of it. ``settings``: what the file, or one beside it, says of how
+    they are applied. ``budget``: what one tensor may take. ``parts``: the files beside it that
+    values are read from.
     """
 
     path: Path
@@ -41,6 +44,7 @@ class TensorFile:
     fetch: Callable[[Entry], Matrix]
     tied: int = 0
     settings: Mapping[str, object] = field(default_factory=dict)
+    beside: int = 0
     budget: Budget | None = None
     parts: tuple[Path, ...] = ()
 
@@ -52,7 +56,9 @@ class TensorFile:
             self.entries, where, self.settings, self.tied, lambda name: self._peek(stored[name])
         )
         self._check_unpacked(found, stored)
-        return found
+        if not self.beside:
+            return found
+        return replace(found, left_out={**found.left_out, BESIDE: self.beside})
 
     def _peek(self, entry: Entry) -> Matrix:
         if prod(entry.shape) > PEEK:

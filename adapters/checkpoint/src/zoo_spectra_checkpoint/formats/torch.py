@@ -10,7 +10,7 @@ from zoo_spectra.sources import Entry, Guard, Matrix, budget_of
 from zoo_spectra_checkpoint.copies import average
 from zoo_spectra_checkpoint.formats.torch_checks import broken
 from zoo_spectra_checkpoint.formats.torch_files import Contents, read_contents
-from zoo_spectra_checkpoint.formats.torch_state import state_dict, without_wrappers
+from zoo_spectra_checkpoint.formats.torch_state import Chosen, state_dict, without_wrappers
 from zoo_spectra_checkpoint.formats.torch_tensors import (
     Dense,
     Fault,
@@ -33,15 +33,15 @@ def open_file(path: Path, which: Which = WHOLE) -> TensorFile:
     dropped. Of tied tensors the first name is listed.
     Raises NetworkError without a state dict, or of several, FileFormatError, UnsafeFileError.
     """
-    contents, state, is_average = _open(path, which)
+    contents, state, chosen = _open(path, which)
     once = _first_names(state)
     entries = tuple(Entry(name, state[name].shape, state[name].dtype) for name in once)
 
     def fetch(entry: Entry) -> Matrix:
         return values(state[entry.name], contents.raw, f"{path}, {entry.name}")
 
-    file = TensorFile(path, entries, fetch, len(state) - len(once))
-    return average(file) if which.ema and not is_average else file
+    file = TensorFile(path, entries, fetch, len(state) - len(once), beside=chosen.beside)
+    return average(file) if which.ema and not chosen.is_average else file
 
 
 def read_state(path: Path) -> dict[str, Any]:
@@ -72,11 +72,11 @@ def read_state(path: Path) -> dict[str, Any]:
     return found
 
 
-def _open(path: Path, which: Which) -> tuple[Contents, State, bool]:
+def _open(path: Path, which: Which) -> tuple[Contents, State, Chosen]:
     contents = read_contents(path, Guard(budget_of(path), f"{path}: "))
-    found, is_average = state_dict(contents.tree, which, path)
+    chosen = state_dict(contents.tree, which, path)
     state: State = {}
-    for name, value in found.items():
+    for name, value in chosen.tensors.items():
         try:
             tensor = tensor_of(value)
         except Fault as fault:
@@ -84,7 +84,7 @@ def _open(path: Path, which: Which) -> tuple[Contents, State, bool]:
         if tensor is not None:
             _check_stored(tensor, contents, path, name)
             state[name] = tensor
-    return contents, without_wrappers(state), is_average
+    return contents, without_wrappers(state), chosen
 
 
 def _check_stored(tensor: Tensor, contents: Contents, path: Path, name: str) -> None:

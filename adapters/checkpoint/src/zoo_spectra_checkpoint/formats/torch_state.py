@@ -46,8 +46,20 @@ class StateDict:
         return Part(self.key, self.parameters)
 
 
-def state_dict(tree: Any, which: Which, path: Path) -> tuple[Mapping[str, Any], bool]:
-    """The named tensors of the part that is meant, and whether ``which.ema`` has chosen it.
+@dataclass(frozen=True)
+class Chosen:
+    """The named tensors of a part. ``beside``: how many loose ones lie beside it.
+
+    ``is_average``: whether ``ema=true`` has chosen it.
+    """
+
+    tensors: Mapping[str, Any]
+    is_average: bool = False
+    beside: int = 0
+
+
+def state_dict(tree: Any, which: Which, path: Path) -> Chosen:
+    """The named tensors of the part that is meant.
 
     Raises NetworkError when there is none, or more than one.
     """
@@ -58,20 +70,21 @@ def state_dict(tree: Any, which: Which, path: Path) -> tuple[Mapping[str, Any], 
         own = [each for each in found if each.key == which.key]
         found = own or found
         if not found:
-            return _only_tensors(node, which.key, path), False
+            return Chosen(_only_tensors(node, which.key, path))
     chosen = [each for each in _once(found) if not each.beside]
     if which.ema:
         averages = [each for each in chosen if is_average(each.key)]
         if len(averages) > 1:
             raise several(path, (each.part for each in averages), "by ema=true,")
         if averages:
-            return averages[0].tensors, True
+            return Chosen(averages[0].tensors, is_average=True)
         _check_unnamed(tree, path)
     if len(chosen) > 1:
         raise several(path, (each.part for each in chosen), which.key)
     if chosen:
-        return chosen[0].tensors, False
-    return _without_weights(tree, path), False
+        loose = sum(len(each.tensors) for each in found if each.beside)
+        return Chosen(chosen[0].tensors, beside=0 if which else loose)
+    return Chosen(_without_weights(tree, path))
 
 
 def _only_tensors(node: Any, key: str, path: Path) -> Mapping[str, Any]:
