@@ -96,7 +96,8 @@ class _Model:
 
     def name(self, name: str, found: list[Use]) -> str:
         called = named(name, found, self.links)
-        return name if called in self.graph.tensors or called in self.plan else called
+        taken = called in self.graph.tensors or called in self.plan
+        return f"{name}/{called}" if taken and called != name else called
 
     def scaling(self, weights: list[Use], sides: int, where: str) -> tuple[Scaling, ...]:
         """The scales of a quantised weight. Raises NetworkError where the graph does not say."""
