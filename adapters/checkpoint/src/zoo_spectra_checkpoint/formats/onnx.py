@@ -81,10 +81,9 @@ class _Model:
             refuse_packed(weights, where)
             self.check_computed(weights, where)
             steps = self.scaling(weights, len(tensor.shape), where)
+        called, first = self.name(name, found), weights[0] if weights else None
         try:
-            whole = tuple(
-                pieces(self.name(name, found), tensor.shape, weights[0] if weights else None)
-            )
+            whole = tuple(pieces(called, tensor.shape, first))
         except ValueError as error:
             raise FileFormatError(f"{where}: {error}; save it again") from error
         for piece in whole:

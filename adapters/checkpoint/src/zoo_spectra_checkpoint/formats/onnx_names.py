@@ -79,7 +79,9 @@ def _scope(node: Node) -> str:
     if scopes[1:]:
         return str(scopes[-2])
     match = _NAMED_BY_SCOPE.fullmatch(node.name)
-    parts = match[1].split("/") if match else []
+    if match is None:
+        return ""
+    parts = match[1].split("/")
     kept = [
         part
         for part, following in zip(parts, [*parts[1:], ""], strict=True)
