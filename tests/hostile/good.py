@@ -431,7 +431,7 @@ GOOD: Mapping[tuple[str, str], tuple[Good, ...]] = {
     ),
     (CHECKPOINT, "onnx"): (Good("onnx", "a.onnx", onnx_model().SerializeToString(), _ONNX),),
     (CHECKPOINT, "keras"): (
-        Good("keras", "a.weights.h5", of_keras(), _named("dense/kernel", "conv2d/kernel")),
+        Good("keras", "a.h5", of_keras(), _named("dense/kernel", "conv2d/kernel")),
         Good(
             "keras by names",
             "a.h5",

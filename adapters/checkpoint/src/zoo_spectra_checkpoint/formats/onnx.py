@@ -81,10 +81,9 @@ class _Model:
             refuse_packed(weights, where)
             self.check_computed(weights, where)
             steps = self.scaling(weights, len(tensor.shape), where)
+        called, first = self.name(name, found), weights[0] if weights else None
         try:
-            whole = tuple(
-                pieces(self.name(name, found), tensor.shape, weights[0] if weights else None)
-            )
+            whole = tuple(pieces(called, tensor.shape, first))
         except ValueError as error:
             raise FileFormatError(f"{where}: {error}; save it again") from error
         for piece in whole:
@@ -96,7 +95,8 @@ class _Model:
 
     def name(self, name: str, found: list[Use]) -> str:
         called = named(name, found, self.links)
-        return name if called in self.graph.tensors or called in self.plan else called
+        taken = called in self.graph.tensors or called in self.plan
+        return f"{name}/{called}" if taken and called != name else called
 
     def scaling(self, weights: list[Use], sides: int, where: str) -> tuple[Scaling, ...]:
         """The scales of a quantised weight. Raises NetworkError where the graph does not say."""

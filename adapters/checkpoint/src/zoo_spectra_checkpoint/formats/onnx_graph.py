@@ -18,6 +18,7 @@ MAX_DEPTH = 16  # of subgraphs and functions in one another
 MAX_DIMENSIONS = 32
 FIELD_BYTES, NODE_BYTES = 300, 1500  # of memory that a field and a node may take
 Scope = ChainMap[str, str]  # what each name stands for
+_SCOPES = b"pkg.torch.onnx.name_scopes"
 _EXTERNAL = 1  # data_location
 # The fields of a TensorProto that hold values, and what is packed in them.
 DATA = {4: "float", 5: "int32", 7: "int64", 9: "raw", 10: "double", 11: "uint64"}
@@ -40,7 +41,10 @@ class Stored:
 
 @dataclass(frozen=True)
 class Node:
-    """An operator. ``inputs`` may have empty names; ``attributes`` are the whole numbers."""
+    """An operator. ``inputs`` may have empty names; ``attributes`` are the whole numbers.
+
+    ``scopes``: the paths of the modules that it is of, as torch writes them beside it.
+    """
 
     op: str
     domain: str
@@ -48,6 +52,7 @@ class Node:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
+    scopes: str = ""
 
     def number(self, name: str, default: int) -> int:
         """An attribute that is a whole number."""
@@ -156,6 +161,7 @@ class _Reader:
         attributes: dict[str, Any] = {}
         graphs: list[Field] = []
         constant: Stored | None = None
+        scopes = ""
         for each in self.wire.fields(place.value, place.stop):
             if each.kind != BYTES:
                 continue
@@ -163,6 +169,8 @@ class _Reader:
                 names[each.number].append(self.wire.text(each))
             elif each.number in texts:
                 texts[each.number] = self.wire.text(each)
+            elif each.number == 9:
+                scopes = self.scopes(each) or scopes
             elif each.number == 5:
                 key, value, inside, tensor = self.attribute(each)
                 graphs += inside
@@ -185,7 +193,7 @@ class _Reader:
             self.graph.tensors[made[0]] = constant
             self.graph.constants.add(made[0])
         else:
-            node = Node(texts[4], texts[7], texts[3], given, tuple(made), attributes)
+            node = Node(texts[4], texts[7], texts[3], given, tuple(made), attributes, scopes)
             self.graph.nodes.append(node)
 
     def attribute(self, place: Field) -> tuple[str, Any, list[Field], Stored | None]:
@@ -253,6 +261,18 @@ class _Reader:
             if each.number in (1, 2) and each.kind == BYTES
         }
         return found.get(1, ""), found.get(2, "")
+
+    def scopes(self, place: Field) -> str:
+        """What a StringStringEntry says of scopes; others may be long, and are not read."""
+        found = ""
+        for each in self.wire.fields(place.value, place.stop):
+            if each.number == 1 and each.kind == BYTES and each.stop - each.value != len(_SCOPES):
+                return ""
+            if each.number == 1 and each.kind == BYTES and self.wire.short(each) != _SCOPES:
+                return ""
+            if each.number == 2:
+                found = self.wire.text(each)
+        return found
 
     def sparse_name(self, place: Field) -> str:
         """The name of a SparseTensorProto, which its values have."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from zoo_spectra.sources import why_not
+from zoo_spectra_checkpoint.formats.onnx_graph import Node
 from zoo_spectra_checkpoint.formats.onnx_uses import WEIGHT, Links, Use
 
 # torch.onnx: onnx::MatMul_12, val_12, 12; tf2onnx: const_fold_opt__12; and constants of all.
@@ -17,7 +18,7 @@ _NUMBERED = re.compile(
     r"(onnx::\w*|_?val_\d+|\d+|(.*/)?(const|constant)(_\w*?)?(_*\d+)?(_output_0)?(:0)?)(#\d+)?",
     re.IGNORECASE,
 )
-_SCOPE = re.compile(r"/(.+)/[A-Z]\w*")  # torch names an operator by the path of its module
+_NAMED_BY_SCOPE = re.compile(r"/(.+)/[A-Z]\w*")  # torch names an operator by the path of its module
 _KERNELS = {"kernel", "recurrent_kernel", "pointwise_kernel", "depthwise_kernel", "w", "weights"}
 _KERNELS |= {"depthwise_weights"}
 _JUDGED = {"norm", "bias", "scale"}  # what no weight of a layer is, whatever it is called
@@ -50,26 +51,37 @@ def _of_layout(name: str, weights: Sequence[Use]) -> str:
 
 
 def _of_layer(use: Use, links: Links) -> str | None:
-    """The name of a numbered weight: by the bias of its layer, else by the path of its operator."""
+    """The name of a numbered weight: by the path of its operator, else by the bias of its layer."""
     node = use.node
     if use.path.computed or use.path.moved:
         return None
-    biases = (
-        [node.inputs[2]] if node.op in ("Conv", "ConvTranspose", "Gemm") and node.inputs[2:] else []
-    )
+    scope = _scope(node)
+    if scope:
+        return f"{scope}.weight"
+    biases = list(node.inputs[2:3]) if node.op in ("Conv", "ConvTranspose", "Gemm") else []
     for value in node.outputs[:1]:
         following = [each for each in links.takers.get(value, ()) if each.op == "Add"]
         biases += [name for each in following for name in each.inputs]
     for bias in biases:
         if bias in links.graph.tensors and bias.endswith(".bias") and not _NUMBERED.fullmatch(bias):
             return f"{bias.removesuffix('bias')}weight"
-    scope = _SCOPE.fullmatch(node.name)
-    return None if scope is None else f"{_module(scope[1])}.weight"
+    return None
 
 
-def _module(scope: str) -> str:
-    """``blocks.0.attn`` of ``blocks/blocks.0/attn``: a member of a list repeats the list's name."""
-    parts = scope.split("/")
+def _scope(node: Node) -> str:
+    """The path of the module that an operator is of; nothing where it is not written.
+
+    ``blocks.0.attn`` of ``['', 'blocks', 'blocks.0', 'blocks.0.attn', 'linear']``, which torch
+    writes beside an operator, or of ``/blocks/blocks.0/attn/MatMul``, which it once called it:
+    a member of a list repeats the list's name.
+    """
+    scopes = re.findall(r"'([^']*)'", node.scopes)
+    if scopes[1:]:
+        return str(scopes[-2])
+    match = _NAMED_BY_SCOPE.fullmatch(node.name)
+    if match is None:
+        return ""
+    parts = match[1].split("/")
     kept = [
         part
         for part, following in zip(parts, [*parts[1:], ""], strict=True)
