@@ -355,6 +355,17 @@ def test_headers_that_lie(changes: dict[str, object], hub: Hub) -> None:
     assert hub.largest() < 100_000
 
 
+def test_a_tensor_without_end(hub: Hub) -> None:
+    """A petabyte is promised by the header and by the server: nothing is held before it comes."""
+    size = 1 << 50
+    info = {"dtype": "F32", "shape": [size // 4096, 1024], "data_offsets": [0, size]}
+    header = json.dumps({"a.weight": info}).encode()
+    data = Holes(len(header).to_bytes(8, "little") + header, 8 + len(header) + size)
+    hub.repos["acme/one"] = Repo({"model.safetensors": data})
+    with pytest.raises(NetworkError, match=r"acme/one.*memory"):
+        read("hf:acme/one")
+
+
 def test_a_header_without_sense(hub: Hub) -> None:
     for text in (b"[1]", b'{"a.weight": 3}', b"[" * 100_000, b'{"a"', b"{\xff\xfe}"):
         data = len(text).to_bytes(8, "little") + text + bytes(8)

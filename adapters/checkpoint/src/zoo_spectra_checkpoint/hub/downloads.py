@@ -37,8 +37,10 @@ def downloaded(file: HubFile) -> Path:
             folder.mkdir(parents=True, exist_ok=True)
         if not blob.is_file() or blob.stat().st_size != file.size:
             _fetch(file, blob)
-        link.unlink(missing_ok=True)
-        link.symlink_to(os.path.relpath(blob, link.parent))
+        made = link.with_name(f".{link.name}.{os.getpid()}")  # another process may do the same
+        made.unlink(missing_ok=True)
+        made.symlink_to(os.path.relpath(blob, link.parent))
+        os.replace(made, link)
     return link
 
 
