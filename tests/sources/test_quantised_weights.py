@@ -263,6 +263,18 @@ def test_scales_of_inputs_alone_are_refused(tmp_path: Path) -> None:
         zs.load(f"checkpoint:{tmp_path / 'a.safetensors'}")
 
 
+@pytest.mark.parametrize("further", ["weight_scale_2", "pre_quant_scale"])
+def test_a_second_scale_is_never_passed_over(further: str, tmp_path: Path) -> None:
+    state = {
+        "a.weight": torch.randn(8, 6).to(torch.float8_e4m3fn),
+        "a.weight_scale": torch.rand(8, 1),
+        f"a.{further}": torch.rand(6),
+    }
+    save_file(state, tmp_path / "a.safetensors")
+    with pytest.raises(NetworkError, match=rf"a\.weight is scaled by .* and by {further} too"):
+        zs.load(f"checkpoint:{tmp_path / 'a.safetensors'}")
+
+
 @pytest.mark.parametrize("what", ["zero point", "bytes"])
 def test_parts_that_do_not_fit_are_never_passed_over(what: str, tmp_path: Path) -> None:
     state = {"a.weight": integers(8, 6, dtype=torch.int8), "a.weight_scale": torch.rand(8, 1)}

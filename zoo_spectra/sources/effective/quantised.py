@@ -16,6 +16,7 @@ EIGHT = ("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz")
 _PLAIN = ("int8", *EIGHT)
 # All are multiplied, also those called inverse: they are the inverse of what quantised.
 _SCALES = ("weight_scale", "weight_scale_inv", "scale_weight", "qscale_weight")
+_FURTHER = {"weight_scale_2", "weight_global_scale", "pre_quant_scale"}  # of ModelOpt, and others
 BLOCK = 128  # of the scales of blocks, where their number allows it
 _BLOCKS = (BLOCK, 64, 32, 16, 8, 4, 2, 256, 512, 1024)
 # How each scheme is known: what stands beside a tensor, or what it is called itself.
@@ -145,6 +146,9 @@ def _merge_rows(table: Table, name: str) -> None:
 
 def _merge_scaled(table: Table, tensor: Tensor, scale: str) -> None:
     name, shape = tensor.name, table.shape(scale) or ()
+    further = _FURTHER & table.beside(name)
+    if further:
+        raise refused(table, name, f"scaled by {scale} and by {min(further)} too")
     if not table.tensors[scale].dtype.startswith(FLOATS):
         raise refused(table, name, f"scaled by {scale}, which is {table.tensors[scale].dtype}")
     fit = _fit(shape, tensor.shape, _said_block(table))
