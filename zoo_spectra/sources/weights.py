@@ -173,8 +173,6 @@ def _of_owner(path: list[str], leaf: str, shape: tuple[int, ...]) -> str | None:
         return "norm"
     if words & _BLUR or owner.lower() in _DFT or any(part.lower() in _STFT for part in path):
         return "fixed transform"
-    if words & _STFT and "conv" in words:  # a convolution with the Fourier basis
-        return "fixed transform"
     if words & _STFT and len(shape) == 3 and shape[1:] == (1, shape[0] - 2):
         return "fixed transform"  # sines and cosines of n/2 + 1 frequencies, of n samples
     if leaf == "filter" and words & (_RESAMPLING | {"up", "down"}):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -377,3 +378,32 @@ def test_the_job_of_well_known_models() -> None:
     assert {source.adapter for source in sources} == {"hf"}
     assert all(set(source.options) == {"family"} for source in sources)
     assert len({source.options["family"] for source in sources}) > 30
+
+
+def test_which_part_of_a_file(hub: Hub) -> None:
+    """As for files on a disk: two networks in one file are told apart, by the source to write."""
+    both = {f"gen.{name}": each for name, each in weights(1).items()}
+    both |= {f"disc.{name}": each for name, each in weights(2).items()}
+    hub.repos["acme/one"] = Repo({"model.safetensors": save(both), "x.bin": of_torch(both)})
+    for file in ("", "&file=x.bin"):
+        source = f"hf:acme/one?key=gen{file}"
+        assert_reads(source, weights(1))
+        assert listed(source).source.startswith("hf:acme/one@main?")
+        assert_reads(listed(source).source, weights(1))
+    average = {f"model_ema.{name}": each for name, each in weights(3).items()}
+    trained = {f"model.{name}": each for name, each in weights(1).items()}
+    hub.repos["acme/ema"] = Repo({"model.safetensors": save({**trained, **average})})
+    assert_reads("hf:acme/ema?ema=true", weights(3))
+    assert listed("hf:acme/ema?ema=true").name == "acme/ema[ema=true]"
+    with pytest.raises(NetworkError) as caught:
+        listed("hf:acme/one?key=other")
+    written = re.findall(r"hf:acme/one@main[^;\s]*key=\w+", str(caught.value))
+    assert {listed(each).parameters for each in written} == {9 * 1024}
+
+
+def test_experts_are_fetched_one_at_a_time(hub: Hub) -> None:
+    stacked = np.random.default_rng(0).standard_normal((8, 64, 96)).astype(np.float32)
+    hub.repos["acme/one"] = Repo({"model.safetensors": save({"mlp.experts.up_proj": stacked})})
+    got = list(read("hf:acme/one").values())
+    assert len(got) == 8
+    assert all(any(np.array_equal(each, one) for one in got) for each in stacked)

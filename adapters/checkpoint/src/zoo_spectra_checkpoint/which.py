@@ -64,7 +64,10 @@ def which_of(options: Mapping[str, str]) -> Which:
 
 
 def source_of(path: Path, **options: str) -> str:
-    """The source string of a part of a file."""
+    """The source string of a part of a file, on a disk or on the hub (``Place.where``)."""
+    text, comma, file = str(path).partition(", ")
+    if text.startswith("hf:") and comma:
+        return str(Source("hf", text.removeprefix("hf:"), {"file": file, **options}))
     return str(Source("checkpoint", literal(str(path)), options))
 
 

@@ -12,18 +12,21 @@ from zoo_spectra.sources import (
     Listing,
     Network,
     NetworkRef,
+    Reading,
     Scalar,
     Source,
     check_options,
     parse_source,
     shown,
 )
+from zoo_spectra_checkpoint.adapter import OPTIONS
 from zoo_spectra_checkpoint.hub.choosing import STANDARD, Chosen, check_file, choose
 from zoo_spectra_checkpoint.hub.line import Line
 from zoo_spectra_checkpoint.hub.opening import Opened, opened
 from zoo_spectra_checkpoint.hub.refusals import Absent, Missing, TokenRefused, Unreachable
 from zoo_spectra_checkpoint.hub.wanted import MAIN, Wanted, wanted
 from zoo_spectra_checkpoint.tensors import TensorFile
+from zoo_spectra_checkpoint.which import which_of
 
 
 class HubAdapter:
@@ -38,6 +41,7 @@ class HubAdapter:
     options: Mapping[str, str] = {
         "file": "a file of the repository (default: model.safetensors, its index, or the same of "
         "pytorch_model.bin)",
+        **OPTIONS,
         "family": "the family of this network (default: the repository's owner)",
     }
     describing = frozenset({"family"})
@@ -58,12 +62,12 @@ class HubAdapter:
         check_options(self.name, options, self.options)
         if options.get("family") == "":
             raise SourceError("hf: option family is empty; leave it out, or name a family")
-        asked = wanted(pattern, options.get("file"))
+        asked, which = wanted(pattern, options.get("file")), which_of(options)
         check_file(asked)
         try:
             _check_library()
             chosen = choose(self._line, asked)
-            found = opened(chosen, fetch=False)
+            found = opened(chosen, which, fetch=False)
         except (TokenRefused, Unreachable) as error:  # all others would say the same
             raise SourceError(str(error)) from error
         except (Missing, SourceError) as error:
@@ -71,9 +75,11 @@ class HubAdapter:
         except NetworkError as error:
             raise UnlistedError(str(error), _ref(asked, asked.name, options)) from error
         ref = _ref(asked, chosen.place.name, options)
+        reading = _reading(found.tensors)
         known = replace(
             ref,
-            shapes=_shapes(found.tensors),
+            shapes=reading.shapes if reading else None,
+            coverage=reading.coverage if reading else None,
             parameters=found.tensors.parameters() if found.tensors else None,
             fingerprint=_fingerprint(chosen, found),
             metadata=_metadata(chosen, found),
@@ -90,7 +96,7 @@ class HubAdapter:
             chosen = choose(self._line, asked, commit)
         except SourceError as error:
             raise NetworkError(str(error)) from error
-        found = opened(chosen, fetch=True)
+        found = opened(chosen, which_of(source.options), fetch=True)
         return _network(found, ref, {**_metadata(chosen, found), **ref.metadata})
 
 
@@ -105,11 +111,14 @@ def _check_library() -> None:
 
 def _ref(asked: Wanted, name: str, options: Mapping[str, str]) -> NetworkRef:
     """What is known of a network by its name alone."""
-    named = {key: value for key, value in options.items() if key == "family"}
+    which = which_of(options)
+    named = {key: value for key, value in options.items() if key in ("family", "key")}
+    named |= {"ema": "true"} if which.ema else {}
     label = f"{name}@{asked.revision}" if asked.revision != MAIN else name
     if asked.file not in ("", STANDARD[0]):
         named["file"] = asked.file
         label += f"/{shown(asked.file)}"
+    label += f"[{which}]" if which else ""
     return NetworkRef(
         source=str(Source("hf", f"{name}@{asked.revision}", named)),
         adapter="hf",
@@ -133,10 +142,10 @@ def _fingerprint(chosen: Chosen, found: Opened) -> str:
     return blake2b(" ".join(found.etags).encode(), digest_size=16).hexdigest()
 
 
-def _shapes(file: TensorFile | None) -> tuple[tuple[int, int], ...] | None:
-    """The (p, q) of the constituents; None where they are not known, or ``load`` will refuse."""
+def _reading(file: TensorFile | None) -> Reading | None:
+    """What the headers come to; None where they are not known, or ``load`` will refuse."""
     try:
-        return file.reading().shapes if file else None
+        return file.reading() if file else None
     except NetworkError:
         return None
 

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from zoo_spectra.errors import FileFormatError, NetworkError
 from zoo_spectra.sources import Entry, Matrix, stand_in
 from zoo_spectra_checkpoint.beside import CONFIG
+from zoo_spectra_checkpoint.copies import check_copies
+from zoo_spectra_checkpoint.copies import part as part_of
 from zoo_spectra_checkpoint.formats import by_suffix, format_of, open_tensors
 from zoo_spectra_checkpoint.hub.cached import cached, etag_of
 from zoo_spectra_checkpoint.hub.choosing import Chosen, Part
@@ -18,6 +20,7 @@ from zoo_spectra_checkpoint.hub.ranged import is_safetensors, open_ranged
 from zoo_spectra_checkpoint.hub.refusals import Missing
 from zoo_spectra_checkpoint.hub.remote_path import remote_path
 from zoo_spectra_checkpoint.tensors import TensorFile
+from zoo_spectra_checkpoint.which import WHOLE, Which
 
 ZIPPED = ("torch", "npz")  # formats whose zip archives are read in Python alone
 
@@ -37,18 +40,21 @@ class Opened:
     fetched: tuple[str, ...] = ()
 
 
-def opened(chosen: Chosen, fetch: bool) -> Opened:
-    """Open all files; with ``fetch`` also those that must be fetched whole for it.
+def opened(chosen: Chosen, which: Which, fetch: bool) -> Opened:
+    """Open all files, or the part that is meant; with ``fetch`` also those fetched whole for it.
 
     Raises NetworkError (FileFormatError, UnsafeFileError) when one cannot be opened.
     """
     if not fetch and chosen.index and by_suffix(Path(chosen.parts[0].file)).name == "torch":
         return Opened("torch", None, (), None)
-    found = [_open(part, fetch) for part in chosen.parts]
+    inner = WHOLE if chosen.index else which
+    found = [_open(part, inner, fetch) for part in chosen.parts]
     files = [each.tensors for each in found if each.tensors is not None]
     tensors = None
     if len(files) == len(found):
-        tensors = _joined(files, chosen) if chosen.index else files[0]
+        tensors = part_of(_joined(files, chosen), which) if chosen.index else files[0]
+        if not which:
+            check_copies(tensors)
         tensors = replace(tensors, settings={**tensors.settings, **_beside(chosen)})
     return Opened(
         found[0].format,
@@ -59,12 +65,12 @@ def opened(chosen: Chosen, fetch: bool) -> Opened:
     )
 
 
-def _open(part: Part, fetch: bool) -> Opened:
+def _open(part: Part, which: Which, fetch: bool) -> Opened:
     path = cached(part.place, part.file)
     if path is not None:
         form = format_of(path).name
         seen = fetch or form != "torch"
-        tensors = open_tensors(path) if seen else None
+        tensors = open_tensors(path, which) if seen else None
         etag = etag_of(path) or (part.begun[0].etag if part.begun else "")
         return Opened(form, path.stat().st_size, (etag,), tensors)
     file, head = part.begin()
@@ -72,7 +78,7 @@ def _open(part: Part, fetch: bool) -> Opened:
     if instead is not None:
         raise FileFormatError(f"{file.where} is {instead}")
     if is_safetensors(head, file.size):
-        tensors = open_ranged(file, head)
+        tensors = part_of(open_ranged(file, head), which)
         return Opened("safetensors", file.size, (file.etag,), tensors)
     if part.file.lower().endswith(".safetensors"):
         raise FileFormatError(
@@ -83,9 +89,9 @@ def _open(part: Part, fetch: bool) -> Opened:
         return Opened(form, file.size, (file.etag,), None)
     if head.startswith(b"PK\x03\x04") and form in ZIPPED:
         path = remote_path(file, head)
-        return Opened(format_of(path).name, file.size, (file.etag,), open_tensors(path))
+        return Opened(format_of(path).name, file.size, (file.etag,), open_tensors(path, which))
     path = downloaded(file)
-    tensors = open_tensors(path)
+    tensors = open_tensors(path, which)
     return Opened(format_of(path).name, file.size, (file.etag,), tensors, (file.file,))
 
 

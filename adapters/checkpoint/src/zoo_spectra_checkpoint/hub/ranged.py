@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -48,12 +49,14 @@ def open_ranged(file: HubFile, head: bytes) -> TensorFile:
     def fetch(entry: Entry) -> Matrix:
         with reading(path):
             stored = stored_type(entry)
-            begin = start[entry.name]
-            end = begin + prod(entry.shape) * stored.itemsize
-            flat = file.read(begin, end).view(stored)
-            return widened(flat, entry.dtype).reshape(entry.shape)
+            shape = entry.shape if entry.place is None else entry.shape[1:]
+            size = prod(shape) * stored.itemsize
+            begin = start[entry.name] + (entry.place or 0) * size
+            flat = file.read(begin, begin + size).view(stored)
+            return widened(flat, entry.dtype).reshape(shape)
 
-    return TensorFile(path, entries, fetch)
+    apart = tuple(replace(entry, apart=True) for entry in entries)
+    return TensorFile(path, apart, fetch)
 
 
 def _checked(header: Any, size: int) -> dict[str, Any]:
