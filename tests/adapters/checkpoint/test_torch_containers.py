@@ -289,8 +289,8 @@ def weights_of(source: str) -> list[str]:
 
 def test_silero_is_one_network_as_program_and_as_tensors(tmp_path: Path) -> None:
     """Its wheel's own safetensors are of another training, of the same shapes."""
-    program = "checkpoint:@samples/silero/silero_vad.jit?key=_model"
-    loaded = torch.jit.load(resolve("@samples/silero/silero_vad.jit"))
+    program = "checkpoint:@samples/silero_vad/silero_vad.jit?key=_model"
+    loaded = torch.jit.load(resolve("@samples/silero_vad/silero_vad.jit"))
     state = {name: tensor.contiguous() for name, tensor in loaded._model.state_dict().items()}
     save_file(state, tmp_path / "a.safetensors")
     torch.save({"model": state}, tmp_path / "a.ckpt")
@@ -299,13 +299,13 @@ def test_silero_is_one_network_as_program_and_as_tensors(tmp_path: Path) -> None
         assert weights_of(program) == weights_of(f"checkpoint:{tmp_path / file}")
         other = zs.analyze(zs.load(f"checkpoint:{tmp_path / file}"))
         np.testing.assert_allclose(one.csd, other.csd, rtol=0, atol=1e-6)
-    there = zs.load("checkpoint:@samples/silero/silero_vad_16k.safetensors")
+    there = zs.load("checkpoint:@samples/silero_vad/silero_vad_16k.safetensors")
     shapes = [sorted(c.matrix.shape for c in n.constituents()) for n in (zs.load(program), there)]
     assert shapes[0] == shapes[1]
 
 
 def test_silero_holds_another_network_for_8_kHz() -> None:
-    path = resolve("@samples/silero/silero_vad.jit")
+    path = resolve("@samples/silero_vad/silero_vad.jit")
     found = [len(open_tensors(path, Which(key)).entries) for key in ("_model", "_model_8k")]
     assert found == [15, 15]
     assert len(open_tensors(path).entries) == 30

@@ -30,6 +30,11 @@ class Repository:
     revision: str = ""
 
 
+def is_name(text: str) -> bool:
+    """Whether a repository of the hub may be called so."""
+    return bool(_NAME.fullmatch(text)) and ".." not in text and "--" not in text
+
+
 def repository_of(path: Path) -> Repository | None:
     """The model repository that a file or folder belongs to; None where the disk does not say.
 
@@ -65,17 +70,17 @@ def _in_cache(path: Path) -> Repository | None:
     for at in reversed(range(len(parts))):
         kind, *name = parts[at].split("--")
         joined = "/".join(name)
-        if kind == "models" and _NAME.fullmatch(joined):
+        if kind == "models" and is_name(joined):
             below = parts[at + 1 : at + 3]
-            return Repository(joined, below[1] if below[:1] == ("snapshots",) and below[1:] else "")
+            in_snapshot = len(below) == 2 and below[0] == "snapshots"
+            return Repository(joined, below[1] if in_snapshot else "")
     return None
 
 
 def _of_clone(path: Path) -> Repository | None:
     """The repository whose clone the file lies in, by the origin in the nearest ``.git``."""
-    for folder in (
-        path.absolute().parents if not path.is_dir() else (path, *path.absolute().parents)
-    ):
+    folders = path.absolute().parents
+    for folder in (path, *folders) if path.is_dir() else folders:
         config = folder / ".git" / "config"
         try:
             if config.is_file():
@@ -91,4 +96,4 @@ def _of_origin(config: str) -> Repository | None:
     origin = _ORIGIN.search(config)
     hub = _HUB.fullmatch(origin[1]) if origin else None
     name = hub[1].strip("/").removesuffix(".git") if hub else ""
-    return Repository(name) if _NAME.fullmatch(name) else None
+    return Repository(name) if is_name(name) else None
