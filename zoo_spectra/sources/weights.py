@@ -173,8 +173,9 @@ def _of_owner(path: list[str], leaf: str, shape: tuple[int, ...]) -> str | None:
         return "norm"
     if words & _BLUR or owner.lower() in _DFT or any(part.lower() in _STFT for part in path):
         return "fixed transform"
-    if words & _STFT and len(shape) == 3 and shape[1:] == (1, shape[0] - 2):
-        return "fixed transform"  # sines and cosines of n/2 + 1 frequencies, of n samples
+    # A signal in one channel goes through the Fourier basis; a spectrogram through a convolution.
+    if words & _STFT and "conv" in words and len(shape) == 3 and shape[1] == 1:
+        return "fixed transform"
     if leaf == "filter" and words & (_RESAMPLING | {"up", "down"}):
         return "fixed transform"
     small = len(shape) == 2 and shape[0] == shape[1] <= 16  # one kernel for all channels

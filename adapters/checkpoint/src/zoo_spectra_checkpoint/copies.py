@@ -122,7 +122,7 @@ def renamed(file: TensorFile, names: Mapping[str, str]) -> TensorFile:
     entries = tuple(replace(entry, name=name) for name, entry in stored.items())
 
     def fetch(entry: Entry) -> Matrix:
-        return file.fetch(stored[entry.name])
+        return file.fetch(replace(entry, name=stored[entry.name].name))
 
     return replace(file, entries=entries, fetch=fetch, tied=0)
 
