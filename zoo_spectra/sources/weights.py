@@ -172,7 +172,8 @@ def _of_owner(path: list[str], leaf: str, shape: tuple[int, ...]) -> str | None:
         return "norm"
     if words & _BLUR or owner.lower() in _DFT or any(part.lower() in _STFT for part in path):
         return "fixed transform"
-    if words & _STFT and "conv" in words:  # a convolution with the Fourier basis
+    # A signal in one channel goes through the Fourier basis; a spectrogram through a convolution.
+    if words & _STFT and "conv" in words and len(shape) == 3 and shape[1] == 1:
         return "fixed transform"
     if leaf == "filter" and words & (_RESAMPLING | {"up", "down"}):
         return "fixed transform"
