@@ -227,6 +227,7 @@ NOT_WEIGHTS = {
         ("dense.weight_integer", (8, 4)),
     ],
     "fixed transform": [
+        ("stft_conv.weight", (258, 1, 256)),
         ("stem_dct.transform.weights", (8, 8)),
         ("b4.conv0.resample_filter", (4, 4)),
         ("convs.0.conv.blur.kernel", (4, 4)),

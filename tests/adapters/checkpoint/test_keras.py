@@ -166,6 +166,16 @@ def test_a_model_of_ones_own_class(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("sign", ["", "_"])
+def test_attention_as_earlier_versions_wrote_it(sign: str, tmp_path: Path) -> None:
+    shapes = {"query": (8, 2, 3), "key": (8, 2, 3), "value": (8, 2, 3), "output": (2, 3, 8)}
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        for name, shape in shapes.items():
+            file[f"layers\\mine/{sign}{name}_dense/vars/0"] = RNG.normal(size=shape)
+    got = {name: matrix.shape for name, matrix in opened(tmp_path / "a.h5").items()}
+    assert got == {f"mine/{name}/kernel": (6, 8) for name in shapes}
+
+
 def test_models_in_a_model(tmp_path: Path) -> None:
     inner = keras.Sequential([layers.Dense(4), layers.Dense(3)], name="inner")
     outer = keras.Sequential([keras.Input((5,)), inner, layers.Dense(2)])

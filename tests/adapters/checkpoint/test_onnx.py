@@ -336,6 +336,17 @@ def test_products_of_integers(tmp_path: Path) -> None:
         )
 
 
+def test_a_table_of_integers(tmp_path: Path) -> None:
+    """As onnxruntime quantises embeddings: the rows are dequantised when they were looked up."""
+    q, scale, zero = integers((6, 5)), np.float32(0.5), np.int8(3)
+    nodes = [node("Gather", "words x", "rows"), node("DequantizeLinear", "rows s z", "y")]
+    got = opened(save(tmp_path / "a.onnx", nodes, tensors(words=q, s=scale, z=zero)))
+    np.testing.assert_allclose(got["words"], (q.astype("f4") - 3) * 0.5)
+    scales = tensors(words=q, s=np.ones(5, np.float32), z=np.zeros(5, np.int8))
+    assert "axis that is not known" in refused(save(tmp_path / "a.onnx", nodes, scales))
+    assert "int8, quantised for Gather" in refused(save(tmp_path / "a.onnx", nodes[:1], scales))
+
+
 def test_convolutions_of_integers(tmp_path: Path) -> None:
     q, scale = integers((4, 3, 2, 2)), np.arange(1, 5, dtype=np.float32)
     nodes = [node("QLinearConv", "x s0 z0 conv.weight s z s0 z0", "y")]

@@ -1,4 +1,4 @@
-"""Networks in files: ``checkpoint:weights/*.safetensors``, and npz, pt, pth and bin."""
+"""Networks in files: ``checkpoint:weights/*.safetensors``, and the other formats of ``formats``."""
 
 from zoo_spectra_checkpoint.adapter import CheckpointAdapter
 from zoo_spectra_checkpoint.formats import format_of, open_tensors, read_state

@@ -95,7 +95,7 @@ def _numbered(path: Path, found: Contents, layers: Layers) -> list[_Variable]:
             groups.setdefault(owner, []).append(each)
     if not groups:
         return []
-    paths = frozenset(owner.removesuffix("/vars") for owner in groups)
+    paths = frozenset(owner.removesuffix("/vars").replace("\\", "/") for owner in groups)
     variables_of: list[_Variable] = []
     for owner, members in groups.items():
         members.sort(key=lambda each: int(each.path.rpartition("/")[2]))
@@ -117,7 +117,7 @@ def _layer(
     paths: frozenset[str],
 ) -> Iterator[_Variable]:
     """The variables of one layer, named by its class; ``called``: the name of the layer."""
-    inside = owner.removesuffix("vars").rstrip("/")
+    inside = owner.removesuffix("vars").rstrip("/").replace("\\", "/")  # written on Windows
     own = inside.rpartition("/")[2]
     hint = layers.hint(called, own)
     _check_quantised(path, members)

@@ -168,9 +168,10 @@ def _is_cell(shapes: Sequence[Shape]) -> bool:
 def attention(path: str, siblings: frozenset[str]) -> str:
     """The path of a part of multi-head attention, as its layer is called: ``query``, ``output``."""
     above, _, own = path.rpartition("/")
-    if own in _ATTENTION and {f"{above}/query_dense", f"{above}/output_dense"} <= siblings:
-        return f"{above}/{_ATTENTION[own]}"
-    return path
+    plain = own.removeprefix("_")  # as the attribute was called once
+    sign = own[: len(own) - len(plain)]
+    others = {f"{above}/{sign}query_dense", f"{above}/{sign}output_dense"}
+    return f"{above}/{_ATTENTION[plain]}" if plain in _ATTENTION and others <= siblings else path
 
 
 def written(name: str) -> str:

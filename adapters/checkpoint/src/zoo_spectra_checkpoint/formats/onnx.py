@@ -22,6 +22,7 @@ from zoo_spectra_checkpoint.formats.onnx_values import check, dtype_name, extern
 from zoo_spectra_checkpoint.formats.protobuf import Wire
 from zoo_spectra_checkpoint.tensors import TensorFile
 
+_INTEGERS = {"int8", "uint8", "int4", "uint4"}
 # Tensors that are put together by the rule of names, from what the file keeps of each.
 _PARTS = ("_g", "_v", "_orig", "_mask", "_u", "original0", "original1")
 
@@ -80,7 +81,7 @@ class _Model:
         if len(tensor.shape) > 1 and weights:
             refuse_packed(weights, where)
             self.check_computed(weights, where)
-            steps = self.scaling(weights, len(tensor.shape), where)
+            steps = self.scaling(weights, len(tensor.shape), dtype_name(tensor), where)
         called, first = self.name(name, found), weights[0] if weights else None
         try:
             whole = tuple(pieces(called, tensor.shape, first))
@@ -98,12 +99,19 @@ class _Model:
         taken = called in self.graph.tensors or called in self.plan
         return f"{name}/{called}" if taken and called != name else called
 
-    def scaling(self, weights: list[Use], sides: int, where: str) -> tuple[Scaling, ...]:
+    def scaling(
+        self, weights: list[Use], sides: int, dtype: str, where: str
+    ) -> tuple[Scaling, ...]:
         """The scales of a quantised weight. Raises NetworkError where the graph does not say."""
         ways = {scalings(use, sides, self.links) for use in weights}
         if len(ways) > 1:
             raise NetworkError(f"{where} is quantised in more ways than one; dequantise it")
         (steps,) = ways
+        if not steps and dtype in _INTEGERS:
+            raise NetworkError(
+                f"{where} is {dtype}, quantised for {weights[0].node.op} in a way that is not "
+                "undone; take the network before it was quantised"
+            )
         for step in steps:
             for part in (step.scale, step.zero):
                 if (part or part is step.scale) and part not in self.graph.tensors:

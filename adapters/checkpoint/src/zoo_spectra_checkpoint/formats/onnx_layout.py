@@ -83,7 +83,18 @@ def scalings(use: Use, sides: int, links: Links) -> tuple[Scaling, ...]:
         axis = 0 if node.op == "ConvInteger" else (-1 if use.slot else -2)
         zero = _input(node, _ZERO[node.op][use.slot])
         add(_later_scale(node, links), zero, axis)
+    elif node.op == "Gather":
+        after = _behind_lookup(node, links)
+        if after is not None:
+            add(_input(after, 1), _input(after, 2), sides)  # of one scale only
     return tuple(found)
+
+
+def _behind_lookup(node: Node, links: Links) -> Node | None:
+    """The operator that undoes the quantisation of rows that were looked up; None for none."""
+    takers = links.takers.get(node.outputs[0], []) if node.outputs else []
+    alike = {(each.op, each.inputs[1:]) for each in takers}
+    return takers[0] if len(alike) == 1 and takers[0].op == "DequantizeLinear" else None
 
 
 def _axes(step: Node) -> Shape:
