@@ -270,6 +270,7 @@ def test_the_root_is_an_environment_variable_or_the_cache(
 def test_the_table_is_whole() -> None:
     assert list(SAMPLES) == [
         "worms", "mice", "fly", "efficientnet_lite", "minilm", "neuralfoil", "proteinmpnn",
+        "basic_pitch", "silero_vad", "crema",
     ]  # fmt: skip
     for name, sample in SAMPLES.items():
         assert sample.name == name
