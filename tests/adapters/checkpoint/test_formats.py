@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -171,3 +172,18 @@ def test_a_hole_is_zeros_and_what_is_around_it_is_read(place: str, tmp_path: Pat
     found = opened(path)
     for number, each in enumerate(values):
         np.testing.assert_array_equal(found[f"{number}.weight"], each)
+
+
+def test_a_configuration_beside_that_changes_is_another_version(tmp_path: Path) -> None:
+    save_file({"fc.weight": torch.ones(3, 4)}, tmp_path / "a.safetensors")
+
+    def version(config: dict[str, Any]) -> str:
+        (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+        [ref] = CheckpointAdapter().list(str(tmp_path / "a.safetensors"), {})
+        return ref.fingerprint
+
+    plain = version({"model_type": "bert"})
+    assert version({"model_type": "gpt2"}) == plain
+    quantised = version({"quantization_config": {"quant_method": "gptq", "bits": 4}})
+    assert quantised != plain
+    assert version({"quantization_config": {"quant_method": "gptq", "bits": 16}}) != quantised

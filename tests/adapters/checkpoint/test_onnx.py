@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -97,6 +98,19 @@ def test_external_data(place: str, tmp_path: Path) -> None:
     assert "beyond the end" in refused(tmp_path / "a.onnx", FileFormatError)
     (tmp_path / place).unlink()
     assert "fetch that too" in refused(tmp_path / "a.onnx")
+
+
+def test_external_data_that_changes_is_another_version(tmp_path: Path) -> None:
+    model = helper.make_model(helper.make_graph([], "g", [], [], tensors(w=np.eye(8))))
+    onnx.save(
+        model, tmp_path / "a.onnx", save_as_external_data=True, location="data", size_threshold=0
+    )
+    [before] = CheckpointAdapter().list(str(tmp_path / "a.onnx"), {})
+    os.utime(tmp_path / "data", (1, 1))
+    [after] = CheckpointAdapter().list(str(tmp_path / "a.onnx"), {})
+    assert before.fingerprint != after.fingerprint
+    size = sum((tmp_path / name).stat().st_size for name in ("a.onnx", "data"))
+    assert before.metadata["file_size"] == size
 
 
 def test_external_data_outside_is_refused_and_that_of_a_cache_is_not(tmp_path: Path) -> None:

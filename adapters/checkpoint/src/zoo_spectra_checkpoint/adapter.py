@@ -26,6 +26,7 @@ from zoo_spectra.sources import (
     shown,
 )
 from zoo_spectra_checkpoint.folders import INDEX, chosen_file, first_part, network_stem
+from zoo_spectra_checkpoint.beside import files_beside
 from zoo_spectra_checkpoint.formats import SUFFIXES, by_suffix, format_of
 from zoo_spectra_checkpoint.hub_cache import repository_of
 from zoo_spectra_checkpoint.shards import Parts, Shelf, open_network, parts_of, stem
@@ -107,8 +108,10 @@ class CheckpointAdapter:
         path = resolve(found.file)
         files = [part for part in found.parts.files if part.is_file()]
         beside = [found.parts.index.path] if found.parts.index else []
+        beside += [each for each in files_beside(path) if each not in files]
         form = _format(path)
         opened = _glance(path, which) if form != "torch" else None
+        files += opened.parts if opened else ()  # an ONNX model's external data
         reading = _reading(opened) if opened else None
         name, family = _names(found.file, path, which)
         return NetworkRef(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,28 @@ def beside(path: Path) -> Mapping[str, object]:
     ``quantization_config``: how a network is quantised, as transformers writes it.
     What is no legible configuration says nothing: the scales are unknown then.
     """
-    found = _read(path.with_name(CONFIG)) if path.name.startswith("adapter_") else {}
+    found: dict[str, object] = {}
+    for _, said in _said(path):
+        found.update(said)
+    return found
+
+
+def files_beside(path: Path) -> tuple[Path, ...]:
+    """The files that ``beside`` takes anything from."""
+    return tuple(config for config, _ in _said(path))
+
+
+def _said(path: Path) -> Iterator[tuple[Path, Mapping[str, object]]]:
+    if path.name.startswith("adapter_"):
+        found = _read(path.with_name(CONFIG))
+        if found:
+            yield path.with_name(CONFIG), found
     for name in QUANTISED:
         said = _read(path.with_name(name))
         inner = said.get("quantization_config") if name == QUANTISED[0] else said
         if isinstance(inner, dict) and inner:
-            return {**found, "quantization_config": inner}
-    return found
+            yield path.with_name(name), {"quantization_config": inner}
+            return
 
 
 def _read(config: Path) -> dict[str, Any]:
