@@ -25,8 +25,8 @@ from zoo_spectra.sources import (
     resolve,
     shown,
 )
-from zoo_spectra_checkpoint.folders import INDEX, chosen_file, first_part, network_stem
 from zoo_spectra_checkpoint.beside import files_beside
+from zoo_spectra_checkpoint.folders import INDEX, chosen_file, first_part, network_stem
 from zoo_spectra_checkpoint.formats import SUFFIXES, by_suffix, format_of
 from zoo_spectra_checkpoint.hub_cache import repository_of
 from zoo_spectra_checkpoint.shards import Parts, Shelf, open_network, parts_of, stem
