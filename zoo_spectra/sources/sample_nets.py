@@ -236,7 +236,7 @@ NETS = (
     ),
     Sample(
         name="silero_vad",
-        description="Silero VAD, one network that finds speech, in several formats",
+        description="Silero VAD, which finds speech; its safetensors is another training",
         licence="MIT",
         citation="Silero Team 2024, github.com/snakers4/silero-vad.",
         wheels=(
