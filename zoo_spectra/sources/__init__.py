@@ -25,6 +25,7 @@ from zoo_spectra.sources.adapter import (
     load,
     opened,
 )
+from zoo_spectra.sources.along import along, keeps_no_order
 from zoo_spectra.sources.archive import Archive, zip_members
 from zoo_spectra.sources.arrays import ArrayHeader, Damaged, array_header, read_array, read_bytes
 from zoo_spectra.sources.budget import Budget, Guard, budget_of, is_hole, stored_bytes
@@ -113,6 +114,7 @@ __all__ = [
     "Source",
     "Sparse",
     "adapter_of",
+    "along",
     "array_header",
     "budget_of",
     "byte_count",
@@ -134,6 +136,7 @@ __all__ = [
     "is_sparse",
     "is_symmetric",
     "is_tensor",
+    "keeps_no_order",
     "list_networks",
     "listed",
     "listing",

@@ -148,7 +148,10 @@ def _joined(parts: Parts) -> TensorFile:
 
     entries = tuple(e for f in files for e in f.entries)
     tied, beside = (sum(getattr(file, what) for file in files) for what in ("tied", "beside"))
-    return replace(files[0], entries=entries, fetch=fetch, tied=tied, beside=beside)
+    by_names = any(file.by_names for file in files)
+    return replace(
+        files[0], entries=entries, fetch=fetch, tied=tied, beside=beside, by_names=by_names
+    )
 
 
 def _check_index(index: Index, holder: Mapping[str, TensorFile]) -> None:

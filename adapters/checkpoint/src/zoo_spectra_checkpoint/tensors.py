@@ -18,6 +18,7 @@ from zoo_spectra.sources import (
     Guard,
     Matrix,
     Reading,
+    along,
     parameter_count,
     read,
 )
@@ -25,6 +26,7 @@ from zoo_spectra.sources import (
 __all__ = ["BESIDE", "Entry", "TensorFile", "reading"]
 
 BESIDE = "beside the state dict"  # why a tensor is left out
+TOLD = "the order along the network is told from names"
 
 PEEK = 1 << 14  # entries of a tensor that says how others are stored
 
@@ -36,7 +38,8 @@ class TensorFile:
     ``tied``: how many further names its tensors have; ``beside``: how many loose ones lie beside
     the state dict, and are none of it. ``settings``: what the file, or one beside it, says of how
     they are applied. ``budget``: what one tensor may take. ``parts``: the files beside it that
-    values are read from.
+    values are read from. ``by_names``: the file keeps no order, so that along the network is told
+    from names.
     """
 
     path: Path
@@ -47,15 +50,19 @@ class TensorFile:
     beside: int = 0
     budget: Budget | None = None
     parts: tuple[Path, ...] = ()
+    by_names: bool = False
 
     def reading(self) -> Reading:
         """The constituents among the entries. Raises NetworkError for what is not understood."""
         stored = {entry.name: entry for entry in self.entries}
         where = str(self.path)
+        entries = along(self.entries) if self.by_names else self.entries
         found = read(
-            self.entries, where, self.settings, self.tied, lambda name: self._peek(stored[name])
+            entries, where, self.settings, self.tied, lambda name: self._peek(stored[name])
         )
         self._check_unpacked(found, stored)
+        if entries != self.entries:
+            found = replace(found, notes=(*found.notes, TOLD))
         if not self.beside:
             return found
         return replace(found, left_out={**found.left_out, BESIDE: self.beside})

@@ -14,7 +14,15 @@ from typing import Any
 import numpy as np
 
 from zoo_spectra.errors import FileFormatError, NetworkError
-from zoo_spectra.sources import Damaged, Entry, Guard, Matrix, budget_of, read_bytes
+from zoo_spectra.sources import (
+    Damaged,
+    Entry,
+    Guard,
+    Matrix,
+    budget_of,
+    keeps_no_order,
+    read_bytes,
+)
 from zoo_spectra_checkpoint.formats.msgpack import Bytes, Reader
 from zoo_spectra_checkpoint.narrow import widened
 from zoo_spectra_checkpoint.tensors import TensorFile
@@ -83,7 +91,8 @@ def open_file(path: Path) -> TensorFile:
         return widened(values, array.name).reshape(array.shape)
 
     entries = (Entry(name, array.shape, array.name) for name, array in arrays.items())
-    return TensorFile(path, tuple(entries), fetch)
+    held = tuple(entries)
+    return TensorFile(path, held, fetch, by_names=keeps_no_order(held))
 
 
 def _arrays(tree: Any, reader: Reader, at: str, guard: Guard) -> Iterator[tuple[str, _Array]]:

@@ -15,6 +15,7 @@ from zoo_spectra.sources import (
     Matrix,
     array_header,
     budget_of,
+    keeps_no_order,
 )
 from zoo_spectra_checkpoint.narrow import array_values
 from zoo_spectra_checkpoint.tensors import TensorFile
@@ -49,7 +50,8 @@ def open_file(path: Path) -> TensorFile:
             raise _broken(path, f"{entry.name}: {error}") from error
 
     entries = (Entry(name, head.shape, head.name) for name, (_, head) in found.items())
-    return TensorFile(path, tuple(entries), fetch)
+    held = tuple(entries)
+    return TensorFile(path, held, fetch, by_names=keeps_no_order(held))
 
 
 def _header(archive: Archive, info: zipfile.ZipInfo, name: str, guard: Guard) -> ArrayHeader:

@@ -12,7 +12,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from zoo_spectra.errors import FileFormatError
-from zoo_spectra.sources import Entry, Matrix, is_hole
+from zoo_spectra.sources import Entry, Matrix, is_hole, keeps_no_order
 from zoo_spectra_checkpoint.narrow import EIGHT_BITS, widened
 from zoo_spectra_checkpoint.tensors import TensorFile
 
@@ -68,7 +68,7 @@ def open_file(path: Path) -> TensorFile:
         return widened(flat, entry.dtype).reshape(shape)
 
     entries = tuple(replace(entry, apart=True) for entry in entries_of(header))
-    return TensorFile(path, entries, fetch)
+    return TensorFile(path, entries, fetch, by_names=keeps_no_order(entries))
 
 
 def entries_of(header: Mapping[str, Any]) -> tuple[Entry, ...]:

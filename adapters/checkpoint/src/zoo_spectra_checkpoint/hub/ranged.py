@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo_spectra.errors import FileFormatError
-from zoo_spectra.sources import Entry, Matrix
+from zoo_spectra.sources import Entry, Matrix, keeps_no_order
 from zoo_spectra_checkpoint.formats import MAX_NAME
 from zoo_spectra_checkpoint.formats.safetensors import (
     MAX_DIMENSIONS,
@@ -56,7 +56,7 @@ def open_ranged(file: HubFile, head: bytes) -> TensorFile:
             return widened(flat, entry.dtype).reshape(shape)
 
     apart = tuple(replace(entry, apart=True) for entry in entries)
-    return TensorFile(path, apart, fetch)
+    return TensorFile(path, apart, fetch, by_names=keeps_no_order(apart))
 
 
 def _checked(header: Any, size: int) -> dict[str, Any]:
