@@ -155,11 +155,7 @@ BLOCK_WEIGHTS = digest(
     )
     for number, each in enumerate(BLOCKS["blk.0.ffn_up_exps.weight"])
 )
-# In the order in which safetensors keeps what they are made of.
-PACKED_DIGEST = digest(
-    Constituent(name, PACKED_WEIGHTS[name])
-    for name in ("a.weight", "b.weight", "c.weight", "e.weight", "d.experts[0]", "d.experts[1]")
-)
+PACKED_DIGEST = digest(Constituent(name, PACKED_WEIGHTS[name]) for name in PACKED_WEIGHTS)
 
 
 class _Net(torch.nn.Module):
