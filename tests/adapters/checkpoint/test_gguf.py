@@ -269,7 +269,7 @@ def test_a_part_does_not_pass_for_the_whole(tmp_path: Path) -> None:
     parts(tmp_path)[1].rename(tmp_path / "whole.gguf")
     with pytest.raises(NetworkError, match=r"whole.gguf is part 2 of 3 of one network"):
         zs.load(f"checkpoint:{tmp_path}/whole.gguf")
-    with pytest.raises(NetworkError, match=r"net-00002-of-00003.gguf, a part of the network, is missing"):
+    with pytest.raises(NetworkError, match=r"net-00002-of-00003.gguf, a part .* is missing"):
         zs.load(f"checkpoint:{tmp_path}/net-00001-of-00003.gguf")
 
 
