@@ -25,7 +25,6 @@ from zoo_spectra.sources.adapter import (
     load,
     opened,
 )
-from zoo_spectra.sources.along import along, keeps_no_order
 from zoo_spectra.sources.archive import Archive, zip_members
 from zoo_spectra.sources.arrays import ArrayHeader, Damaged, array_header, read_array, read_bytes
 from zoo_spectra.sources.budget import Budget, Guard, budget_of, is_hole, stored_bytes
@@ -53,6 +52,7 @@ from zoo_spectra.sources.matrices import (
     mirrored_tiles,
 )
 from zoo_spectra.sources.memory import MemoryAdapter, network_from_arrays
+from zoo_spectra.sources.name_order import along, keeps_no_order
 from zoo_spectra.sources.network import (
     Constituent,
     Kind,
