@@ -165,6 +165,15 @@ def test_what_was_left_out_and_what_is_equal_is_said(catalog: Path) -> None:
     assert equal in call("classify", str(catalog), "--accuracy", "0").stdout
 
 
+def test_a_catalog_without_spectra_says_how_many_were_left_out() -> None:
+    place = Path(__file__).resolve().parents[2] / "catalogs" / "timm-random"
+    skipped = zs.Catalog(place).networks().select("skipped").collect()["skipped"]
+    some, matrices = (skipped > 0).sum(), skipped.sum()
+    assert matrices > 0
+    said = f"{some:,} networks have matrices left out: {matrices:,} matrices; a catalog without"
+    assert said in call("show", str(place)).stdout
+
+
 def test_json_is_ascii_and_keeps_the_names(catalog: Path) -> None:
     sql = "SELECT name FROM networks"
     ran = call("query", str(catalog), sql, "--json", PYTHONIOENCODING="ascii")

@@ -20,7 +20,7 @@ def said_of(catalog: Catalog) -> list[str]:
 
 def left_out(catalog: Catalog) -> list[str]:
     """A line on the matrices that are in no ensemble, by reason; none when there are none."""
-    some = catalog.networks().filter(pl.col("skipped") > 0).select("commit_id")
+    some = catalog.networks().filter(pl.col("skipped") > 0).select("commit_id", "skipped")
     networks = catalog.collect(some)
     if networks.is_empty():
         return []
@@ -29,7 +29,8 @@ def left_out(catalog: Catalog) -> list[str]:
     skipped = catalog.spectra().filter(pl.col("skipped").is_not_null())
     by_reason = catalog.collect(skipped.group_by(kind.alias("why")).len().sort("len", "why"))
     reasons = ", ".join(f"{visible(why)} ({number:,})" for why, number in by_reason.iter_rows())
-    matrices = count(int(by_reason["len"].sum()), "matrix", "matrices")
+    reasons = reasons or "a catalog without spectra does not say why"
+    matrices = count(int(networks["skipped"].sum()), "matrix", "matrices")
     verb = "has" if networks.height == 1 else "have"
     return [f"{count(networks.height, 'network')} {verb} matrices left out: {matrices}; {reasons}"]
 
