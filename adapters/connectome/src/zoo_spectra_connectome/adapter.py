@@ -17,8 +17,8 @@ from zoo_spectra.sources import (
     fingerprint,
     folder_name,
     literal,
-    network_name,
     resolve,
+    shown,
 )
 from zoo_spectra_connectome.about import About, look_up, read_about
 from zoo_spectra_connectome.adjacency import reading, summary, symmetrised
@@ -100,7 +100,7 @@ def _ref(
     return NetworkRef(
         source=str(Source(ADAPTER, literal(file), options)),
         adapter=ADAPTER,
-        name=network_name(file) + ("" if synapse == "chemical" else f"/{synapse}"),
+        name=_name(file, stem) + ("" if synapse == "chemical" else f"/{synapse}"),
         kind="biological",
         family=_family(settings, metadata, file),
         options=absolute(options),
@@ -108,6 +108,13 @@ def _ref(
         location=str(path),
         metadata=metadata,
     )
+
+
+def _name(file: str, stem: str) -> str:
+    """``folder/stem``, the stem with all its dots: ``sub-01.fa`` and ``sub-01.fz`` are two."""
+    folder = folder_name(file)
+    own = shown(stem or Path(file).name)
+    return f"{folder}/{own}" if folder else own
 
 
 def _family(settings: Settings, metadata: Mapping[str, Scalar], file: str) -> str:

@@ -15,8 +15,10 @@ from xml.parsers import expat
 
 from zoo_spectra.errors import FileFormatError, NetworkError, SourceError, nearest
 from zoo_spectra_connectome.adjacency import reading
+from zoo_spectra_connectome.attributed import ONES
 from zoo_spectra_connectome.partition import split_header
 from zoo_spectra_connectome.readers import suffix_of
+from zoo_spectra_connectome.readers.braces import has_braces
 from zoo_spectra_connectome.readers.table import TEXT
 from zoo_spectra_connectome.rows import read_rows
 from zoo_spectra_connectome.settings import Settings
@@ -81,6 +83,8 @@ def _partition_lacking(file: Path, settings: Settings) -> str | None:
 
 def _weight_lacking(file: Path, settings: Settings) -> str | None:
     name, suffix = settings.weight or "", suffix_of(file.name)
+    if name == ONES or suffix not in (".graphml", ".parquet", *TEXT) or has_braces(file):
+        return None
     if suffix == ".graphml":
         known = _graphml_keys(file)
         return None if name in known else _no("edge attribute", name, known)
@@ -100,6 +104,8 @@ def _weight_lacking(file: Path, settings: Settings) -> str | None:
 
 
 def _array_lacking(file: Path, settings: Settings) -> str | None:
+    if suffix_of(file.name) != ".npz":
+        return None
     with zipfile.ZipFile(file) as archive:
         names = [name.removesuffix(".npy") for name in archive.namelist()]
     name = settings.array or ""

@@ -23,7 +23,7 @@ OPTIONS: Mapping[str, str] = {
     "weight": "edge attribute or column of the weights (default: weight)",
     "synapse": "cect JSON: chemical (default), gap, or both summed",
     "format": "text tables: edges or adjacency (default: told from the columns)",
-    "array": ".npz of several arrays: which one",
+    "array": "a file of several matrices or graphs: which one",
     "about": "CSV or TSV table whose first column names the network; its columns become metadata",
     "family": "column of about=, or without about= the family's name (default: the folder's)",
 }

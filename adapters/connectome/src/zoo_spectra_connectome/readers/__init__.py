@@ -2,7 +2,8 @@
 
 A reader is a module with ``read(path, settings) -> Adjacency``; what it raises is given the file's
 name by ``adjacency.reading``. It is imported when a file of its format is read, for it may need a
-library of its own. ``edge_lists`` and ``matrix_tables`` are the two halves of ``text``.
+library of its own. ``edge_lists`` and ``matrix_tables`` are the two halves of ``text``, ``mat5`` and
+``hdf5_contents`` what ``mat`` is made of; what ends in .gz is unpacked (``gz``) and read as it was.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from importlib import import_module
 from pathlib import Path
 
 from zoo_spectra_connectome.adjacency import Adjacency
+from zoo_spectra_connectome.readers.braces import has_braces, read_braces
+from zoo_spectra_connectome.readers.gz import unpacked
 from zoo_spectra_connectome.readers.table import (
+    GZ,
     READERS,
     SUFFIXES,
     check_applies,
@@ -32,7 +36,13 @@ def read_adjacency(path: Path, settings: Settings) -> Adjacency:
     raises.
     """
     reader = reader_of(path)
+    suffix = suffix_of(path.name)
+    if suffix.endswith(GZ) and suffix not in reader.suffixes:
+        with unpacked(path) as inner:
+            return read_adjacency(inner, settings)
     check_content(path, reader)
+    if reader.name == "text" and has_braces(path):
+        return read_braces(path, settings)
     module = import_module(f"{__name__}.{reader.name}")
     read: Callable[[Path, Settings], Adjacency] = module.read
     return read(path, settings)

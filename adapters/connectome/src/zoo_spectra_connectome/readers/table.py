@@ -32,10 +32,22 @@ class Reader:
         return self.begins is not None and re.match(self.begins, head, re.DOTALL) is not None
 
 
+GZ = ".gz"
 TEXT = (".edgelist", ".csv", ".tsv", ".txt")
+GRAPHML = rb"\s*(<.*)?<graphml\b"
 ZIPPED = "rename it to {renamed} if numpy wrote it, else unpack it"
 READERS = (
-    Reader("graphml", "a GraphML file", (".graphml",), ("weight",), rb"\s*(<.*)?<graphml\b"),
+    Reader("graphml", "a GraphML file", (".graphml",), ("weight", "array"), GRAPHML),
+    Reader("gexf", "a GEXF file", (".gexf",), ("weight",), rb"\s*(<.*)?<gexf\b"),
+    Reader("gml", "a GML file", (".gml",), ("weight",)),
+    Reader("pajek", "a Pajek file", (".net",), ("array",), rb"(?i)\s*\*(network|vertices)\b"),
+    Reader("adjlist", "an adjacency list", (".adjlist", ".multiline_adjlist"), ("weight",)),
+    Reader("mat", "a MATLAB file", (".mat",), ("array",), rb"MATLAB [57]\.\d MAT-file"),
+    Reader("hdf5", "an HDF5 file", (".h5", ".hdf5"), ("array",), rb"\x89HDF\r\n\x1a\n"),
+    Reader("safetensors", "a safetensors file", (".safetensors",), ("array",)),
+    Reader("pconn", "a CIFTI file", (".pconn.nii",), (), rb".{4}n\+2\0\r\n\x1a\n"),
+    Reader("relmat", "a BIDS matrix", ("_relmat.dense.tsv",)),
+    Reader("gpickle", "a pickle", (".gpickle", ".pickle", ".pkl"), (), rb"\x80[\x02-\x05]"),
     Reader("text", "a text table", TEXT, ("weight", "format")),
     Reader("npy", "a numpy array", (".npy",), (), rb"\x93NUMPY"),
     Reader("npz", "a zip archive, as .npz is", (".npz",), ("array",), rb"PK\x03\x04", ZIPPED),
@@ -45,7 +57,8 @@ READERS = (
     Reader("cect", "JSON of cect", (".json",), ("synapse",)),
 )
 
-SUFFIXES = tuple(suffix for reader in READERS for suffix in reader.suffixes)
+PLAIN = tuple(suffix for reader in READERS for suffix in reader.suffixes)
+SUFFIXES = tuple(dict.fromkeys((*PLAIN, *(s + GZ for s in PLAIN if not s.endswith(GZ)))))
 
 
 def suffix_of(name: str) -> str:
@@ -58,7 +71,7 @@ def reader_of(path: Path) -> Reader:
     """The reader of a file's suffix. Raises NetworkError when there is none."""
     suffix = suffix_of(path.name)
     for reader in READERS:
-        if suffix in reader.suffixes:
+        if suffix in reader.suffixes or suffix.removesuffix(GZ) in reader.suffixes:
             return reader
     raise NetworkError("no reader for a file without a suffix")
 
@@ -67,7 +80,7 @@ def check_applies(file: str, options: Mapping[str, str]) -> None:
     """Raise SourceError for an option that means nothing for this file's format."""
     for option in dict.fromkeys(option for reader in READERS for option in reader.options):
         suffixes = [s for r in READERS if option in r.options for s in r.suffixes]
-        if option in options and suffix_of(file) not in suffixes:
+        if option in options and suffix_of(file).removesuffix(GZ) not in suffixes:
             raise SourceError(
                 f"connectome:{file}: option {option!r} is only for {', '.join(suffixes)}"
             )
