@@ -64,6 +64,15 @@ class AttributedEdges:
                 column.edges.append(number)
                 column.values.append(found)
 
+    def fill(self, name: str, value: float) -> None:
+        """Give all edges that lack it this value, if any edge has it at all."""
+        column = self._columns.get(name)
+        if column is not None and len(column.edges) + column.texts < len(self):
+            has = np.zeros(len(self), bool)
+            has[np.array(column.edges, np.int64)] = True
+            column.edges.extend(np.flatnonzero(~has).tolist())
+            column.values.extend([value] * int((~has).sum()))
+
     def adjacency(self, nodes: Sequence[str], weight: str | None) -> Adjacency:
         """The network; an edge both ways twice, a loop once; parallel edges add up.
 
@@ -100,7 +109,9 @@ class AttributedEdges:
                 f"{int((~has).sum()):,} of {len(self):,} edges have no {name}, the first from "
                 f"{ends}; give it to all, or choose another with weight=NAME"
             )
-        return np.array(column.values)
+        values = np.empty(len(self))
+        values[np.array(column.edges, np.int64)] = np.array(column.values)
+        return values
 
     def _chosen(self, asked: str | None) -> str | None:
         known = self._columns

@@ -2,8 +2,8 @@
 
 A reader is a module with ``read(path, settings) -> Adjacency``; what it raises is given the file's
 name by ``adjacency.reading``. It is imported when a file of its format is read, for it may need a
-library of its own. ``edge_lists`` and ``matrix_tables`` are the two halves of ``text``, ``mat5`` and
-``hdf5_contents`` what ``mat`` is made of; what ends in .gz is unpacked (``gz``) and read as it was.
+library of its own. ``edge_lists`` and ``matrix_tables`` are the two halves of ``text``, ``mat4``
+and ``mat5`` those of ``mat``; what ends in .gz is unpacked (``gz``) and read as what it was.
 """
 
 from __future__ import annotations

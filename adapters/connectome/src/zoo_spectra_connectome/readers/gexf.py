@@ -19,7 +19,6 @@ from zoo_spectra_connectome.settings import Settings
 
 NODE_BYTES, VALUE_BYTES = 400, 150  # of memory
 DIRECTIONS = ("directed", "undirected", "mutual")
-NUMBERS = ("integer", "long", "float", "double", "short", "byte", "biginteger", "bigdecimal")
 DYNAMIC = ("spells", "spell", "slices", "slice")
 Given = dict[str, str]
 
@@ -29,11 +28,11 @@ def read(path: Path, settings: Settings) -> Adjacency:
     guard = Guard(budget_of(path))
     guard.hold(path.stat().st_size, "the text")
     found = _Elements(guard)
-    parse_xml(path.read_bytes(), guard, found.start, found.end, None)
+    parse_xml(path.read_bytes(), guard, found.start, found.end, found.characters)
     if not found.graphs:
         raise FileFormatError("not a whole gexf file (it has no graph); write it again")
-    weight = settings.weight
-    adjacency = found.edges.adjacency(list(found.places), weight)
+    found.edges.fill(WEIGHT, 1.0)
+    adjacency = found.edges.adjacency(list(found.places), settings.weight)
     data = [found.nodes[name] for name in found.places]
     return Adjacency(adjacency.matrix, adjacency.nodes, Attributes(data, found.defaults["node"]))
 
@@ -54,24 +53,38 @@ class _Elements:
         self._class, self._title = "", ""
         self._owners: list[tuple[str, dict[str, Any]]] = []
         self._edge: Given = {}
-        self._weighted = False
-        self._text: list[tuple[int, int, bool, dict[str, Any], bool]] = []
+        self._text: list[str] | None = None
 
     def start(self, name: str, given: Given) -> None:
         what = name.rpartition(" ")[2]
         self._open.append(what)
         begin = _BEGIN.get(what)
-        if begin is not None:
+        if what == "default":
+            self._text = []
+        elif begin is not None:
             begin(self, given)
         elif what in DYNAMIC:
             self._refuse_dynamic()
 
     def end(self, _: str) -> None:
         what = self._open.pop()
-        if what in ("node", "edge") and self._owners:
+        if what == "default":
+            self._end_of_default()
+        elif what in ("node", "edge") and self._owners:
             kind, data = self._owners.pop()
             if kind == "edge":
                 self._end_of_edge(data)
+
+    def characters(self, text: str) -> None:
+        if self._text is not None:
+            self._text.append(text)
+
+    def _end_of_default(self) -> None:
+        text, self._text = "".join(self._text or ()).strip(), None
+        key = self._class, self._title
+        if key in self._titles:
+            self._guard.hold(VALUE_BYTES + len(text), "its values")
+            self.defaults.setdefault(self._class, {})[self._titles[key][0]] = text
 
     def _begin_graph(self, given: Given) -> None:
         self.graphs += 1
@@ -136,7 +149,7 @@ class _Elements:
             data[WEIGHT] = given[WEIGHT]
         first, last = self.places[given["source"]], self.places[given["target"]]
         both = self._direction(given.get("type", self._default)) != "directed"
-        self.edges.add(first, last, both, data)
+        self.edges.add(first, last, both, self.defaults["edge"] | data)
 
     def _direction(self, text: str) -> str:
         if text.lower() not in DIRECTIONS:

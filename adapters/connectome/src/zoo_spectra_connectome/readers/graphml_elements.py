@@ -198,9 +198,7 @@ class GraphElements:
         if not self._inside[-1]:
             return
         given, places = self._edge, self._places
-        first, last = (
-            places.setdefault(given[end], len(places)) for end in ("source", "target")
-        )
+        first, last = (places.setdefault(given[end], len(places)) for end in ("source", "target"))
         both = given["directed"] == "false" if "directed" in given else not self._directed[-1]
         if "id" in given:
             self._guard.hold(ID_BYTES + len(given["id"]), "its edges")
