@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 
@@ -50,12 +49,17 @@ def naming(texts: Mapping[str, Sequence[str]], count: int, matrix: str) -> Seque
         if len(texts[name]) == count and len(set(texts[name])) == count
     }
     if len(set(fitting.values())) > 1:
-        shared = {name: len(os.path.commonprefix([name, matrix])) for name in fitting}
+        shared = {name: _shared(name, matrix) for name in fitting}
         longest = max(shared.values())
         fitting = {name: fitting[name] for name in fitting if shared[name] == longest}
     if len(set(fitting.values())) > 1:
         fitting = {name: fitting[name] for name in fitting if NAMING.search(name)}
     return next(iter(fitting.values())) if len(set(fitting.values())) == 1 else None
+
+
+def _shared(first: str, second: str) -> int:
+    pairs = zip(first, second, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))
 
 
 def is_square(shape: Sequence[int]) -> bool:

@@ -10,6 +10,8 @@ from tempfile import TemporaryDirectory
 
 from zoo_spectra.errors import FileFormatError, NetworkError
 from zoo_spectra.sources import Guard, budget_of, first_bytes, stand_in
+from zoo_spectra_connectome.readers.relmat import SUFFIX as RELMAT
+from zoo_spectra_connectome.readers.relmat import beside
 
 MAGIC = b"\x1f\x8b"
 BYTES, RATIO = 32 << 20, 16  # that any file may unpack to, and so many times its bytes
@@ -29,6 +31,9 @@ def unpacked(path: Path) -> Iterator[Path]:
     with TemporaryDirectory(prefix="zoo-spectra-") as folder:
         inner = Path(folder) / path.name[: -len(".gz")]
         _unpack(path, inner)
+        if inner.name.lower().endswith(RELMAT):  # and what says how it is to be read
+            for file in filter(Path.is_file, beside(path)):
+                inner.with_name(file.name).symlink_to(file.resolve())
         yield inner
 
 

@@ -46,10 +46,8 @@ def read_hdf5(path: Path, asked: str | None, guard: Guard) -> Adjacency:
         walk.group(file, "", 0)
         name = chosen(walk.square, walk.others, asked)
         found = file[walk.paths[name]]
-        if isinstance(found, h5py.Group):
-            matrix = walk.sparse(found, name)
-        else:
-            matrix = walk.dense(found)
+        is_sparse = isinstance(found, h5py.Group)
+        matrix = walk.sparse(found, name) if is_sparse else walk.dense(found)
         _check_axes(walk, walk.paths[name])
         names = naming(walk.texts(matrix.shape[0]), matrix.shape[0], name)
     return from_matrix(matrix, names)
@@ -58,14 +56,11 @@ def read_hdf5(path: Path, asked: str | None, guard: Guard) -> Adjacency:
 def _check_axes(walk: _Walk, path: str) -> None:
     """The names of rows and columns, as pandas writes them, are to be the same."""
     owner = path.rpartition("/")[0]
-    axes = [
-        walk.listed[f"{owner}/axis{k}".lstrip("/")]
-        for k in (0, 1)
-        if f"{owner}/axis{k}".lstrip("/") in walk.listed
-    ]
-    if len(axes) == 2 and axes[0].shape == axes[1].shape and axes[0].dtype == axes[1].dtype:
-        if axes[0].dtype.kind in "iuS" and not np.array_equal(axes[0][()], axes[1][()]):
-            raise FileFormatError("its rows and columns have different names, or another order")
+    names = [f"{owner}/axis{at}".lstrip("/") for at in (0, 1)]
+    axes = [walk.listed[name][()] for name in names if name in walk.listed]
+    told = len(axes) == 2 and all(axis.dtype.kind in "iuS" for axis in axes)
+    if told and not np.array_equal(*axes):
+        raise FileFormatError("its rows and columns have different names, or another order")
 
 
 class _Walk:
