@@ -26,7 +26,7 @@ from zoo_spectra_connectome.settings import Settings
 LOOKED_AT = 100  # files, of those that lack it
 HEAD = 1 << 20  # bytes of a GraphML file in which its keys are declared
 # What these hold is a matrix or edges: no node has an attribute.
-NO_ATTRIBUTES = (*TEXT, ".npy", ".npz", ".mtx", ".mtx.gz", ".parquet", ".json")
+NO_ATTRIBUTES = (*TEXT, ".npy", ".npz", ".mtx", ".mtx.gz", ".parquet")
 
 Lack = Callable[[Path, Settings], str | None]
 
@@ -74,11 +74,12 @@ def _partition_lacking(file: Path, settings: Settings) -> str | None:
     suffix = suffix_of(file.name)
     if suffix in NO_ATTRIBUTES:
         return f"no node attribute {settings.partition[0]!r}; the file has none: give nodes=FILE"
-    if suffix != ".graphml":
+    if suffix not in (".graphml", ".json"):
         return None
-    known = _graphml_keys(file)
+    known = ["type"] if suffix == ".json" else _graphml_keys(file)
     missing = [column for column in settings.partition if column not in known]
-    return _no("node attribute", missing[0], known) if missing else None
+    said = _no("node attribute", missing[0], known) if missing else None
+    return said if said is None else f"{said}, or give nodes=FILE"
 
 
 def _weight_lacking(file: Path, settings: Settings) -> str | None:

@@ -54,7 +54,7 @@ READERS = (
     Reader("matrix_market", "a Matrix Market file", (".mtx",), (), rb"(?i)%%MatrixMarket"),
     Reader("matrix_market", "gzipped", (".mtx.gz",), (), rb"\x1f\x8b", "unpack it (gunzip)"),
     Reader("parquet", "a Parquet file", (".parquet",), ("weight",), rb"PAR1\x15"),
-    Reader("cect", "JSON of cect", (".json",), ("synapse",)),
+    Reader("cect", "JSON of cect", (".json",), ("synapse", "array")),
 )
 
 PLAIN = tuple(suffix for reader in READERS for suffix in reader.suffixes)
