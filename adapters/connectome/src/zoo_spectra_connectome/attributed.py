@@ -97,8 +97,8 @@ class AttributedEdges:
         column = self._columns[name]
         if column.texts:
             raise NetworkError(
-                f"{name} {str(column.text)[:40]!r} of an edge is no real number; "
-                "choose another attribute with weight=NAME"
+                f"an edge's {name[:40]} {str(column.text)[:40]!r} is no real number; choose "
+                "another attribute with weight=NAME"
             )
         if len(column.edges) < len(self):
             has = np.zeros(len(self), bool)

@@ -79,7 +79,7 @@ def _partition_lacking(file: Path, settings: Settings) -> str | None:
     known = ["type"] if suffix == ".json" else _graphml_keys(file)
     missing = [column for column in settings.partition if column not in known]
     said = _no("node attribute", missing[0], known) if missing else None
-    return said if said is None else f"{said}, or give nodes=FILE"
+    return said if said is None or suffix == ".graphml" else f"{said}, or give nodes=FILE"
 
 
 def _weight_lacking(file: Path, settings: Settings) -> str | None:

@@ -21,6 +21,7 @@ from zoo_spectra_connectome.readers.table import (
     SUFFIXES,
     check_applies,
     check_content,
+    check_packed,
     reader_of,
     suffix_of,
 )
@@ -38,6 +39,7 @@ def read_adjacency(path: Path, settings: Settings) -> Adjacency:
     reader = reader_of(path)
     suffix = suffix_of(path.name)
     if suffix.endswith(GZ) and suffix not in reader.suffixes:
+        check_packed(path)
         with unpacked(path) as inner:
             return read_adjacency(inner, settings)
     check_content(path, reader)

@@ -14,7 +14,7 @@ from zoo_spectra.sources import Guard, budget_of
 from zoo_spectra_connectome.adjacency import Adjacency
 from zoo_spectra_connectome.attributed import WEIGHT, AttributedEdges
 from zoo_spectra_connectome.graphs import Attributes
-from zoo_spectra_connectome.readers.graphml import parse_xml
+from zoo_spectra_connectome.readers.xml_stream import parse_xml
 from zoo_spectra_connectome.settings import Settings
 
 NODE_BYTES, VALUE_BYTES = 400, 150  # of memory

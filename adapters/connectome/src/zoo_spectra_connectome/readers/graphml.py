@@ -10,15 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from xml.parsers import expat
 
-from zoo_spectra.errors import FileFormatError, UnsafeFileError
+from zoo_spectra.errors import FileFormatError
 from zoo_spectra.sources import Guard, budget_of
 from zoo_spectra_connectome.adjacency import Adjacency
 from zoo_spectra_connectome.readers.graphml_elements import GraphElements, Key, Keys, local
+from zoo_spectra_connectome.readers.xml_stream import parse_xml
 from zoo_spectra_connectome.settings import Settings
 
-MAX_DEPTH = 100  # of elements: groups in groups
 KEY_BYTES = 300  # of memory
 BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 TYPES: Mapping[str, Callable[[str], Any]] = {
@@ -27,7 +26,6 @@ TYPES: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(("float", "double"), float),
     "boolean": lambda text: BOOLEANS[text.lower()],
 }
-Start = Callable[[str, dict[str, str]], object]
 
 
 def read(path: Path, settings: Settings) -> Adjacency:
@@ -90,42 +88,3 @@ def _key(given: dict[str, str]) -> Key:
             f"key {given.get('id', '')[:40]!r} has no name, or the type {kind[:40]!r}"
         )
     return Key(name, TYPES[kind])
-
-
-def parse_xml(
-    content: bytes,
-    guard: Guard,
-    start: Start,
-    end: Callable[[str], object],
-    characters: Callable[[str], object] | None,
-) -> None:
-    """Go through XML, without entities. Raises UnsafeFileError for a DTD, FileFormatError."""
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    depth = seen = 0
-
-    def started(name: str, given: dict[str, str]) -> None:
-        nonlocal depth, seen
-        depth += 1
-        seen += 1
-        if depth > MAX_DEPTH:
-            raise FileFormatError(f"its elements are nested more than {MAX_DEPTH} deep")
-        if not seen % 1024:
-            guard.tick()
-        start(name, given)
-
-    def ended(name: str) -> None:
-        nonlocal depth
-        depth -= 1
-        end(name)
-
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.StartElementHandler = started
-    parser.EndElementHandler = ended
-    if characters is not None:
-        parser.CharacterDataHandler = characters
-    parser.Parse(content, True)  # at once: in pieces, a long token would be looked at for each
-
-
-def _refuse(*_: object) -> None:
-    raise UnsafeFileError("it has a DTD or entities, which can fill the memory; remove the DOCTYPE")

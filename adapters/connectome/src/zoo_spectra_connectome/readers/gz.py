@@ -8,12 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from zoo_spectra.errors import FileFormatError, NetworkError
-from zoo_spectra.sources import Guard, budget_of, first_bytes, stand_in
-from zoo_spectra_connectome.readers.relmat import SUFFIX as RELMAT
-from zoo_spectra_connectome.readers.relmat import beside
+from zoo_spectra.errors import NetworkError
+from zoo_spectra.sources import Guard, budget_of
 
-MAGIC = b"\x1f\x8b"
+RELMAT = "_relmat.dense.tsv"
 BYTES, RATIO = 32 << 20, 16  # that any file may unpack to, and so many times its bytes
 PIECE = 1 << 20
 
@@ -22,16 +20,14 @@ PIECE = 1 << 20
 def unpacked(path: Path) -> Iterator[Path]:
     """The content of ``a.csv.gz`` as a file ``a.csv``, which is gone afterwards.
 
-    Raises FileFormatError when it is no gzip file, NetworkError when it unpacks to too much.
+    Raises NetworkError when it unpacks to too much, and what gzip raises.
     """
-    head = first_bytes(path)
-    if not head.startswith(MAGIC):
-        said = stand_in(head) or "not gzipped; take .gz off its name"
-        raise FileFormatError(f"it is {said}")
     with TemporaryDirectory(prefix="zoo-spectra-") as folder:
         inner = Path(folder) / path.name[: -len(".gz")]
         _unpack(path, inner)
         if inner.name.lower().endswith(RELMAT):  # and what says how it is to be read
+            from zoo_spectra_connectome.readers.relmat import beside
+
             for file in filter(Path.is_file, beside(path)):
                 inner.with_name(file.name).symlink_to(file.resolve())
         yield inner

@@ -32,7 +32,7 @@ class Reader:
         return self.begins is not None and re.match(self.begins, head, re.DOTALL) is not None
 
 
-GZ = ".gz"
+GZ, MAGIC = ".gz", b"\x1f\x8b"
 TEXT = (".edgelist", ".csv", ".tsv", ".txt")
 GRAPHML = rb"\s*(<.*)?<graphml\b"
 ZIPPED = "rename it to {renamed} if numpy wrote it, else unpack it"
@@ -47,7 +47,7 @@ READERS = (
     Reader("safetensors", "a safetensors file", (".safetensors",), ("array",)),
     Reader("pconn", "a CIFTI file", (".pconn.nii",), (), rb".{4}n\+2\0\r\n\x1a\n"),
     Reader("relmat", "a BIDS matrix", ("_relmat.dense.tsv",)),
-    Reader("gpickle", "a pickle", (".gpickle", ".pickle", ".pkl"), (), rb"\x80[\x02-\x05]"),
+    Reader("gpickle", "a pickle", (".gpickle", ".pickle", ".pkl")),
     Reader("text", "a text table", TEXT, ("weight", "format")),
     Reader("npy", "a numpy array", (".npy",), (), rb"\x93NUMPY"),
     Reader("npz", "a zip archive, as .npz is", (".npz",), ("array",), rb"PK\x03\x04", ZIPPED),
@@ -70,9 +70,10 @@ def suffix_of(name: str) -> str:
 def reader_of(path: Path) -> Reader:
     """The reader of a file's suffix. Raises NetworkError when there is none."""
     suffix = suffix_of(path.name)
-    for reader in READERS:
-        if suffix in reader.suffixes or suffix.removesuffix(GZ) in reader.suffixes:
-            return reader
+    for name in (suffix, suffix.removesuffix(GZ)):
+        for reader in READERS:
+            if name in reader.suffixes:
+                return reader
     raise NetworkError("no reader for a file without a suffix")
 
 
@@ -92,8 +93,19 @@ def check_content(path: Path, reader: Reader) -> None:
     Also when it is empty, a Git LFS pointer or a web page. Raises OSError.
     """
     head = first_bytes(path)
-    if reader.fits(head):
-        return
+    if not reader.fits(head):
+        _check_others(path, head)
+
+
+def check_packed(path: Path) -> None:
+    """Raise FileFormatError when a file whose name ends in .gz is no gzip file, as above."""
+    head = first_bytes(path)
+    if not head.startswith(MAGIC):
+        _check_others(path, head)
+        raise FileFormatError("it is not gzipped; take .gz off its name")
+
+
+def _check_others(path: Path, head: bytes) -> None:
     instead = stand_in(head)
     if instead is not None:
         raise FileFormatError(f"it is {instead}")
