@@ -20,6 +20,10 @@ def edges(*given: str) -> str:
 
 
 AB = 'source="a" target="b"'
+VALUED = (
+    f"{NODES}<edges><edge {AB}><attvalues>"
+    '<attvalue for="{}" value="1"/></attvalues></edge></edges>'
+)
 LAUGHS = (
     '<!DOCTYPE lolz [<!ENTITY a "ha">'
     + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in pairwise("abcdefghi"))
@@ -45,12 +49,10 @@ FILES: Table = {
     "dynamic": graph(edges(AB), 'mode="dynamic"'),
     "an edge in time": graph(edges(f'{AB} start="1"')),
     "slices": graph("<slices/>" + edges(AB)),
-    "values of no attribute": graph(
-        f'{NODES}<edges><edge {AB}><attvalues><attvalue for="z" value="1"/></attvalues></edge></edges>'
-    ),
+    "values of no attribute": graph(VALUED.format("z")),
     "numbers without a weight": graph(
         '<attributes class="edge"><attribute id="0" title="year" type="integer"/></attributes>'
-        f'{NODES}<edges><edge {AB}><attvalues><attvalue for="0" value="1"/></attvalues></edge></edges>'
+        + VALUED.format("0")
     ),
     "five thousand defaults for twenty thousand edges": graph(
         f'<attributes class="edge">{TITLES}</attributes>{NODES}<edges>{MANY}</edges>'
