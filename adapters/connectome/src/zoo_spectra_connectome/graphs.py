@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ def adjacency_from_graph(graph: nx.Graph[Any], weight: str | None = None) -> Adj
     index = {node: at for at, node in enumerate(graph)}
     names = [str(node) for node in graph]
     if len(set(names)) < len(names):
-        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        twice = Counter(names).most_common(1)[0][0]
         raise NetworkError(f"two nodes are called {twice!r}; relabel one of them")
     edges, both = AttributedEdges(), not graph.is_directed()
     for source, target, data in graph.edges(data=True):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from scipy import sparse
 
 from zoo_spectra.errors import NetworkError
@@ -37,15 +38,12 @@ def with_isolated(adjacency: Adjacency, table: Path, columns: Sequence[str]) -> 
     names = [*adjacency.nodes, *extra]
     check_count(len(names))
     grown = sparse.coo_array(adjacency.matrix)
-    if all(map(is_number, names)):
-        order = sorted(names, key=int)
-        places = {name: at for at, name in enumerate(order)}
-        rows, columns_ = ([places[names[at]] for at in ends] for ends in (grown.row, grown.col))
-        names = order
-    else:
-        rows, columns_ = grown.row, grown.col
-    shape = (len(names), len(names))
-    matrix = sparse.coo_array((grown.data, (rows, columns_)), shape=shape).tocsr()
+    order = sorted(names, key=int) if all(map(is_number, names)) else names
+    place = {name: at for at, name in enumerate(order)}
+    moved = np.array([place[name] for name in names], np.int64)
+    ends = moved[grown.row], moved[grown.col]
+    matrix = sparse.coo_array((grown.data, ends), shape=(len(names), len(names))).tocsr()
+    names = order
     return replace(adjacency, matrix=matrix.astype(float), nodes=names, attributes={})
 
 

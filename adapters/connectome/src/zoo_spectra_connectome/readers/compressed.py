@@ -35,7 +35,7 @@ def compressed(arrays: Mapping[str, Any], shape: tuple[int, ...], form: str) -> 
     make = sparse.csc_array if by_columns else sparse.csr_array
     whole = (data.astype(np.float64), indices.astype(np.int64), pointers.astype(np.int64))
     try:
-        matrix = make(whole, shape=shape)
+        matrix = make(whole, shape=(shape[0], shape[1]))
         matrix.check_format(full_check=True)
     except ValueError as error:
         raise FileFormatError(f"its sparse matrix is damaged: {error}") from error

@@ -22,7 +22,7 @@ from zoo_spectra_connectome.settings import Settings
 MAX_DEPTH, MAX_CHUNK, OBJECT_BYTES = 32, 1 << 30, 2000
 MAX_TEXTS = 64 << 20  # bytes that a list of texts may take at most
 FILTERS = {1, 2, 3, 32000}  # deflate, shuffle, checksums, lzf: they are always there
-PLAIN = ("double", "single", "logical", "char", "cell", "struct")
+PLAIN: tuple[str, ...] = ("double", "single", "logical", "char", "cell", "struct")
 PLAIN += tuple(f"{sign}int{size}" for sign in ("", "u") for size in (8, 16, 32, 64))
 
 
