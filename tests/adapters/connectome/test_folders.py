@@ -111,6 +111,15 @@ def test_isolated_numbers_come_in_their_order(adapter: ConnectomeAdapter, tmp_pa
     np.testing.assert_array_equal(whole.matrix, [[0, 0, 2], [0, 0, 0], [5, 0, 0]])
 
 
+def test_a_table_that_counts_from_one_adds_none(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
+    (tmp_path / "e.edgelist").write_text("0 1 2\n1 0 3\n")
+    (tmp_path / "n.csv").write_text("id,region\n1,X\n2,Y\n")
+    given = {"nodes": str(tmp_path / "n.csv"), "partition": "region"}
+    (ref,) = check_adapter(adapter, f"{tmp_path}/e.edgelist", given)
+    names = [block.name for block in adapter.load(ref).constituents()]
+    assert names == ["X", "X->Y", "Y->X", "Y"]
+
+
 @pytest.mark.parametrize("table", ["p,q\nr,s\n", "elsewhere,x\nb,y\n"])
 def test_a_table_that_adds_nothing_is_refused(
     adapter: ConnectomeAdapter, tmp_path: Path, table: str

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from zoo_spectra.errors import NetworkError
 from zoo_spectra_connectome.adjacency import Adjacency, check_count, is_number
-from zoo_spectra_connectome.partition import split_header
+from zoo_spectra_connectome.partition import counts_from_one, split_header
 from zoo_spectra_connectome.rows import read_table
 
 HEADING = re.compile(r"(?i)(^|_)(id|ids|node|nodes|name|neuron|cell|label|region|roi|body)(_|$|id)")
@@ -51,9 +51,9 @@ def _ids(adjacency: Adjacency, table: Path, columns: Sequence[str]) -> list[str]
     """The ids in the first column; none where that is the region, or the start of a range."""
     rows = read_table(table)
     header, body = split_header(rows, columns)
-    if {"i", "j"} <= set(header) or header[0] in columns:
-        return []
     ids = [row[0] for row in body]
+    if {"i", "j"} <= set(header) or header[0] in columns or counts_from_one(ids, adjacency.nodes):
+        return []
     first = rows[0][0]
     if columns or HEADING.search(first):
         return ids
