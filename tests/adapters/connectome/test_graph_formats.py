@@ -223,6 +223,16 @@ def test_attributes_in_braces_are_literals(adapter: ConnectomeAdapter, tmp_path:
     assert not (tmp_path / "made").exists()
 
 
+@pytest.mark.parametrize("mark", [" ", ",", "\t", ";", "|", ", "])
+def test_the_delimiter_is_what_stands_before_the_braces(
+    adapter: ConnectomeAdapter, tmp_path: Path, mark: str
+) -> None:
+    ends = ["AVA,L", "x"] if mark == " " else ["AVA L", "x"]
+    rows = [mark.join([*pair, "{'weight': 2}"]) for pair in (ends, ends[::-1])]
+    (tmp_path / "a.txt").write_text("\n".join(rows) + "\n")
+    np.testing.assert_array_equal(read(adapter, tmp_path / "a.txt"), [[0, 2], [2, 0]])
+
+
 def test_a_pickle_is_refused_with_the_line_that_converts_it(
     adapter: ConnectomeAdapter, tmp_path: Path
 ) -> None:

@@ -16,8 +16,9 @@ from zoo_spectra_connectome.readers.ordered import by_number
 from zoo_spectra_connectome.rows import COMMENTS, read_lines
 from zoo_spectra_connectome.settings import Settings
 
+MARKS = ("\t", ",", ";", "|")
 HEAD = 1 << 16  # characters in which the first edge is looked for
-_EDGE = re.compile(r"[^{}]*\S[\s,;][^{}]*\{.*\}\s*", re.DOTALL)
+_EDGE = re.compile(r"[^{}]*\S[\s,;|][^{}]*\{.*\}\s*", re.DOTALL)
 
 
 def has_braces(path: Path) -> bool:
@@ -36,7 +37,7 @@ def has_braces(path: Path) -> bool:
 def read_braces(path: Path, settings: Settings) -> Adjacency:
     """The edges of a list that ``networkx.write_edgelist`` wrote, directed, with their weights.
 
-    Nodes are told apart by the delimiter before the braces: a tab, comma, semicolon, else blanks.
+    The delimiter is what stands before the braces: a tab, comma, semicolon or bar, else blanks.
     Raises FileFormatError, NetworkError.
     """
     if settings.form == "adjacency":
@@ -62,10 +63,8 @@ def read_braces(path: Path, settings: Settings) -> Adjacency:
 
 
 def split_ends(text: str) -> list[str]:
-    """The cells before the braces, without the delimiter that is before them."""
+    """The cells before the braces; what stands right before them is the delimiter."""
     bare = text.strip(" \r\n")
-    delimiter = next((mark for mark in "\t,;" if mark in bare), None)
-    cells = bare.split(delimiter)
-    if delimiter is not None and cells and not cells[-1].strip():
-        cells.pop()
-    return [cell.strip() for cell in cells]
+    if bare[-1:] not in MARKS:
+        return bare.split()
+    return [cell.strip() for cell in bare[:-1].split(bare[-1])]
