@@ -26,8 +26,10 @@ import torch
 from attack import digest
 from gguf import GGMLQuantizationType
 from gguf.quants import dequantize, quantize
+from nibabel import cifti2
 from safetensors.numpy import save as save_safetensors
 from scipy import sparse
+from scipy.io import savemat
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -377,6 +379,72 @@ def named_table() -> pa.Table:
     return pa.table({"source": texts[0], "target": texts[1], "weight": MATRIX[rows, columns]})
 
 
+def graph_text(kind: str) -> bytes:
+    """The matrix as networkx writes it in a format of graphs."""
+    graph = nx.from_numpy_array(MATRIX, create_using=nx.DiGraph)
+    stream = io.BytesIO()
+    if kind == "gexf":
+        nx.write_gexf(graph, stream)
+    elif kind == "pajek":
+        nx.write_pajek(nx.relabel_nodes(graph, str), stream)
+    else:
+        nx_writers = {"gml": nx.write_gml, "multiline": nx.write_multiline_adjlist}
+        (nx_writers | {"braces": nx.write_edgelist})[kind](graph, stream)
+    return stream.getvalue()
+
+
+def of_mat(packed: bool = False, form: str = "5", **variables: object) -> bytes:
+    stream = io.BytesIO()
+    savemat(stream, variables, do_compression=packed, format=form)
+    return stream.getvalue()
+
+
+def of_hdf5(**options: object) -> bytes:
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        file.create_dataset("a/conn", data=MATRIX, **options)
+        file["a/labels"] = list("abcde")
+    return stream.getvalue()
+
+
+def sparse_hdf5() -> bytes:
+    stream, matrix = io.BytesIO(), sparse.csr_array(MATRIX)
+    with h5py.File(stream, "w") as file:
+        for name in ("data", "indices", "indptr"):
+            file[f"X/{name}"] = getattr(matrix, name)
+        file["X"].attrs["shape"] = MATRIX.shape
+    return stream.getvalue()
+
+
+def of_matlab73() -> bytes:
+    """By columns, behind a block that is MATLAB's, with names in a cell."""
+    stream = io.BytesIO()
+    with h5py.File(stream, "w", userblock_size=512) as file:
+        file["conn"] = MATRIX.T
+        file["conn"].attrs["MATLAB_class"] = np.bytes_("double")
+        references = []
+        for name in "abcde":
+            file[f"#refs#/{name}"] = np.array([[ord(name)]], "u2")
+            file[f"#refs#/{name}"].attrs["MATLAB_class"] = np.bytes_("char")
+            references.append(file[f"#refs#/{name}"].ref)
+        file["names"] = np.array([references], dtype=h5py.ref_dtype)
+        file["names"].attrs["MATLAB_class"] = np.bytes_("cell")
+    return b"MATLAB 7.3 MAT-file".ljust(124) + b"\0\2IM" + stream.getvalue()[128:]
+
+
+def sparse_safetensors() -> bytes:
+    matrix = sparse.csr_array(MATRIX)
+    return save_safetensors({n: getattr(matrix, n) for n in ("data", "indices", "indptr")})
+
+
+def of_pconn() -> bytes:
+    voxels = [np.array([[at, at, at]]) for at in range(5)]
+    shape = {"affine": np.eye(4), "volume_shape": (9, 9, 9)}
+    axis = cifti2.ParcelsAxis(list("abcde"), voxels, [{}] * 5, **shape)
+    content: bytes = cifti2.Cifti2Image(MATRIX, header=(axis, axis)).to_bytes()
+    return content
+
+
 _TENSORS = {name: torch.from_numpy(values) for name, values in STATE.items()}
 _TORCH, _OLD = of_torch(_TENSORS), of_torch(_TENSORS, True)
 _PROGRAM, _EXPORT = of_program(), of_export()
@@ -468,6 +536,10 @@ GOOD: Mapping[tuple[str, str], tuple[Good, ...]] = {
     (CONNECTOME, "graphml"): (Good("graphml", "a.graphml", graphml(), ADJACENCY),),
     (CONNECTOME, "text"): (
         Good("edges", "a.edgelist", edges().encode(), ADJACENCY, whole=False),
+        Good(
+            "edges in gz", "a.edgelist.gz", edges().encode(), ADJACENCY, gzip.compress, whole=False
+        ),
+        Good("braces", "a.edgelist", graph_text("braces"), ADJACENCY, whole=False),
         Good("edges with commas", "a.csv", edges(",").encode(), ADJACENCY, whole=False),
         Good("matrix", "a.csv", _MATRIX_CSV.encode(), ADJACENCY, whole=False),
         Good("named matrix", "a.txt", _NAMED_CSV.encode(), ADJACENCY, whole=False),
@@ -507,4 +579,52 @@ GOOD: Mapping[tuple[str, str], tuple[Good, ...]] = {
         ),
     ),
     (CONNECTOME, "cect"): (Good("cect", "a.json", cect(), ADJACENCY),),
+    (CONNECTOME, "gexf"): (
+        Good("gexf", "a.gexf", graph_text("gexf"), ADJACENCY, whole=False),
+        Good("gexf in gz", "a.gexf.gz", graph_text("gexf"), ADJACENCY, gzip.compress, whole=False),
+    ),
+    (CONNECTOME, "gml"): (Good("gml", "a.gml", graph_text("gml"), ADJACENCY, whole=False),),
+    (CONNECTOME, "pajek"): (
+        Good("pajek", "a.net", graph_text("pajek"), ADJACENCY, whole=False),
+        Good("gzipped pajek", "a.net.gz", gzip.compress(graph_text("pajek")), ADJACENCY),
+    ),
+    (CONNECTOME, "adjlist"): (
+        Good("multi-line", "a.adjlist", graph_text("multiline"), ADJACENCY, whole=False),
+    ),
+    (CONNECTOME, "mat"): (
+        Good(
+            "mat", "a.mat", of_mat(a=MATRIX, names=np.array(list("abcde"))), ADJACENCY, whole=False
+        ),
+        Good("packed mat", "a.mat", of_mat(True, a=MATRIX), ADJACENCY),
+        Good("sparse mat", "a.mat", of_mat(a=sparse.csc_array(MATRIX)), ADJACENCY),
+        Good("mat of version 4", "a.mat", of_mat(form="4", a=MATRIX), ADJACENCY),
+        Good(
+            "cells and structures",
+            "a.mat",
+            of_mat(s={"a": MATRIX, "n": 3.0}, c=np.array(["a", "b"], object)),
+            ADJACENCY,
+            whole=False,
+        ),
+        Good("mat of version 7.3", "a.mat", of_matlab73(), ADJACENCY, whole=False),
+    ),
+    (CONNECTOME, "hdf5"): (
+        Good("hdf5", "a.h5", of_hdf5(), ADJACENCY, whole=False),
+        Good("packed hdf5", "a.hdf5", of_hdf5(compression="gzip"), ADJACENCY, whole=False),
+        Good("sparse hdf5", "a.h5", sparse_hdf5(), ADJACENCY, whole=False),
+    ),
+    (CONNECTOME, "safetensors"): (
+        Good("safetensors", "a.safetensors", save_safetensors({"a": MATRIX}), ADJACENCY),
+        Good("sparse safetensors", "a.safetensors", sparse_safetensors(), ADJACENCY),
+    ),
+    (CONNECTOME, "pconn"): (Good("pconn", "a.pconn.nii", of_pconn(), ADJACENCY),),
+    (CONNECTOME, "relmat"): (
+        Good(
+            "relmat",
+            "a_relmat.dense.tsv",
+            _MATRIX_CSV.replace(",", "\t").encode(),
+            ADJACENCY,
+            whole=False,
+        ),
+    ),
+    (CONNECTOME, "gpickle"): (Good("gpickle", "a.gpickle", b"\x80\x04N.", "refused"),),
 }

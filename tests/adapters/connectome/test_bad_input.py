@@ -70,7 +70,7 @@ TEXT_FILES: list[tuple[str, str, str]] = [
     ("text.csv", "0,1,2,3\n1,0,2,3\n1,2,0,x\n3,2,1,0\n", "row 3, column 4: 'x' is no number"),
     ("text_one.csv", "0,1,2,3\n1,0,2,3\nx,2,0,1\n3,2,1,0\n", "row 3, column 1: 'x' is no number"),
     ("not_square.csv", "0,1,2,3\n" * 9, "9 rows of 4 cells are no square matrix"),
-    ("dictionaries.edgelist", "0 1 {}\n1 2 {}\n", "weight '{}' is no number"),
+    ("braces.edgelist", "0 1 {'a': 1}\n1 2 3\n", "line 2: '1 2 3' is not two nodes and attributes"),
     ("names.csv", ",a,b,c\na,0,1,1\nc,1,0,1\nb,1,1,0\n", "row 'c' stands where column 'b' does"),
     ("quote.csv", 'a,b\n"a,b\n', "not a whole csv file"),
     ("empty.json", "", "it is empty (0 bytes)"),
@@ -82,7 +82,7 @@ TEXT_FILES: list[tuple[str, str, str]] = [
     ("numbers.json", cect(nodes=[1, 2]), "no list of names"),
     ("three.json", cect(nodes=["A", "B", "C"]), "shape (2, 2) for 3 nodes"),
     ("gap.json", cect(connections={"Generic_GJ": []}), "no connections Generic_CS"),
-    ("null.json", cect(connections=None), "not a whole json file"),
+    ("null.json", cect(connections=None), "no connections Generic_CS among none"),
     ("words.json", cect(connections={"Generic_CS": [["a", "b"]] * 2}), "else than numbers"),
     ("ragged.json", cect(connections={"Generic_CS": [[1, 2], [3]]}), "not a whole json file"),
     ("none.json", cect(nodes=[], connections={"Generic_CS": []}), "shape (0,) for 0 nodes"),
@@ -112,6 +112,7 @@ TEXT_FILES: list[tuple[str, str, str]] = [
     ("full.mtx", MTX + "100 100 999999999999\n1 2 1.0\n", "GiB of memory to read"),
     ("complex.mtx", MTX.replace("real", "complex") + "2 2 1\n1 2 1 1\n", "not one of real"),
     ("not_zip.mtx.gz", "0 1\n1 0\n", "not a whole mtx.gz file"),
+    ("not_zip.csv.gz", "0 1\n1 0\n", "it is not gzipped; take .gz off its name"),
     ("text.npy", "0 1\n1 0\n", "does not begin like a .npy file"),
     ("text.npz", "0 1\n1 0\n", "not a whole npz file"),
     ("text.parquet", "0 1\n1 0\n", "not a whole parquet file"),
@@ -242,7 +243,7 @@ def test_no_partition_in_the_file(adapter: ConnectomeAdapter, tmp_path: Path) ->
     (tmp_path / "worm.json").write_text(cect())
     options = {"partition": "class"}
     said = check_refuses(adapter, str(tmp_path / "worm.json"), SourceError, options)
-    assert "the file has none: give nodes=FILE" in said
+    assert "no node attribute 'class'; valid: type, or give nodes=FILE" in said
 
 
 def test_an_archive_that_would_fill_the_memory(adapter: ConnectomeAdapter, tmp_path: Path) -> None:

@@ -231,8 +231,9 @@ def test_graphml_multigraph_sums_and_weight_names_an_attribute(
     graph.add_edge("b", "a", fibres=7)
     path = tmp_path / "multi.graphml"
     nx.write_graphml(graph, path)
-    np.testing.assert_array_equal(read(adapter, path), [[0, 2], [1, 0]])
+    np.testing.assert_array_equal(read(adapter, path), [[0, 5], [7, 0]])
     np.testing.assert_array_equal(read(adapter, path, weight="fibres"), [[0, 5], [7, 0]])
+    np.testing.assert_array_equal(read(adapter, path, weight="1"), [[0, 2], [1, 0]])
     with pytest.raises(SourceError, match="did you mean 'fibres'"):
         adapter.list(str(path), {"weight": "fibers"})
 

@@ -12,12 +12,15 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import h5py
 import networkx as nx
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from scipy.io import mmwrite
+from nibabel import cifti2
+from safetensors.numpy import save
+from scipy.io import mmwrite, savemat
 
 from zoo_spectra.errors import FileFormatError, SourceError
 from zoo_spectra.testing import check_adapter, check_refuses
@@ -25,20 +28,36 @@ from zoo_spectra_connectome import ConnectomeAdapter, readers
 from zoo_spectra_connectome.readers import READERS, SUFFIXES
 from zoo_spectra_connectome.settings import OPTIONS
 
-HELPERS = {"table", "edge_lists", "matrix_tables", "graphml_elements"}
+HELPERS = {"table", "edge_lists", "matrix_tables", "graphml_elements", "xml_stream", "ordered"}
+HELPERS |= {"gz", "braces", "literals", "chosen", "compressed", "mat4", "mat5", "mat_values"}
 MATRIX = np.array([[0.0, 2.0], [3.0, 0.0]])
 CONNECTIONS = {"Generic_CS": MATRIX.tolist(), "Generic_GJ": MATRIX.tolist()}
 
 
 def written() -> dict[str, bytes]:
     """The same two nodes in a file of each suffix."""
-    npy, npz, mtx, parquet = (io.BytesIO() for _ in range(4))
+    npy, npz, mtx, parquet, mat, gexf = (io.BytesIO() for _ in range(6))
     np.save(npy, MATRIX)
     np.savez(npz, a=MATRIX)
     mmwrite(mtx, MATRIX)
     pq.write_table(pa.table({"source": [0, 1], "target": [1, 0], "weight": [2.0, 3.0]}), parquet)
     graph = nx.from_numpy_array(MATRIX, create_using=nx.DiGraph)
-    return {
+    savemat(mat, {"a": MATRIX})
+    nx.write_gexf(graph, gexf)
+    hdf5 = with_h5py(MATRIX)
+    plain = {
+        ".gexf": gexf.getvalue(),
+        ".gml": "\n".join(nx.generate_gml(graph)).encode(),
+        ".net": "\n".join(nx.generate_pajek(nx.relabel_nodes(graph, str))).encode(),
+        ".adjlist": b"0 1 1\n1 0 0 0\n",
+        ".multiline_adjlist": "\n".join(nx.generate_multiline_adjlist(graph)).encode(),
+        ".mat": mat.getvalue(),
+        ".h5": hdf5,
+        ".hdf5": hdf5,
+        ".safetensors": save({"a": MATRIX}),
+        ".pconn.nii": pconn(MATRIX),
+        "_relmat.dense.tsv": b"0\t2\n3\t0\n",
+        **dict.fromkeys((".gpickle", ".pickle", ".pkl"), b"\x80\x04N."),
         ".graphml": "\n".join(nx.generate_graphml(graph)).encode(),
         ".edgelist": b"0 1 2\n1 0 3\n",
         ".csv": b"0,1,2\n1,0,3\n",
@@ -51,19 +70,51 @@ def written() -> dict[str, bytes]:
         ".parquet": parquet.getvalue(),
         ".json": json.dumps({"nodes": ["0", "1"], "connections": CONNECTIONS}).encode(),
     }
+    packed = {f"{end}.gz": gzip.compress(made) for end, made in plain.items() if end != ".mtx.gz"}
+    return packed | plain
+
+
+def with_h5py(matrix: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        file["a"] = matrix
+    return stream.getvalue()
+
+
+def pconn(matrix: np.ndarray) -> bytes:
+    """Parcels of a voxel each."""
+    names = [f"parcel {at}" for at in range(len(matrix))]
+    voxels = [np.array([[at, at, at]]) for at in range(len(matrix))]
+    shape = {"affine": np.eye(4), "volume_shape": (9, 9, 9)}
+    axis = cifti2.ParcelsAxis(names, voxels, [{}] * len(matrix), **shape)
+    return cifti2.Cifti2Image(matrix, header=(axis, axis)).to_bytes()
 
 
 FILES = written()
-PLAIN = (".edgelist", ".csv", ".tsv", ".txt", ".json")  # whose first bytes say nothing
+PLAIN = (
+    ".edgelist",
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".json",
+    "_relmat.dense.tsv",
+)  # whose first bytes say nothing
+PLAIN += (".gml", ".adjlist", ".multiline_adjlist", ".safetensors")
+PICKLES = (".gpickle", ".pickle", ".pkl")
 SIGNED = {
     ".graphml": "it is a GraphML file, not what {} promises; rename it to a.graphml",
+    ".gexf": "it is a GEXF file, not what {} promises; rename it to a.gexf",
+    ".net": "it is a Pajek file, not what {} promises; rename it to a.net",
+    ".mat": "it is a MATLAB file, not what {} promises; rename it to a.mat",
+    ".h5": "it is an HDF5 file, not what {} promises; rename it to a.h5",
+    ".pconn.nii": "it is a CIFTI file, not what {} promises; rename it to a.pconn.nii",
     ".npy": "it is a numpy array, not what {} promises; rename it to a.npy",
     ".npz": "it is a zip archive, as .npz is, not what {} promises; rename it to a.npz if numpy",
     ".mtx": "it is a Matrix Market file, not what {} promises; rename it to a.mtx",
     ".mtx.gz": "it is gzipped, not what {} promises; unpack it (gunzip)",
     ".parquet": "it is a Parquet file, not what {} promises; rename it to a.parquet",
 }
-LIBRARIES = {"parquet": {"pyarrow"}}
+LIBRARIES = {"parquet": {"pyarrow"}, "hdf5": {"h5py"}, "pconn": {"nibabel"}}
 
 
 def test_the_table_is_complete() -> None:
@@ -73,10 +124,15 @@ def test_the_table_is_complete() -> None:
         assert callable(import_module(f"{readers.__name__}.{reader.name}").read)
         assert set(reader.options) <= set(OPTIONS)
     assert len(set(SUFFIXES)) == len(SUFFIXES)
-    assert set(FILES) == set(SUFFIXES) == set(PLAIN) | set(SIGNED)
+    assert set(FILES) == set(SUFFIXES)
+    bare = {suffix for suffix in SUFFIXES if not suffix.endswith(".gz")} | {".mtx.gz"}
+    assert bare == {*PLAIN, *SIGNED, *PICKLES, ".hdf5"}
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+READ = [suffix for suffix in SUFFIXES if suffix.removesuffix(".gz") not in PICKLES]
+
+
+@pytest.mark.parametrize("suffix", READ)
 def test_each_suffix_has_its_reader(
     adapter: ConnectomeAdapter, tmp_path: Path, suffix: str
 ) -> None:
@@ -87,7 +143,13 @@ def test_each_suffix_has_its_reader(
         np.testing.assert_array_equal(whole.matrix, MATRIX)
 
 
-PAIRS = [pair for pair in itertools.product(SIGNED, SUFFIXES) if pair[0] != pair[1]]
+PAIRS = [
+    (real, suffix)
+    for real, suffix in itertools.product(SIGNED, SUFFIXES)
+    if real != suffix
+    and (real, suffix) != (".h5", ".hdf5")
+    and not (real == ".mtx.gz" and suffix.endswith(".gz"))  # unpacked first
+]
 
 
 @pytest.mark.parametrize(("real", "suffix"), PAIRS)
@@ -147,7 +209,7 @@ def test_options_apply_where_the_table_says(adapter: ConnectomeAdapter, tmp_path
                 assert f"{option!r} is only for" in said
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", [s for s in READ if not s.endswith(".gz")])
 def test_reading_a_format_imports_no_others_library(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"a{suffix}"
     path.write_bytes(FILES[suffix])
@@ -165,4 +227,6 @@ def test_reading_a_format_imports_no_others_library(suffix: str, tmp_path: Path)
     shared = {"npz": {"npz", "npy"}}  # an array is loaded alike in both
     own = {r.name for r in READERS if f"{readers.__name__}.{r.name}" in loaded}
     assert own == shared.get(name, {name})
-    assert loaded & {"networkx", "defusedxml", "pyarrow"} == LIBRARIES.get(name, set())
+    assert loaded & {"networkx", "defusedxml", "pyarrow", "h5py", "nibabel"} == LIBRARIES.get(
+        name, set()
+    )

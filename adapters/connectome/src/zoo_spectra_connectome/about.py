@@ -55,7 +55,8 @@ def look_up(table: About, stem: str, path: Path) -> Mapping[str, Scalar]:
 
 
 def _typed(cells: Sequence[str]) -> list[Scalar]:
-    """Whole numbers, else numbers, else text; an empty cell is None."""
+    """Whole numbers, else numbers, else text; an empty cell is None, as BIDS' n/a."""
+    cells = ["" if cell == "n/a" else cell for cell in cells]
     kinds: tuple[Callable[[str], Scalar], ...] = (int, float)
     for kind in kinds:
         try:

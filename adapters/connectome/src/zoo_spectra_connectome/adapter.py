@@ -13,19 +13,20 @@ from zoo_spectra.sources import (
     Scalar,
     Source,
     counted,
-    find_files,
     fingerprint,
     folder_name,
     literal,
-    network_name,
     resolve,
+    shown,
 )
 from zoo_spectra_connectome.about import About, look_up, read_about
 from zoo_spectra_connectome.adjacency import reading, summary, symmetrised
+from zoo_spectra_connectome.bids import found_files
 from zoo_spectra_connectome.blocks import blocks
 from zoo_spectra_connectome.checks import check_choices
+from zoo_spectra_connectome.isolated import with_isolated
 from zoo_spectra_connectome.partition import regions
-from zoo_spectra_connectome.readers import SUFFIXES, check_applies, read_adjacency, suffix_of
+from zoo_spectra_connectome.readers import check_applies, read_adjacency, suffix_of
 from zoo_spectra_connectome.settings import (
     ADAPTER,
     DESCRIBING,
@@ -54,16 +55,20 @@ class ConnectomeAdapter:
 
         Raises SourceError, also for an option that names what no file has.
         """
+        found, options = found_files(pattern, options)
         settings = parse_settings(options)
         check_tables(settings)
-        found = find_files(ADAPTER, pattern, SUFFIXES)
         for file in found.files:
             check_applies(file, options)
         check_choices([resolve(file) for file in found.files], settings)
         about = None if settings.about is None else read_about(settings.about)
-        named = canonical(options)
+        each = [options]
+        if settings.synapse == "each":
+            each = [{**options, "synapse": synapse} for synapse in ("chemical", "gap")]
+        ways = [(canonical(given), parse_settings(given)) for given in each]
         files = counted(found.files, "files listed:")
-        return Listing(tuple(_ref(f, named, settings, about) for f in files), found.left_out)
+        refs = tuple(_ref(file, *way, about) for file in files for way in ways)
+        return Listing(refs, found.left_out)
 
     def load(self, ref: NetworkRef) -> Network:
         """Read one graph; it stays sparse, and one block, if it is not large, is dense at a time.
@@ -80,7 +85,9 @@ class ConnectomeAdapter:
                 labels = regions(adjacency, settings.partition)
         if settings.nodes is not None:
             with reading(settings.nodes, "table"):
-                labels = regions(adjacency, settings.partition, settings.nodes)
+                adjacency = with_isolated(adjacency, settings.nodes, settings.partition)
+                if settings.partition:
+                    labels = regions(adjacency, settings.partition, settings.nodes)
         with reading(path, "graph"):
             walk = blocks(adjacency.matrix, labels, settings.projections)
         metadata = {**ref.metadata, **summary(adjacency.matrix)}
@@ -100,7 +107,7 @@ def _ref(
     return NetworkRef(
         source=str(Source(ADAPTER, literal(file), options)),
         adapter=ADAPTER,
-        name=network_name(file) + ("" if synapse == "chemical" else f"/{synapse}"),
+        name=_name(file, stem) + ("" if synapse == "chemical" else f"/{synapse}"),
         kind="biological",
         family=_family(settings, metadata, file),
         options=absolute(options),
@@ -108,6 +115,13 @@ def _ref(
         location=str(path),
         metadata=metadata,
     )
+
+
+def _name(file: str, stem: str) -> str:
+    """``folder/stem``, the stem with all its dots: ``sub-01.fa`` and ``sub-01.fz`` are two."""
+    folder = folder_name(file)
+    own = shown(stem or Path(file).name)
+    return f"{folder}/{own}" if folder else own
 
 
 def _family(settings: Settings, metadata: Mapping[str, Scalar], file: str) -> str:

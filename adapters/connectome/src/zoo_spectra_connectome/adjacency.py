@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -31,12 +31,14 @@ class Adjacency:
     """``matrix``: (n, n), rows pre-synaptic, columns post-synaptic; ``nodes``: n names.
 
     Sparse in float64, or dense in the file's own type where few entries are zero. ``attributes``:
-    what the file itself says of each node, by attribute; None where it is silent.
+    what the file itself says of each node, by attribute; None where it is silent. ``implied``:
+    the file lists edges only, so that a node without any is not in it.
     """
 
     matrix: Sparse | Dense
     nodes: Sequence[str]
     attributes: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    implied: bool = False
 
 
 class Numbered(Sequence[str]):
@@ -107,7 +109,7 @@ def symmetrised(adjacency: Adjacency) -> Adjacency:
     else:
         loops = sparse.diags_array(matrix.diagonal())
         both = _clean(sparse.csr_array(matrix + matrix.T - loops))
-    return Adjacency(both, adjacency.nodes, adjacency.attributes)
+    return replace(adjacency, matrix=both)
 
 
 def summary(matrix: Sparse | Dense) -> dict[str, Scalar]:

@@ -15,8 +15,10 @@ from xml.parsers import expat
 
 from zoo_spectra.errors import FileFormatError, NetworkError, SourceError, nearest
 from zoo_spectra_connectome.adjacency import reading
+from zoo_spectra_connectome.attributed import ONES
 from zoo_spectra_connectome.partition import split_header
 from zoo_spectra_connectome.readers import suffix_of
+from zoo_spectra_connectome.readers.braces import has_braces
 from zoo_spectra_connectome.readers.table import TEXT
 from zoo_spectra_connectome.rows import read_rows
 from zoo_spectra_connectome.settings import Settings
@@ -24,7 +26,7 @@ from zoo_spectra_connectome.settings import Settings
 LOOKED_AT = 100  # files, of those that lack it
 HEAD = 1 << 20  # bytes of a GraphML file in which its keys are declared
 # What these hold is a matrix or edges: no node has an attribute.
-NO_ATTRIBUTES = (*TEXT, ".npy", ".npz", ".mtx", ".mtx.gz", ".parquet", ".json")
+NO_ATTRIBUTES = (*TEXT, ".npy", ".npz", ".mtx", ".mtx.gz", ".parquet")
 
 Lack = Callable[[Path, Settings], str | None]
 
@@ -72,15 +74,18 @@ def _partition_lacking(file: Path, settings: Settings) -> str | None:
     suffix = suffix_of(file.name)
     if suffix in NO_ATTRIBUTES:
         return f"no node attribute {settings.partition[0]!r}; the file has none: give nodes=FILE"
-    if suffix != ".graphml":
+    if suffix not in (".graphml", ".json"):
         return None
-    known = _graphml_keys(file)
+    known = ["type"] if suffix == ".json" else _graphml_keys(file)
     missing = [column for column in settings.partition if column not in known]
-    return _no("node attribute", missing[0], known) if missing else None
+    said = _no("node attribute", missing[0], known) if missing else None
+    return said if said is None or suffix == ".graphml" else f"{said}, or give nodes=FILE"
 
 
 def _weight_lacking(file: Path, settings: Settings) -> str | None:
     name, suffix = settings.weight or "", suffix_of(file.name)
+    if name == ONES or suffix not in (".graphml", ".parquet", *TEXT) or has_braces(file):
+        return None
     if suffix == ".graphml":
         known = _graphml_keys(file)
         return None if name in known else _no("edge attribute", name, known)
@@ -100,6 +105,8 @@ def _weight_lacking(file: Path, settings: Settings) -> str | None:
 
 
 def _array_lacking(file: Path, settings: Settings) -> str | None:
+    if suffix_of(file.name) != ".npz":
+        return None
     with zipfile.ZipFile(file) as archive:
         names = [name.removesuffix(".npy") for name in archive.namelist()]
     name = settings.array or ""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources import Network
-from zoo_spectra_connectome.adjacency import Adjacency, from_edges, summary
+from zoo_spectra_connectome.adjacency import Adjacency, summary
+from zoo_spectra_connectome.attributed import AttributedEdges
 from zoo_spectra_connectome.blocks import blocks
 from zoo_spectra_connectome.partition import regions, split_columns
 
@@ -21,7 +21,7 @@ def network_from_graph(
     graph: nx.Graph[Any],
     name: str,
     partition: str | None = None,
-    weight: str = "weight",
+    weight: str | None = None,
     projections: bool = True,
     family: str = "",
 ) -> Network:
@@ -30,9 +30,10 @@ def network_from_graph(
     ``partition``: the node attribute that gives each node's region (several, comma-separated, are
     joined); constituents are the blocks inside regions and, with ``projections``, between them, of
     an undirected graph each projection once. Large blocks stay sparse, and are estimated so.
-    ``weight``: the edge attribute; an edge without it counts 1, parallel edges add up.
-    Raises NetworkError for fewer than two nodes, an unknown attribute, or a weight that is no
-    number.
+    ``weight``: the edge attribute, or "1" to count each edge once. By default ``weight``, else the
+    only number that edges have if its name says a strength, else 1 for edges without any number.
+    Parallel edges add up. Raises NetworkError for fewer than two nodes, an unknown attribute, a
+    weight that is no number or that some edges lack, and numbers of which none is the weight.
     """
     try:
         adjacency = adjacency_from_graph(graph, weight)
@@ -43,39 +44,36 @@ def network_from_graph(
     return Network(name, "biological", walk, family, metadata=summary(adjacency.matrix))
 
 
-def adjacency_from_graph(graph: nx.Graph[Any], weight: str = "weight") -> Adjacency:
+def adjacency_from_graph(graph: nx.Graph[Any], weight: str | None = None) -> Adjacency:
     """The adjacency matrix of a graph; an undirected one is symmetric, its loops counted once."""
     index = {node: at for at, node in enumerate(graph)}
-    rows, columns, weights = [], [], []
-    for source, target, value in graph.edges(data=weight, default=1.0):
-        if isinstance(value, str) or not isinstance(value, (int, float, np.number, np.bool_)):
-            raise NetworkError(f"edge {source!r}, {target!r}: {weight} {value!r} is no real number")
-        ends = [(index[source], index[target])]
-        if not graph.is_directed() and source != target:
-            ends.append((index[target], index[source]))
-        for row, column in ends:
-            rows.append(row)
-            columns.append(column)
-            weights.append(float(value))
-    adjacency = from_edges(rows, columns, weights, [str(node) for node in graph])
-    return Adjacency(
-        adjacency.matrix, adjacency.nodes, Attributes([data for _, data in graph.nodes(data=True)])
-    )
+    names = [str(node) for node in graph]
+    if len(set(names)) < len(names):
+        twice = Counter(names).most_common(1)[0][0]
+        raise NetworkError(f"two nodes are called {twice!r}; relabel one of them")
+    edges, both = AttributedEdges(), not graph.is_directed()
+    for source, target, data in graph.edges(data=True):
+        edges.add(index[source], index[target], both, data)
+    matrix = edges.adjacency(names, weight).matrix
+    return Adjacency(matrix, names, Attributes([data for _, data in graph.nodes(data=True)]))
 
 
 class Attributes(Mapping[str, tuple[Any, ...]]):
     """The attributes of nodes, each made when asked for: there may be many, used by few.
 
-    ``data``: what each node has, in their order.
+    ``data``: what each node has, in their order; ``defaults``: what holds where one is silent.
     """
 
-    def __init__(self, data: Sequence[Mapping[Any, Any]]) -> None:
-        self._data = data
-        self._keys = {str(key): key for each in data for key in each}
+    def __init__(
+        self, data: Sequence[Mapping[Any, Any]], defaults: Mapping[str, Any] | None = None
+    ) -> None:
+        self._data, self._defaults = data, defaults or {}
+        self._keys = {str(key): key for each in (*data, self._defaults) for key in each}
 
     def __getitem__(self, name: str) -> tuple[Any, ...]:
         key = self._keys[name]
-        return tuple(each.get(key) for each in self._data)
+        default = self._defaults.get(name)
+        return tuple(each.get(key, default) for each in self._data)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._keys)

@@ -52,7 +52,7 @@ def _from_table(nodes: Sequence[str], columns: Sequence[str], rows: list[list[st
     if {"i", "j"} <= set(header):
         return _by_ranges(nodes, header, body, labels)
     ids = [row[0] for row in body]
-    if 0 not in at and not _counts_from_one(ids, nodes) and not set(ids).isdisjoint(nodes):
+    if 0 not in at and not counts_from_one(ids, nodes) and not set(ids).isdisjoint(nodes):
         wanted = set(nodes)
         pairs = [(key, label) for key, label in zip(ids, labels, strict=True) if key in wanted]
         found = dict(pairs)
@@ -84,7 +84,7 @@ def split_header(
     return numbers, rows
 
 
-def _counts_from_one(ids: Sequence[str], nodes: Sequence[str]) -> bool:
+def counts_from_one(ids: Sequence[str], nodes: Sequence[str]) -> bool:
     """Whether ids 1, 2, …, n stand for nodes 0, 1, …, n-1."""
     count = len(nodes)
     return list(ids) == [str(k) for k in range(1, count + 1)] and list(nodes) == [

@@ -12,7 +12,7 @@ from zoo_spectra.sources import check_options, parse_bool, place, resolve
 from zoo_spectra_connectome.partition import split_columns
 
 ADAPTER = "connectome"
-SYNAPSES = ("chemical", "gap", "both")
+SYNAPSES = ("chemical", "gap", "both", "each")
 FORMS = ("edges", "adjacency")
 
 OPTIONS: Mapping[str, str] = {
@@ -21,9 +21,9 @@ OPTIONS: Mapping[str, str] = {
     "projections": "true (default): blocks between regions too; false: only those inside",
     "directed": "false: symmetrise a file that lists each undirected edge once",
     "weight": "edge attribute or column of the weights (default: weight)",
-    "synapse": "cect JSON: chemical (default), gap, or both summed",
+    "synapse": "cect JSON: chemical (default), gap, both summed, or each a network of its own",
     "format": "text tables: edges or adjacency (default: told from the columns)",
-    "array": ".npz of several arrays: which one",
+    "array": "a file of several matrices or graphs: which one",
     "about": "CSV or TSV table whose first column names the network; its columns become metadata",
     "family": "column of about=, or without about= the family's name (default: the folder's)",
 }
@@ -54,8 +54,6 @@ def parse_settings(options: Mapping[str, str]) -> Settings:
     partition = split_columns(options.get("partition", ""))
     if "partition" in options and not partition:
         raise SourceError("connectome: partition= is empty; name a node attribute, or leave it out")
-    if "nodes" in options and not partition:
-        raise SourceError("connectome: nodes=FILE needs partition=COLUMN (a number if no header)")
     return Settings(
         partition=partition,
         nodes=resolve(options["nodes"]) if "nodes" in options else None,

@@ -2,7 +2,8 @@
 
 A reader is a module with ``read(path, settings) -> Adjacency``; what it raises is given the file's
 name by ``adjacency.reading``. It is imported when a file of its format is read, for it may need a
-library of its own. ``edge_lists`` and ``matrix_tables`` are the two halves of ``text``.
+library of its own. ``edge_lists`` and ``matrix_tables`` are the two halves of ``text``, ``mat4``
+and ``mat5`` those of ``mat``; what ends in .gz is unpacked (``gz``) and read as what it was.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ from importlib import import_module
 from pathlib import Path
 
 from zoo_spectra_connectome.adjacency import Adjacency
+from zoo_spectra_connectome.readers.braces import has_braces, read_braces
+from zoo_spectra_connectome.readers.gz import unpacked
 from zoo_spectra_connectome.readers.table import (
+    GZ,
     READERS,
     SUFFIXES,
     check_applies,
     check_content,
+    check_packed,
     reader_of,
     suffix_of,
 )
@@ -32,7 +37,14 @@ def read_adjacency(path: Path, settings: Settings) -> Adjacency:
     raises.
     """
     reader = reader_of(path)
+    suffix = suffix_of(path.name)
+    if suffix.endswith(GZ) and suffix not in reader.suffixes:
+        check_packed(path)
+        with unpacked(path) as inner:
+            return read_adjacency(inner, settings)
     check_content(path, reader)
+    if reader.name == "text" and has_braces(path):
+        return read_braces(path, settings)
     module = import_module(f"{__name__}.{reader.name}")
     read: Callable[[Path, Settings], Adjacency] = module.read
     return read(path, settings)

@@ -29,7 +29,7 @@ from zoo_spectra_connectome.edges import EdgeSum
 from zoo_spectra_connectome.rows import read_lines
 from zoo_spectra_connectome.settings import Settings
 
-FIELDS = ("real", "double", "integer", "pattern")
+FIELDS = ("real", "double", "integer", "unsigned-integer", "pattern")
 SYMMETRIES = {"general": 0.0, "symmetric": 1.0, "skew-symmetric": -1.0}
 PART = 1 << 16  # lines that are parsed at once
 Floats = npt.NDArray[np.float64]
@@ -62,10 +62,27 @@ def read(path: Path, settings: Settings) -> Adjacency:
             rows, columns = (_places(part[:, at], sizes[0]) for at in (0, 1))
             values = part[:, 2] if width == 3 else np.ones(len(part))
             edges.add(rows, columns, values)
-            if mirror:
-                off = rows != columns
-                edges.add(columns[off], rows[off], mirror * values[off])
-    return from_edges(*edges.summed(), Numbered(sizes[0]))
+    rows, columns, values = edges.summed()
+    if mirror:
+        rows, columns, values = _mirrored(rows, columns, values, mirror)
+    return from_edges(rows, columns, values, Numbered(sizes[0]))
+
+
+def _mirrored(
+    rows: Index, columns: Index, values: Floats, mirror: float
+) -> tuple[Index, Index, Floats]:
+    """Both halves of a matrix of which the file has one. Raises FileFormatError if it has both."""
+    off = rows != columns
+    pairs = np.minimum(rows, columns)[off] << 32 | np.maximum(rows, columns)[off]
+    if len(np.unique(pairs)) < len(pairs):
+        raise FileFormatError(
+            "its banner says that half of the matrix is stored, and entries are on both sides of "
+            "the diagonal; write it as general"
+        )
+    if mirror < 0 and values[~off].any():
+        raise FileFormatError("its banner says skew-symmetric, and its diagonal is not zero")
+    whole = np.append(rows, columns[off]), np.append(columns, rows[off])
+    return *whole, np.append(values, mirror * values[off])
 
 
 def _is_data(line: str) -> bool:

@@ -32,20 +32,33 @@ class Reader:
         return self.begins is not None and re.match(self.begins, head, re.DOTALL) is not None
 
 
+GZ, MAGIC = ".gz", b"\x1f\x8b"
 TEXT = (".edgelist", ".csv", ".tsv", ".txt")
+GRAPHML = rb"\s*(<.*)?<graphml\b"
 ZIPPED = "rename it to {renamed} if numpy wrote it, else unpack it"
 READERS = (
-    Reader("graphml", "a GraphML file", (".graphml",), ("weight",), rb"\s*(<.*)?<graphml\b"),
+    Reader("graphml", "a GraphML file", (".graphml",), ("weight", "array"), GRAPHML),
+    Reader("gexf", "a GEXF file", (".gexf",), ("weight",), rb"\s*(<.*)?<gexf\b"),
+    Reader("gml", "a GML file", (".gml",), ("weight",)),
+    Reader("pajek", "a Pajek file", (".net",), ("array",), rb"(?i)\s*\*(network|vertices)\b"),
+    Reader("adjlist", "an adjacency list", (".adjlist", ".multiline_adjlist"), ("weight",)),
+    Reader("mat", "a MATLAB file", (".mat",), ("array",), rb"MATLAB [57]\.\d MAT-file"),
+    Reader("hdf5", "an HDF5 file", (".h5", ".hdf5"), ("array",), rb"\x89HDF\r\n\x1a\n"),
+    Reader("safetensors", "a safetensors file", (".safetensors",), ("array",)),
+    Reader("pconn", "a CIFTI file", (".pconn.nii",), (), rb".{4}n\+2\0\r\n\x1a\n"),
+    Reader("relmat", "a BIDS matrix", ("_relmat.dense.tsv",)),
+    Reader("gpickle", "a pickle", (".gpickle", ".pickle", ".pkl")),
     Reader("text", "a text table", TEXT, ("weight", "format")),
     Reader("npy", "a numpy array", (".npy",), (), rb"\x93NUMPY"),
     Reader("npz", "a zip archive, as .npz is", (".npz",), ("array",), rb"PK\x03\x04", ZIPPED),
     Reader("matrix_market", "a Matrix Market file", (".mtx",), (), rb"(?i)%%MatrixMarket"),
     Reader("matrix_market", "gzipped", (".mtx.gz",), (), rb"\x1f\x8b", "unpack it (gunzip)"),
     Reader("parquet", "a Parquet file", (".parquet",), ("weight",), rb"PAR1\x15"),
-    Reader("cect", "JSON of cect", (".json",), ("synapse",)),
+    Reader("cect", "JSON of cect", (".json",), ("synapse", "array")),
 )
 
-SUFFIXES = tuple(suffix for reader in READERS for suffix in reader.suffixes)
+PLAIN = tuple(suffix for reader in READERS for suffix in reader.suffixes)
+SUFFIXES = tuple(dict.fromkeys((*PLAIN, *(s + GZ for s in PLAIN if not s.endswith(GZ)))))
 
 
 def suffix_of(name: str) -> str:
@@ -57,9 +70,10 @@ def suffix_of(name: str) -> str:
 def reader_of(path: Path) -> Reader:
     """The reader of a file's suffix. Raises NetworkError when there is none."""
     suffix = suffix_of(path.name)
-    for reader in READERS:
-        if suffix in reader.suffixes:
-            return reader
+    for name in (suffix, suffix.removesuffix(GZ)):
+        for reader in READERS:
+            if name in reader.suffixes:
+                return reader
     raise NetworkError("no reader for a file without a suffix")
 
 
@@ -67,7 +81,7 @@ def check_applies(file: str, options: Mapping[str, str]) -> None:
     """Raise SourceError for an option that means nothing for this file's format."""
     for option in dict.fromkeys(option for reader in READERS for option in reader.options):
         suffixes = [s for r in READERS if option in r.options for s in r.suffixes]
-        if option in options and suffix_of(file) not in suffixes:
+        if option in options and suffix_of(file).removesuffix(GZ) not in suffixes:
             raise SourceError(
                 f"connectome:{file}: option {option!r} is only for {', '.join(suffixes)}"
             )
@@ -79,8 +93,19 @@ def check_content(path: Path, reader: Reader) -> None:
     Also when it is empty, a Git LFS pointer or a web page. Raises OSError.
     """
     head = first_bytes(path)
-    if reader.fits(head):
-        return
+    if not reader.fits(head):
+        _check_others(path, head)
+
+
+def check_packed(path: Path) -> None:
+    """Raise FileFormatError when a file whose name ends in .gz is no gzip file, as above."""
+    head = first_bytes(path)
+    if not head.startswith(MAGIC):
+        _check_others(path, head)
+        raise FileFormatError("it is not gzipped; take .gz off its name")
+
+
+def _check_others(path: Path, head: bytes) -> None:
     instead = stand_in(head)
     if instead is not None:
         raise FileFormatError(f"it is {instead}")
