@@ -17,7 +17,10 @@ from zoo_spectra.sources import (
     Entry,
     Guard,
     Matrix,
+    Network,
+    NetworkRef,
     Reading,
+    Scalar,
     along,
     parameter_count,
     read,
@@ -85,6 +88,19 @@ class TensorFile:
                 size = 4 * prod(whole.shape[1:] if apart else whole.shape)
                 guard = Guard(self.budget, f"{self.path}, {whole.name} ")
                 guard.check(size, "unpacked to float32")
+
+    def network(self, ref: NetworkRef, metadata: Mapping[str, Scalar]) -> Network:
+        """What the file holds, under the name of ``ref``. Raises NetworkError without a weight."""
+        found = self.reading()
+        if not found.parts:
+            reasons = ", ".join(f"{why} {count:,}" for why, count in found.left_out.items())
+            raise NetworkError(
+                f"{self.path} has {len(self.entries)} tensors, but no weight among them "
+                f"({reasons or 'none at all'})"
+            )
+        return found.network(
+            lambda: self.constituents(found), ref.name, ref.kind, ref.family, ref.source, metadata
+        )
 
     def constituents(self, reading: Reading) -> Iterator[Constituent]:
         """The matrices of a reading of this file, or of one with the same names."""
