@@ -64,11 +64,17 @@ class TensorFile:
             entries, where, self.settings, self.tied, lambda name: self._peek(stored[name])
         )
         self._check_unpacked(found, stored)
-        if entries != self.entries:
+        if entries is not self.entries and self._moved(found):
             found = replace(found, notes=(*found.notes, TOLD))
         if not self.beside:
             return found
         return replace(found, left_out={**found.left_out, BESIDE: self.beside})
+
+    def _moved(self, found: Reading) -> bool:
+        """Whether a weight comes elsewhere among the weights than it does in the file."""
+        places = {entry.name: place for place, entry in enumerate(self.entries)}
+        order = [min(places[name] for name in part.whole.stored) for part in found.parts]
+        return order != sorted(order)
 
     def _peek(self, entry: Entry) -> Matrix:
         if prod(entry.shape) > PEEK:
