@@ -12,6 +12,7 @@ from gguf import GGMLQuantizationType as Kind
 from gguf.quants import dequantize, quantize
 
 import zoo_spectra as zs
+from benchmarks.common import show, write
 
 SAMPLES = {
     "minilm": "checkpoint:@samples/minilm/*.safetensors",
@@ -40,13 +41,17 @@ def by_rows(matrix: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     ways = {kind: of_kind(kind) for kind in KINDS} | {"int8, rows": by_rows}
-    print("distance to the parent in e-folds (default accuracy 0.1)")
+    found: dict[str, dict[str, float]] = {}
     for name, source in SAMPLES.items():
         parent = {each.name: np.asarray(each.matrix) for each in zs.load(source).constituents()}
         whole = zs.analyze(parent)
-        for way, stored in ways.items():
-            child = zs.analyze({key: stored(matrix) for key, matrix in parent.items()})
-            print(f"  {name:12} {way:10} {whole.distance(child):.4f}", flush=True)
+        found[name] = {
+            way: whole.distance(zs.analyze({key: stored(each) for key, each in parent.items()}))
+            for way, stored in ways.items()
+        }
+    rows = [(name, *(f"{apart[way]:.4f}" for way in ways)) for name, apart in found.items()]
+    show("Distance to the parent, e-folds", ("", *ways), rows)
+    write("evidence.quantised", ("gguf",), {"apart": found})
 
 
 if __name__ == "__main__":

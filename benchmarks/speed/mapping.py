@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 
 NETWORKS = ("resnet50", "vit_small_patch16_224", "convnext_tiny")
-TURNS = 7
+TURNS = 5
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 

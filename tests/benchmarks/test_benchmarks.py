@@ -316,6 +316,14 @@ NAMES = [
     f"(`visual_prompter.pad_up`, {_disagreements('pad_')} tensors)",
     *(f"{library} {RESULTS['names']['versions'][library]}" for library in ("transformers", "timm")),
 ]
+QUANTISED = RESULTS["quantised"]["apart"]
+
+
+def _quantised(name: str) -> str:
+    return f"| {name} | {' | '.join(f'{apart:.4f}' for apart in QUANTISED[name].values())} |"
+
+
+SPEED += [*map(_quantised, QUANTISED)]
 GPU = RESULTS["gpu"]
 OVER = ("over_one_core", "over_all_cores")
 RANGE = [
@@ -378,6 +386,14 @@ README += [
 ]
 QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS + SPEED + ZOO + NAMES]
 QUOTES += [("README.md", text) for text in README]
+MINILM = QUANTISED["minilm"]
+QUOTES += [
+    (
+        "adapters/README.md",
+        f"a MiniLM lies {MINILM['Q8_0']:.4f} e-folds away as Q8_0, {MINILM['Q5_0']:.3f} as Q5_0, "
+        f"{MINILM['Q4_0']:.3f} as Q4_0, {MINILM['MXFP4']:.3f} as MXFP4",
+    )
+]
 
 
 @pytest.mark.parametrize(("file", "text"), QUOTES)

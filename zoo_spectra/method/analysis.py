@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -23,7 +23,7 @@ from zoo_spectra.method.spectrum import (
     Floats,
     stream,
 )
-from zoo_spectra.method.tied import stored_once
+from zoo_spectra.method.tied import recognised, stored_once
 from zoo_spectra.sources import Kind, Matrix, Network, Scalar, network_from_arrays
 from zoo_spectra.text import count, percent, visible
 
@@ -143,8 +143,10 @@ def analyze(
     network = as_network(what)
     identity = (network.identity or network.source or network.name).encode("utf-8", "surrogatepass")
     seed = hashlib.blake2b(identity, digest_size=16).hexdigest()
-    solved = solve(network.constituents(), chosen.exact_limit, seed, all_threads())
-    return combine(network, [each.spectrum for each in solved], chosen, seed)
+    engine = replace(all_threads(), digests=False)
+    solved = solve(network.constituents(), chosen.exact_limit, seed, engine)
+    spectra = recognised([each.spectrum for each in solved], network)
+    return combine(network, spectra, chosen, seed)
 
 
 def as_network(what: Network | Mapping[str, Matrix] | Any) -> Network:

@@ -84,6 +84,8 @@ def skip_reason(matrix: Matrix | Sparse) -> str | None:
     if values.dtype.itemsize > 8:
         with np.errstate(over="ignore", under="ignore"):
             values = values.astype(np.float64)  # a long double beyond float64 becomes Inf
+    if _sound(values):
+        return None
     largest = _largest(values)
     if not np.isfinite(largest):
         bad = int(values.size - np.count_nonzero(np.isfinite(values)))
@@ -91,6 +93,18 @@ def skip_reason(matrix: Matrix | Sparse) -> str | None:
     if largest == 0.0:
         return ALL_ZERO
     return None
+
+
+def _sound(values: Matrix) -> bool:
+    """Whether a sum of squares, one fast pass, shows all entries finite and one that is not zero.
+
+    Where it overflows or vanishes, or there is a NaN, a closer look is needed.
+    """
+    if values.dtype.kind != "f" or values.dtype.itemsize < 4 or not values.flags.forc:
+        return False
+    flat = values.ravel(order="K")
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return 0.0 < float(np.dot(flat, flat)) < np.inf
 
 
 def _largest(matrix: Matrix) -> float:

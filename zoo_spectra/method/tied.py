@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from zoo_spectra.method.spectrum import ConstituentSpectrum
-from zoo_spectra.sources import Constituent, Kind, digest
+from zoo_spectra.sources import Constituent, Kind, Network, digest
+
+ROUNDING = 1e-9  # of the largest eigenvalues of equal matrices
 
 
 def stored_once(spectra: Iterable[ConstituentSpectrum], kind: Kind) -> list[ConstituentSpectrum]:
@@ -25,6 +29,33 @@ def stored_once(spectra: Iterable[ConstituentSpectrum], kind: Kind) -> list[Cons
             else:
                 first[each.digest] = each.name
         found.append(each)
+    return found
+
+
+def recognised(spectra: list[ConstituentSpectrum], network: Network) -> list[ConstituentSpectrum]:
+    """The same spectra, with the digests of those matrices that may be equal.
+
+    Equal matrices have one shape and, up to rounding, one largest eigenvalue, or are estimated;
+    only they are read again, for a digest takes a tenth of a small network's time.
+    """
+    alike = defaultdict[object, list[tuple[float, int]]](list)
+    for at, each in enumerate(spectra):
+        if each.skipped is None:  # an estimate depends on the name: any of one shape may be equal
+            largest = 0.0 if each.kind == "slq" else float(each.eigenvalues[-1])
+            alike[each.shape, each.kind].append((largest, at))
+    doubtful = {
+        at
+        for places in alike.values()
+        for (below, one), (largest, other) in pairwise(sorted(places))
+        if largest - below <= ROUNDING * largest
+        for at in (one, other)
+    }
+    if not doubtful:
+        return spectra
+    found = list(spectra)
+    for at, constituent in enumerate(network.constituents()):
+        if at in doubtful:
+            found[at] = replace(found[at], digest=digest(constituent.matrix))
     return found
 
 

@@ -34,7 +34,7 @@ def on_disk(fill: Fill, libver: str | None = None) -> Callable[[Path], object]:
 
     def write(path: Path) -> None:
         (path.parent / "values").write_bytes(bytes(400))
-        with h5py.File(path.parent / "other.h5", "w") as other:
+        with h5py.File(path.parent / "other.data", "w") as other:
             other["vars/0"] = WEIGHT
         with h5py.File(path, "w", libver=libver) as file:
             file["layers/dense/vars/0"] = WEIGHT
@@ -50,7 +50,7 @@ def numbered(shape: tuple[int, ...], **options: Any) -> Fill:
 def virtual(file: h5py.File) -> None:
     layout = h5py.VirtualLayout((6, 5), "f4")
     for row in range(6):
-        layout[row] = h5py.VirtualSource("other.h5", "vars/0", (5, 6))[:, row]
+        layout[row] = h5py.VirtualSource("other.data", "vars/0", (5, 6))[:, row]
     file.create_virtual_dataset("layers/dense_1/vars/0", layout)
 
 
@@ -104,7 +104,7 @@ def plain() -> bytes:
 GOOD = of_keras()
 FILES: Table = {
     "a link into another file": on_disk(
-        lambda file: file.__setitem__("layers/dense_1", h5py.ExternalLink("other.h5", "/vars"))
+        lambda file: file.__setitem__("layers/dense_1", h5py.ExternalLink("other.data", "/vars"))
     ),
     "a link into a system file": hdf5(
         lambda file: file.__setitem__("layers/dense_1", h5py.ExternalLink("/etc/passwd", "/"))

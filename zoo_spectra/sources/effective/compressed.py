@@ -7,11 +7,11 @@ bits first, plus 2^(bits − 1); zero points, where they are, along the outputs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources.effective.table import Shape, Table
 from zoo_spectra.sources.effective.unpacking import (
     FLOATS,
@@ -71,7 +71,7 @@ def _merge(table: Table, name: str, owner: str) -> None:
             f"{(rows, columns)}, in a layout that is not known here"
         )  # fmt: skip
     given = [part for part in (zero, index) if part in table]
-    made = _Packed((rows, columns), bits, zero in table, _refuse(table, name))
+    made = _Packed((rows, columns), bits, zero in table, partial(table.refuse, name))
     table.merge(f"{owner}weight", (rows, columns), [name, f"{owner}weight_scale", *given], made)
 
 
@@ -117,13 +117,6 @@ def _fits_zero(table: Table, zero: str, rows: int, scale: Shape, bits: int) -> b
         return shape == scale
     words = -(-rows // (WORD // bits))
     return table.tensors[zero].dtype == "int32" and shape == (words, *scale[1:]) and len(scale) == 2
-
-
-def _refuse(table: Table, name: str) -> Refuse:
-    def refuse(what: str) -> NetworkError:
-        return table.refuse(name, what)
-
-    return refuse
 
 
 @dataclass(frozen=True)

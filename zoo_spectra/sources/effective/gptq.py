@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources.effective.table import Shape, Table
 from zoo_spectra.sources.effective.unpacking import (
     FLOATS,
@@ -92,7 +92,7 @@ def _merge_gptq(table: Table, owner: str, sides: Sequence[Shape]) -> None:
     assumed = not said
     if assumed:
         table.note(ASSUMED, name)
-    made = _Gptq(bits, version != "gptq_v2", assumed, _refuse(table, name))
+    made = _Gptq(bits, version != "gptq_v2", assumed, partial(table.refuse, name))
     parts = [name, f"{owner}qzeros", f"{owner}scales", *([index] if index in table else [])]
     table.merge(f"{owner}weight", (outputs, inputs), parts, made)
 
@@ -119,13 +119,6 @@ def _merge_awq(table: Table, owner: str, sides: Sequence[Shape]) -> None:
         )  # fmt: skip
     parts = [name, f"{owner}qzeros", f"{owner}scales"]
     table.merge(f"{owner}weight", (outputs, inputs), parts, _awq)
-
-
-def _refuse(table: Table, name: str) -> Refuse:
-    def refuse(what: str) -> NetworkError:
-        return table.refuse(name, what)
-
-    return refuse
 
 
 @dataclass(frozen=True)

@@ -87,22 +87,7 @@ class CheckpointAdapter:
 
     def load(self, ref: NetworkRef) -> Network:
         """Open one file. Raises NetworkError (FileFormatError, UnsafeFileError) when it cannot."""
-        file = open_network(Path(ref.location), which_of(ref.options))
-        reading = file.reading()
-        if not reading.parts:
-            reasons = ", ".join(f"{why} {count:,}" for why, count in reading.left_out.items())
-            raise NetworkError(
-                f"{ref.location} has {len(file.entries)} tensors, but no weight among them "
-                f"({reasons or 'none at all'})"
-            )
-        return reading.network(
-            lambda: file.constituents(reading),
-            ref.name,
-            ref.kind,
-            ref.family,
-            ref.source,
-            ref.metadata,
-        )
+        return open_network(Path(ref.location), which_of(ref.options)).network(ref, ref.metadata)
 
     def _ref(self, found: _Found, options: Mapping[str, str], which: Which) -> NetworkRef:
         path = resolve(found.file)

@@ -17,7 +17,10 @@ from zoo_spectra.sources import (
     Entry,
     Guard,
     Matrix,
+    Network,
+    NetworkRef,
     Reading,
+    Scalar,
     along,
     parameter_count,
     read,
@@ -61,11 +64,17 @@ class TensorFile:
             entries, where, self.settings, self.tied, lambda name: self._peek(stored[name])
         )
         self._check_unpacked(found, stored)
-        if entries != self.entries:
+        if entries is not self.entries and self._moved(found):
             found = replace(found, notes=(*found.notes, TOLD))
         if not self.beside:
             return found
         return replace(found, left_out={**found.left_out, BESIDE: self.beside})
+
+    def _moved(self, found: Reading) -> bool:
+        """Whether a weight comes elsewhere among the weights than it does in the file."""
+        places = {entry.name: place for place, entry in enumerate(self.entries)}
+        order = [min(places[name] for name in part.whole.stored) for part in found.parts]
+        return order != sorted(order)
 
     def _peek(self, entry: Entry) -> Matrix:
         if prod(entry.shape) > PEEK:
@@ -85,6 +94,19 @@ class TensorFile:
                 size = 4 * prod(whole.shape[1:] if apart else whole.shape)
                 guard = Guard(self.budget, f"{self.path}, {whole.name} ")
                 guard.check(size, "unpacked to float32")
+
+    def network(self, ref: NetworkRef, metadata: Mapping[str, Scalar]) -> Network:
+        """What the file holds, under the name of ``ref``. Raises NetworkError without a weight."""
+        found = self.reading()
+        if not found.parts:
+            reasons = ", ".join(f"{why} {count:,}" for why, count in found.left_out.items())
+            raise NetworkError(
+                f"{self.path} has {len(self.entries)} tensors, but no weight among them "
+                f"({reasons or 'none at all'})"
+            )
+        return found.network(
+            lambda: self.constituents(found), ref.name, ref.kind, ref.family, ref.source, metadata
+        )
 
     def constituents(self, reading: Reading) -> Iterator[Constituent]:
         """The matrices of a reading of this file, or of one with the same names."""

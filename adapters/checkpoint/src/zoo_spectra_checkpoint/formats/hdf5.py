@@ -6,7 +6,6 @@ in which they were written.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import IO, Any
 
 from zoo_spectra.errors import FileFormatError, NetworkError, UnsafeFileError
 from zoo_spectra.sources import Guard, Matrix
+from zoo_spectra_checkpoint.seekable import Seekable
 
 MAX_DEPTH = 64  # of groups in groups
 MAX_CHUNK = 1 << 30  # bytes, unpacked
@@ -212,25 +212,12 @@ class _Walk:
                 )
 
 
-class Window(io.RawIOBase):
+class Window(Seekable):
     """A member of an archive as a file in which one can go back; ``at(start)`` opens it there."""
 
     def __init__(self, at: Callable[[int], IO[bytes]], size: int) -> None:
-        self._open, self._size, self._at = at, size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
+        super().__init__(size)
+        self._open = at
 
     def readinto(self, buffer: Any, /) -> int:
         view = memoryview(buffer).cast("B")[: max(0, self._size - self._at)]

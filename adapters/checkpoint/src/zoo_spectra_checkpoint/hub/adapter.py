@@ -154,16 +154,7 @@ def _network(found: Opened, ref: NetworkRef, metadata: Mapping[str, Scalar]) -> 
     file = found.tensors
     if file is None:
         raise NetworkError(f"{ref.source}: not all of its files were read; run it again")
-    reading = file.reading()
-    if not reading.parts:
-        reasons = ", ".join(f"{why} {count:,}" for why, count in reading.left_out.items())
-        raise NetworkError(
-            f"{file.path} has {len(file.entries)} tensors, but no weight among them "
-            f"({reasons or 'none at all'})"
-        )
-    network = reading.network(
-        lambda: file.constituents(reading), ref.name, ref.kind, ref.family, ref.source, metadata
-    )
+    network = file.network(ref, metadata)
     notes = tuple(
         f"{name} is not read by range, and was fetched whole into the hub's local cache"
         for name in found.fetched

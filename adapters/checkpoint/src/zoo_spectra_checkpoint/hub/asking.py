@@ -127,7 +127,7 @@ class HubFile:
                 self._check(answer)
                 at += answer.count
                 if at < len(data):
-                    raise Fault("the line was cut")
+                    raise Fault(f"the line was cut: {answer.cut or 'it ended early'}")
             except Fault as fault:
                 _pause(fault, next(waits), self.where, self.place.line.address)
         return data

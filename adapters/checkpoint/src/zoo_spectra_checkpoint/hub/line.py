@@ -38,7 +38,8 @@ class Span:
 class Answer:
     """``commit``, ``etag`` and ``repository`` as the hub says them; ``size`` of the whole file.
 
-    ``body``: what was asked for without a span; else ``count`` bytes are where they were wanted.
+    ``body``: what was asked for without a span; else ``count`` bytes are where they were wanted;
+    ``cut``: what ended the line before all of them came.
     """
 
     commit: str
@@ -47,6 +48,7 @@ class Answer:
     size: int
     count: int = 0
     body: bytes = b""
+    cut: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,8 +179,8 @@ def _read(response: Any, where: str, span: Span | None, progress: Progress) -> A
             f"{where}: the server sent bytes {first}-{last} of {total} for "
             f"{span.start}-{span.stop - 1}; try another HF_ENDPOINT"
         )
-    count = _fill(response, where, span.into[: last + 1 - first], progress)
-    return Answer(commit, etag, "", total, count)
+    count, cut = _fill(response, where, span.into[: last + 1 - first], progress)
+    return Answer(commit, etag, "", total, count, cut=cut)
 
 
 def _body(response: Any, where: str, progress: Progress) -> bytes:
@@ -193,8 +195,8 @@ def _body(response: Any, where: str, progress: Progress) -> bytes:
     return bytes(body)
 
 
-def _fill(response: Any, where: str, into: memoryview, progress: Progress) -> int:
-    """Write what comes; how much came, which is less when the line is cut."""
+def _fill(response: Any, where: str, into: memoryview, progress: Progress) -> tuple[int, str]:
+    """Write what comes; how much came, which is less when the line is cut, and what cut it."""
     at = 0
     try:
         for piece in response.iter_raw():
@@ -207,7 +209,8 @@ def _fill(response: Any, where: str, into: memoryview, progress: Progress) -> in
             progress.bytes += len(piece)
     except (NetworkError, Stalled):
         raise
-    except Exception:
+    except Exception as error:  # of httpx, h11, ssl: what has come is kept
         if not at:
             raise
-    return at
+        return at, _fault(error).what
+    return at, ""

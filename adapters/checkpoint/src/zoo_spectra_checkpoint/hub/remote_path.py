@@ -13,6 +13,7 @@ from pathlib import Path, PosixPath
 from typing import IO, Any
 
 from zoo_spectra_checkpoint.hub.asking import HubFile
+from zoo_spectra_checkpoint.seekable import Seekable
 
 BLOCK = 1 << 16
 KEPT = 8  # blocks
@@ -52,27 +53,12 @@ def remote_path(file: HubFile, head: bytes) -> Path:
     return path
 
 
-class RemoteBytes(io.RawIOBase):
+class RemoteBytes(Seekable):
     """The bytes of a file on the hub, from any place on."""
 
     def __init__(self, file: HubFile, blocks: dict[int, bytes]) -> None:
-        self._file, self._blocks, self._at = file, blocks, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._file.size}[whence]
-        if start + offset < 0:
-            raise OSError("a place before the beginning of the file")
-        self._at = start + offset
-        return self._at
+        super().__init__(file.size)
+        self._file, self._blocks = file, blocks
 
     def readinto(self, buffer: Any, /) -> int:
         view = memoryview(buffer).cast("B")
