@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from zoo_spectra.errors import SourceError, nearest
@@ -17,25 +18,29 @@ from zoo_spectra.sources import (
     fingerprint,
     folder_name,
     literal,
-    network_name,
     resolve,
+    shown,
 )
 from zoo_spectra_connectome.about import About, look_up, read_about
-from zoo_spectra_connectome.adjacency import reading, summary, symmetrised
+from zoo_spectra_connectome.adjacency import reading, summary
 from zoo_spectra_connectome.blocks import blocks
 from zoo_spectra_connectome.checks import check_choices
+from zoo_spectra_connectome.facts import facts_of
 from zoo_spectra_connectome.partition import regions
 from zoo_spectra_connectome.readers import SUFFIXES, check_applies, read_adjacency, suffix_of
 from zoo_spectra_connectome.settings import (
     ADAPTER,
+    ALL_KINDS,
     DESCRIBING,
     OPTIONS,
     Settings,
     absolute,
     canonical,
     check_tables,
+    kinds_of,
     parse_settings,
 )
+from zoo_spectra_connectome.symmetry import with_symmetry
 
 
 class ConnectomeAdapter:
@@ -63,7 +68,12 @@ class ConnectomeAdapter:
         about = None if settings.about is None else read_about(settings.about)
         named = canonical(options)
         files = counted(found.files, "files listed:")
-        return Listing(tuple(_ref(f, named, settings, about) for f in files), found.left_out)
+        refs = (
+            _ref(file, {**named, **each}, settings, about)
+            for file in files
+            for each in _kinds(named)
+        )
+        return Listing(tuple(refs), found.left_out)
 
     def load(self, ref: NetworkRef) -> Network:
         """Read one graph; it stays sparse, and one block, if it is not large, is dense at a time.
@@ -72,9 +82,7 @@ class ConnectomeAdapter:
         """
         settings, path = parse_settings(ref.options), Path(ref.location)
         with reading(path, suffix_of(path.name).lstrip(".")):
-            adjacency = read_adjacency(path, settings)
-            if settings.symmetrise:
-                adjacency = symmetrised(adjacency)
+            adjacency = with_symmetry(read_adjacency(path, settings), settings.symmetry)
             labels = None
             if settings.partition and settings.nodes is None:
                 labels = regions(adjacency, settings.partition)
@@ -83,7 +91,8 @@ class ConnectomeAdapter:
                 labels = regions(adjacency, settings.partition, settings.nodes)
         with reading(path, "graph"):
             walk = blocks(adjacency.matrix, labels, settings.projections)
-        metadata = {**ref.metadata, **summary(adjacency.matrix)}
+        with reading(path, "graph"):
+            metadata = {**ref.metadata, **summary(adjacency.matrix), **facts_of(adjacency)}
         return Network(ref.name, ref.kind, walk, ref.family, ref.source, metadata)
 
 
@@ -91,8 +100,7 @@ def _ref(
     file: str, options: Mapping[str, str], settings: Settings, about: About | None
 ) -> NetworkRef:
     path = resolve(file)
-    synapse = settings.synapse
-    stem = path.name.removesuffix(suffix_of(path.name))
+    stem = path.name[: len(path.name) - len(suffix_of(path.name))]
     metadata: Mapping[str, Scalar] = {}
     if about is not None and settings.about is not None:
         metadata = look_up(about, stem, settings.about)
@@ -100,7 +108,7 @@ def _ref(
     return NetworkRef(
         source=str(Source(ADAPTER, literal(file), options)),
         adapter=ADAPTER,
-        name=network_name(file) + ("" if synapse == "chemical" else f"/{synapse}"),
+        name=_name(file, settings, options),
         kind="biological",
         family=_family(settings, metadata, file),
         options=absolute(options),
@@ -108,6 +116,24 @@ def _ref(
         location=str(path),
         metadata=metadata,
     )
+
+
+def _kinds(options: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
+    """The options of each network that ``types=A,B`` makes of one file."""
+    several = kinds_of(options.get("types", ""))
+    return [{"types": kind} for kind in several] or [{}]
+
+
+def _name(file: str, settings: Settings, options: Mapping[str, str]) -> str:
+    """``folder/stem``, of all that stands before the suffix, and what is taken of the file."""
+    name = os.path.basename(file)
+    stem = name[: len(name) - len(suffix_of(name))] or name
+    parts = [folder_name(file), shown(stem)]
+    if settings.synapse != "chemical":
+        parts.append(settings.synapse)
+    if options.get("types", ALL_KINDS) != ALL_KINDS:
+        parts.append(options["types"])
+    return "/".join(part for part in parts if part)
 
 
 def _family(settings: Settings, metadata: Mapping[str, Scalar], file: str) -> str:

@@ -33,15 +33,28 @@ class Reader:
 
 
 TEXT = (".edgelist", ".csv", ".tsv", ".txt")
+TEXT_GZ = tuple(f"{suffix}.gz" for suffix in TEXT)
+EDGE_OPTIONS = ("source", "target", "weight", "type", "types")  # of tables of edges alone
+TEXT_OPTIONS = (*EDGE_OPTIONS, "delimiter", "decimal", "header", "format")
 ZIPPED = "rename it to {renamed} if numpy wrote it, else unpack it"
 READERS = (
     Reader("graphml", "a GraphML file", (".graphml",), ("weight",), rb"\s*(<.*)?<graphml\b"),
-    Reader("text", "a text table", TEXT, ("weight", "format")),
+    Reader("text", "a text table", TEXT, TEXT_OPTIONS),
     Reader("npy", "a numpy array", (".npy",), (), rb"\x93NUMPY"),
     Reader("npz", "a zip archive, as .npz is", (".npz",), ("array",), rb"PK\x03\x04", ZIPPED),
     Reader("matrix_market", "a Matrix Market file", (".mtx",), (), rb"(?i)%%MatrixMarket"),
     Reader("matrix_market", "gzipped", (".mtx.gz",), (), rb"\x1f\x8b", "unpack it (gunzip)"),
-    Reader("parquet", "a Parquet file", (".parquet",), ("weight",), rb"PAR1\x15"),
+    Reader("text", "gzipped", TEXT_GZ, TEXT_OPTIONS, rb"\x1f\x8b", "unpack it (gunzip)"),
+    Reader("parquet", "a Parquet file", (".parquet",), EDGE_OPTIONS, rb"PAR1\x15"),
+    Reader("arrow", "an Arrow file", (".feather", ".arrow"), EDGE_OPTIONS, rb"ARROW1\x00\x00"),
+    Reader(
+        "excel",
+        "an Excel file",
+        (".xlsx",),
+        (*EDGE_OPTIONS, "header", "format", "sheet"),
+        rb"PK\x03\x04",
+    ),
+    Reader("simulator", "a zip archive", (".zip",), (), rb"PK\x03\x04"),
     Reader("cect", "JSON of cect", (".json",), ("synapse",)),
 )
 
