@@ -19,12 +19,17 @@ TARGETS = frozenset(
 )
 PAIRS = (("i", "j"), ("u", "v"), ("v", "w"), ("row", "col"), ("row", "column"))
 # Words beside pre and post that say what names a node, the surest first.
-ENDS = (frozenset(), frozenset({"root", "pt", "id"}), frozenset({"body", "bodyid", "id"}))
-ENDS = (*ENDS, frozenset({"neuron", "node", "cell", "segment", "seg", "id"}), frozenset({"name"}))
+ENDS: tuple[frozenset[str], ...] = (
+    frozenset(),
+    frozenset({"root", "pt", "id"}),
+    frozenset({"body", "bodyid", "id"}),
+    frozenset({"neuron", "node", "cell", "segment", "seg", "id"}),
+    frozenset({"name"}),
+)
 NUMBERED = frozenset({"neuron", "node", "cell", "region", "roi", "vertex"})
 WEIGHTS = ("weight", "weights")
 COUNTS = frozenset(
-    [
+    {
         "count",
         "counts",
         "n",
@@ -43,12 +48,12 @@ COUNTS = frozenset(
         "streamlines",
         "value",
         "connections",
-    ]
+    }
 )
 COUNT_NAMES = frozenset({"syncount", "synapsecount", "nsyn", "numsynapses", "nsynapses", "numsyn"})
 # Numbers that say something else of an edge, or of a row.
 OTHERS = frozenset(
-    [
+    {
         "id",
         "index",
         "x",
@@ -78,7 +83,7 @@ OTHERS = frozenset(
         "type",
         "kind",
         "class",
-    ]
+    }
 )
 KINDS = frozenset({"type", "kind", "synapsetype", "syntype", "edgetype", "connectiontype"})
 GAP = ("gap", "electr")

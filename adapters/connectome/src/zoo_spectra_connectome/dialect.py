@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import TextIOWrapper
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import IO, TextIO, cast
+from typing import BinaryIO, TextIO, cast
 
 from zoo_spectra.errors import FileFormatError, NetworkError
 from zoo_spectra.sources import Guard
@@ -58,11 +58,13 @@ def is_missing(cell: str) -> bool:
 def open_text(path: Path) -> Iterator[TextIO]:
     """A text file, gzipped if its name ends so: UTF-8, or UTF-16 with its byte order mark."""
     with path.open("rb") as raw:
-        stream = cast("IO[bytes]", gzip.open(raw)) if path.name.lower().endswith(".gz") else raw
-        start = stream.peek(2)[:2]  # type: ignore[attr-defined]
+        stream: gzip.GzipFile | BufferedReader = raw
+        if path.name.lower().endswith(".gz"):
+            stream = gzip.GzipFile(fileobj=raw)
+        start = stream.peek(2)[:2]
         encoding = "utf-16" if start in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
         try:
-            yield TextIOWrapper(stream, encoding, newline="")
+            yield TextIOWrapper(cast("BinaryIO", stream), encoding, newline="")
         except UnicodeDecodeError as error:
             raise FileFormatError(
                 f"its text is not {encoding.removesuffix('-sig').upper()} ({error.reason}); save "
@@ -141,7 +143,8 @@ def _delimiter(lines: Sequence[str], decimal: str | None) -> str:
     if blank and _even(blank) and not any(mark in lines[0] for mark in HARD):
         return " "
     often = max(HARD, key=lambda mark: sum(mark in line for line in lines))
-    return often if sum(often in line for line in lines) > len(lines) // 2 else " "
+    found = sum(often in line for line in lines)
+    return often if often in lines[0] or found > len(lines) // 2 else " "
 
 
 def _rows(lines: Sequence[str], mark: str) -> list[list[str]] | None:

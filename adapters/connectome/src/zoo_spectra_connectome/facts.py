@@ -11,7 +11,7 @@ from zoo_spectra.sources import Scalar
 from zoo_spectra_connectome.adjacency import Adjacency
 from zoo_spectra_connectome.symmetry import triangles
 
-FACTS = [
+FACTS = (
     "form",
     "delimiter",
     "decimal",
@@ -28,7 +28,7 @@ FACTS = [
     "symmetry",
     "loops",
     "heaviest",
-]
+)
 
 
 def facts_of(adjacency: Adjacency) -> Mapping[str, Scalar]:

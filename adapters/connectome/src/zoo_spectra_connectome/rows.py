@@ -9,6 +9,7 @@ from typing import Protocol, TextIO
 from zoo_spectra.errors import FileFormatError
 from zoo_spectra.sources import Guard, budget_of
 from zoo_spectra_connectome.dialect import Dialect, data_lines, dialect_of, open_text, split
+from zoo_spectra_connectome.dialect import read_lines as read_lines
 
 CELL_BYTES = 100  # of memory, beside the characters
 SAMPLE_LINES, SAMPLE_CHARACTERS = 1000, 1 << 21  # by which a table is understood
@@ -51,7 +52,7 @@ class TextTable:
         self._guard = guard
         lines, self.ended = self._head()
         if not lines:
-            raise FileFormatError("the file is empty: no nodes and no edges")
+            raise FileFormatError("the table is empty: it has no rows")
         self.dialect = dialect_of(lines, delimiter, decimal)
         self.sample: list[list[str]] = []
         for row in self.rows():
@@ -92,7 +93,8 @@ class TextTable:
                 yield row
 
     def _counted(self, stream: TextIO) -> Iterator[str]:
-        for self.line, line in data_lines(stream, self._guard):
+        for number, line in data_lines(stream, self._guard):
+            self.line = number
             yield line
 
     def shown(self) -> str:

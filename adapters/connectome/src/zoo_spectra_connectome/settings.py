@@ -139,9 +139,7 @@ def _kinds(types: str) -> tuple[str, ...]:
     if not kinds or not kinds_of(types):
         raise SourceError("connectome: types= is empty; name kinds of edges, or leave it out")
     if len(kinds) > 1 and "," in types:
-        raise SourceError(
-            f"connectome: types={types!r}: + sums kinds, a comma parts them; not both"
-        )
+        raise SourceError(f"connectome: types={types!r}: + sums kinds, a comma parts them")
     return kinds
 
 

@@ -19,15 +19,15 @@ CURE = "say symmetry=mean, upper, lower or sum"
 def with_symmetry(adjacency: Adjacency, symmetry: str | None) -> Adjacency:
     """The network as the option ``symmetry`` has it.
 
-    ``none``, None: as it is; ``auto``: ``symmetrised``; ``upper``, ``lower``: that triangle stands for
-    both, and the other is empty or its mirror up to 1 %; ``mean``: (A + Aᵀ) / 2; ``sum``: A + Aᵀ,
-    the diagonal once. Raises NetworkError.
+    ``none``, None: as it is; ``auto``: ``symmetrised``; ``upper``, ``lower``: that triangle stands
+    for both, and the other is empty or its mirror up to 1 %; ``mean``: (A + Aᵀ) / 2; ``sum``:
+    A + Aᵀ, the diagonal once. Raises NetworkError.
     """
     if symmetry in (None, "none"):
         return adjacency
     if symmetry == "auto":
         return symmetrised(adjacency)
-    matrix = adjacency.matrix
+    matrix: Any = adjacency.matrix
     if symmetry in ("upper", "lower"):
         kept = _half(matrix, symmetry == "upper")
         rest = _without_diagonal(_half(matrix, symmetry != "upper"))
@@ -51,7 +51,7 @@ def symmetrised(adjacency: Adjacency) -> Adjacency:
     printed numbers, the mean of the two is taken. Raises NetworkError for one that is symmetric
     up to 1 % and no better: the sum would double it.
     """
-    matrix = adjacency.matrix
+    matrix: Any = adjacency.matrix
     if is_symmetric(matrix):
         return adjacency
     largest = float(abs(matrix).max())

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from zoo_spectra.errors import FileFormatError, NetworkError
+from zoo_spectra.errors import FileFormatError
 from zoo_spectra.sources import Guard
 from zoo_spectra_connectome.adjacency import Adjacency
 from zoo_spectra_connectome.columns import Column, Layout, has_ends, layout
@@ -35,11 +35,6 @@ def read_edges(table: Table, settings: Settings, sure: bool, guard: Guard) -> Ad
     """
     header = header_of(table, settings)
     names = header or [str(at) for at in range(1, len(table.sample[-1]) + 1)]
-    if any("{" in cell for cell in table.sample[-1]):
-        raise NetworkError(
-            "its rows end in attributes in braces, {…}; write the list with "
-            "networkx.write_weighted_edgelist, or write_edgelist(data=['weight'])"
-        )
     found = layout(_columns(table, names, header is not None), settings)
     reading = _Reading(table, found, names, settings, guard)
     rows = table.rows()

@@ -43,7 +43,8 @@ class SheetTable:
 
     def rows(self) -> Iterator[list[str]]:
         """The rows. Raises FileFormatError for a number of which Excel has lost digits."""
-        for self.line, row in enumerate(self._rows, 1):
+        for number, row in enumerate(self._rows, 1):
+            self.line = number
             for cell in row:
                 if len(cell) > DIGITS and cell.isdigit():
                     raise FileFormatError(

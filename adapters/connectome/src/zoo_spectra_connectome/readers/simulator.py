@@ -17,7 +17,7 @@ from zoo_spectra_connectome.settings import Settings
 
 NETWORK = "weights"
 OTHERS = frozenset(
-    [
+    {
         "average_orientations",
         "orientations",
         "centres",
@@ -32,7 +32,7 @@ OTHERS = frozenset(
         "region_labels",
         "delays",
         "info",
-    ]
+    }
 )
 
 

@@ -35,6 +35,7 @@ class Reader:
 TEXT = (".edgelist", ".csv", ".tsv", ".txt")
 TEXT_GZ = tuple(f"{suffix}.gz" for suffix in TEXT)
 EDGE_OPTIONS = ("source", "target", "weight", "type", "types")  # of tables of edges alone
+SHEET_OPTIONS = (*EDGE_OPTIONS, "header", "format", "sheet")
 TEXT_OPTIONS = (*EDGE_OPTIONS, "delimiter", "decimal", "header", "format")
 ZIPPED = "rename it to {renamed} if numpy wrote it, else unpack it"
 READERS = (

@@ -17,7 +17,7 @@ from zoo_spectra_connectome.adjacency import Adjacency
 from zoo_spectra_connectome.columns import has_ends
 from zoo_spectra_connectome.dialect import NAMES, as_number, is_missing
 from zoo_spectra_connectome.edge_tables import fault_of_id
-from zoo_spectra_connectome.readers.edge_lists import read_edges
+from zoo_spectra_connectome.readers.edge_lists import header_of, read_edges
 from zoo_spectra_connectome.readers.matrix_tables import read_matrix
 from zoo_spectra_connectome.readers.simulator import check_beside
 from zoo_spectra_connectome.readers.table import EDGE_OPTIONS, suffix_of
@@ -62,12 +62,20 @@ def facts_of(table: Table) -> Mapping[str, Scalar]:
 
 def form_of(table: Table, path: Path, settings: Settings) -> str:
     """``edges`` or ``adjacency``. Raises NetworkError where neither, or both, can be meant."""
+    if any("{" in cell for cell in table.sample[-1]):
+        raise NetworkError(
+            "its rows end in attributes in braces, {…}; write the list with "
+            "networkx.write_weighted_edgelist, or write_edgelist(data=['weight'])"
+        )
     if settings.form is not None:
         return settings.form
-    edge_options = any(getattr(settings, option) is not None for option in EDGE_OPTIONS)
-    if suffix_of(path.name).startswith(".edgelist") or edge_options:
+    if suffix_of(path.name).startswith(".edgelist"):
         return "edges"
-    return detect(table)
+    if not any(getattr(settings, option) is not None for option in EDGE_OPTIONS):
+        return detect(table)
+    width = len(table.sample[-1])
+    chosen = settings.source is not None or header_of(table, settings) is not None
+    return "edges" if chosen or width <= 3 else detect(table)
 
 
 def check_options(settings: Settings) -> None:
