@@ -143,8 +143,8 @@ def _delimiter(lines: Sequence[str], decimal: str | None) -> str:
     if blank and _even(blank) and not any(mark in lines[0] for mark in HARD):
         return " "
     often = max(HARD, key=lambda mark: sum(mark in line for line in lines))
-    found = sum(often in line for line in lines)
-    return often if often in lines[0] or found > len(lines) // 2 else " "
+    in_lines = sum(often in line for line in lines)
+    return often if often in lines[0] or in_lines > len(lines) // 2 else " "
 
 
 def _rows(lines: Sequence[str], mark: str) -> list[list[str]] | None:

@@ -45,6 +45,8 @@ def read_edges(table: Table, settings: Settings, sure: bool, guard: Guard) -> Ad
     made = reading.finished()
     if header is None and settings.header is None:
         reading.check_first(table.sample[0])
+    if header is not None and settings.header is None and not found.named:
+        reading.check_header(header)
     if not (sure or found.named):
         reading.other.check(len(names))
     return made
@@ -128,6 +130,16 @@ class _Reading:
         made = self._edges.adjacency(self._names, self._names)
         facts = {**facts_of_layout(self._columns, self._layout, self._kinds), **made.facts}
         return replace(made, facts=facts)
+
+    def check_header(self, header: Sequence[str]) -> None:
+        """Refuse a first row that was taken for a header and has the name of a node."""
+        met = [header[at] for at in (self._layout.source, self._layout.target)]
+        met = [name for name in met if name in self._known]
+        if met:
+            raise FileFormatError(
+                f"row 1: weight {header[self._layout.weight or -1]!r} is no number, and {met[0]!r} "
+                "is a node, so this is no header"
+            )
 
     def check_first(self, first: Sequence[str]) -> None:
         """Refuse a first row of text whose names stand in no other row: it may be a header."""

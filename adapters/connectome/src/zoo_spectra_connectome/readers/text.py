@@ -97,7 +97,7 @@ def detect(table: Table) -> str:
     height = len(rows) if table.ended else None
     square = width > WIDE or (height is not None and _is_square(rows, height, width))
     if width > 3:
-        if not square:
+        if not square or not _mostly_numbers(table):
             raise FileFormatError(_neither(table, height, width))
         return "adjacency"
     if not square or not _numbers_only(table):
@@ -127,6 +127,15 @@ def _numbers_only(table: Table) -> bool:
         for row in table.sample[1:]
         for cell in row[1:]
     )
+
+
+def _mostly_numbers(table: Table) -> bool:
+    """Whether most cells that are no names are numbers: else a matrix is not what it should be."""
+    cells = [cell for row in table.sample[1:] for cell in row[1:]]
+    wrong = sum(
+        as_number(cell, table.dialect.decimal) is None and not is_missing(cell) for cell in cells
+    )
+    return 2 * wrong < len(cells)
 
 
 def _ids_only(table: Table) -> bool:
