@@ -20,7 +20,9 @@ import h5py
 import networkx as nx
 import numpy as np
 import onnx
+import openpyxl
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import torch
 from attack import digest
@@ -381,6 +383,30 @@ def named_table() -> pa.Table:
     return pa.table({"source": texts[0], "target": texts[1], "weight": MATRIX[rows, columns]})
 
 
+def of_arrow(made: pa.Table, compression: str = "uncompressed") -> bytes:
+    stream = io.BytesIO()
+    feather.write_feather(made, stream, compression=compression)
+    return stream.getvalue()
+
+
+def of_excel() -> bytes:
+    stream = io.BytesIO()
+    book = openpyxl.Workbook()
+    for row in (["pre", "post", "n"], *(line.split() for line in edges().splitlines())):
+        book.active.append([float(cell) if "." in cell else cell for cell in row])
+    book.save(stream)
+    return stream.getvalue()
+
+
+def of_simulator() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("c/weights.txt", _MATRIX_CSV.replace(",", " "))
+        archive.writestr("c/centres.txt", "".join(f"R{k} {k}.5 1.0 -2.0\n" for k in range(5)))
+        archive.writestr("c/tract_lengths.txt", _MATRIX_CSV.replace(",", " "))
+    return stream.getvalue()
+
+
 _TENSORS = {name: torch.from_numpy(values) for name, values in STATE.items()}
 _TORCH, _OLD = of_torch(_TENSORS), of_torch(_TENSORS, True)
 _PROGRAM, _EXPORT = of_program(), of_export()
@@ -388,6 +414,14 @@ _BLOCKS = saved_sparse(sparse.csr_array(MATRIX))
 _MATRIX_CSV = "\n".join(",".join(map(str, row)) for row in MATRIX) + "\n"
 _NAMED_CSV = ",a,b,c,d,e\n" + "".join(
     f"{name},{','.join(map(str, row))}\n" for name, row in zip("abcde", MATRIX, strict=True)
+)
+_SEMICOLONS = "pre;post;weight\n" + edges(";").replace(".", ",")
+_KINDS = b"pre,post,type,n\n" + b"".join(
+    line.replace(b",", b",x," if at % 2 else b",y,", 2)
+    .replace(b"x,", b"", 1)
+    .replace(b"y,", b"", 1)
+    + b"\n"
+    for at, line in enumerate(edges(",").encode().splitlines())
 )
 _ONNX = digest(
     [*(Constituent(n, flatten_weight(STATE[n])) for n in ("fc.weight", "conv.weight")), _LAST]
@@ -475,6 +509,11 @@ GOOD: Mapping[tuple[str, str], tuple[Good, ...]] = {
         Good("edges with commas", "a.csv", edges(",").encode(), ADJACENCY, whole=False),
         Good("matrix", "a.csv", _MATRIX_CSV.encode(), ADJACENCY, whole=False),
         Good("named matrix", "a.txt", _NAMED_CSV.encode(), ADJACENCY, whole=False),
+        Good("semicolons", "a.csv", _SEMICOLONS.encode(), ADJACENCY, whole=False),
+        Good("UTF-16", "a.csv", _NAMED_CSV.encode("utf-16"), ADJACENCY, whole=False),
+        Good("kinds of edges", "a.csv", _KINDS, ADJACENCY, options={"types": "x+y"}, whole=False),
+        Good("edges in gz", "a.csv.gz", edges(",").encode(), ADJACENCY, gzip.compress, whole=False),
+        Good("gzipped edges", "a.txt.gz", gzip.compress(edges().encode()), ADJACENCY),
     ),
     (CONNECTOME, "npy"): (
         Good("npy", "a.npy", npy(MATRIX), ADJACENCY),
@@ -509,6 +548,19 @@ GOOD: Mapping[tuple[str, str], tuple[Good, ...]] = {
             parquet(named_table(), use_dictionary=False, compression="zstd", version="1.0"),
             ADJACENCY,
         ),
+    ),
+    (CONNECTOME, "arrow"): (
+        Good("feather", "a.feather", of_arrow(table()), ADJACENCY),
+        Good("named feather", "a.feather", of_arrow(named_table()), ADJACENCY),
+        Good("packed feather", "a.arrow", of_arrow(named_table(), "lz4"), ADJACENCY),
+    ),
+    (CONNECTOME, "excel"): (
+        Good("excel", "a.xlsx", of_excel(), ADJACENCY, whole=False),
+        _zipped("a sheet", "a.xlsx", of_excel(), "xl/worksheets/sheet1.xml", ADJACENCY),
+    ),
+    (CONNECTOME, "simulator"): (
+        Good("simulator", "a.zip", of_simulator(), ADJACENCY, whole=False),
+        _zipped("weights", "a.zip", of_simulator(), "c/weights.txt", ADJACENCY),
     ),
     (CONNECTOME, "cect"): (Good("cect", "a.json", cect(), ADJACENCY),),
 }

@@ -9,12 +9,15 @@ import json
 import pkgutil
 import subprocess
 import sys
+import zipfile
 from importlib import import_module
 from pathlib import Path
 
 import networkx as nx
 import numpy as np
+import openpyxl
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 from scipy.io import mmwrite
@@ -25,30 +28,48 @@ from zoo_spectra_connectome import ConnectomeAdapter, readers
 from zoo_spectra_connectome.readers import READERS, SUFFIXES
 from zoo_spectra_connectome.settings import OPTIONS
 
-HELPERS = {"table", "edge_lists", "matrix_tables", "graphml_elements"}
+HELPERS = {"table", "edge_lists", "matrix_tables", "graphml_elements", "columnar"}
+HELPERS |= {"tables_of_else"}
 MATRIX = np.array([[0.0, 2.0], [3.0, 0.0]])
 CONNECTIONS = {"Generic_CS": MATRIX.tolist(), "Generic_GJ": MATRIX.tolist()}
 
 
 def written() -> dict[str, bytes]:
     """The same two nodes in a file of each suffix."""
-    npy, npz, mtx, parquet = (io.BytesIO() for _ in range(4))
+    npy, npz, mtx, parquet, arrow, excel, zipped = (io.BytesIO() for _ in range(7))
     np.save(npy, MATRIX)
     np.savez(npz, a=MATRIX)
     mmwrite(mtx, MATRIX)
-    pq.write_table(pa.table({"source": [0, 1], "target": [1, 0], "weight": [2.0, 3.0]}), parquet)
+    table = pa.table({"source": [0, 1], "target": [1, 0], "weight": [2.0, 3.0]})
+    pq.write_table(table, parquet)
+    feather.write_feather(table, arrow)
+    book = openpyxl.Workbook()
+    for row in (["pre", "post", "weight"], [0, 1, 2], [1, 0, 3]):
+        book.active.append(row)
+    book.save(excel)
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("weights.txt", "0 2\n3 0\n")
+        archive.writestr("average_orientations.txt", "0 2 1\n3 0 1\n")
     graph = nx.from_numpy_array(MATRIX, create_using=nx.DiGraph)
-    return {
-        ".graphml": "\n".join(nx.generate_graphml(graph)).encode(),
+    text = {
         ".edgelist": b"0 1 2\n1 0 3\n",
         ".csv": b"0,1,2\n1,0,3\n",
         ".tsv": b"0\t1\t2\n1\t0\t3\n",
         ".txt": b"0 1 2\n1 0 3\n",
+    }
+    return {
+        ".graphml": "\n".join(nx.generate_graphml(graph)).encode(),
         ".npy": npy.getvalue(),
         ".npz": npz.getvalue(),
         ".mtx": mtx.getvalue(),
         ".mtx.gz": gzip.compress(mtx.getvalue()),
         ".parquet": parquet.getvalue(),
+        **{f"{suffix}.gz": gzip.compress(text) for suffix, text in text.items()},
+        **text,
+        ".feather": arrow.getvalue(),
+        ".arrow": arrow.getvalue(),
+        ".xlsx": excel.getvalue(),
+        ".zip": zipped.getvalue(),
         ".json": json.dumps({"nodes": ["0", "1"], "connections": CONNECTIONS}).encode(),
     }
 
@@ -62,8 +83,13 @@ SIGNED = {
     ".mtx": "it is a Matrix Market file, not what {} promises; rename it to a.mtx",
     ".mtx.gz": "it is gzipped, not what {} promises; unpack it (gunzip)",
     ".parquet": "it is a Parquet file, not what {} promises; rename it to a.parquet",
+    ".feather": "it is an Arrow file, not what {} promises; rename it to a.feather",
 }
-LIBRARIES = {"parquet": {"pyarrow"}}
+# Gzipped or zipped is all that their first bytes say.
+PACKED = {s: SIGNED[".mtx.gz"] for s in SUFFIXES if s.endswith(".gz")}
+PACKED |= dict.fromkeys((".npz", ".zip", ".xlsx"), SIGNED[".npz"])
+PACKED |= dict.fromkeys((".feather", ".arrow"), SIGNED[".feather"])
+LIBRARIES = {name: {"pyarrow"} for name in ("parquet", "arrow", "excel")}
 
 
 def test_the_table_is_complete() -> None:
@@ -73,7 +99,7 @@ def test_the_table_is_complete() -> None:
         assert callable(import_module(f"{readers.__name__}.{reader.name}").read)
         assert set(reader.options) <= set(OPTIONS)
     assert len(set(SUFFIXES)) == len(SUFFIXES)
-    assert set(FILES) == set(SUFFIXES) == set(PLAIN) | set(SIGNED)
+    assert set(FILES) == set(SUFFIXES) == set(PLAIN) | set(SIGNED) | set(PACKED)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -87,7 +113,11 @@ def test_each_suffix_has_its_reader(
         np.testing.assert_array_equal(whole.matrix, MATRIX)
 
 
-PAIRS = [pair for pair in itertools.product(SIGNED, SUFFIXES) if pair[0] != pair[1]]
+PAIRS = [
+    (one, other)
+    for one, other in itertools.product(SIGNED, SUFFIXES)
+    if one != other and PACKED.get(one, one) != PACKED.get(other, other)
+]
 
 
 @pytest.mark.parametrize(("real", "suffix"), PAIRS)
@@ -132,13 +162,15 @@ def test_what_is_no_graph_is_named(
 
 def test_options_apply_where_the_table_says(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
     values = {"weight": "weight", "format": "edges", "array": "a", "synapse": "gap"}
+    values |= {"source": "source", "target": "target", "type": "weight", "types": "all"}
+    values |= {"delimiter": "comma", "decimal": ".", "header": "false", "sheet": "Sheet"}
     assert set(values) == {option for reader in READERS for option in reader.options}
     for reader in READERS:
         for suffix, option in itertools.product(reader.suffixes, values):
             path = tmp_path / f"a{suffix}"
             path.write_bytes(FILES[suffix])
-            # In text without a header the first row is one, once a weight is named.
-            named = option == "weight" and suffix in PLAIN
+            # In text without a header columns are numbers.
+            named = option in ("source", "target", "weight", "type") and reader.name == "text"
             options = {option: "2" if named else values[option]}
             if option in reader.options:
                 assert len(list(adapter.list(str(path), options))) == 1
@@ -162,7 +194,7 @@ def test_reading_a_format_imports_no_others_library(suffix: str, tmp_path: Path)
     )
     loaded = set(ran.stdout.split())
     (name,) = {reader.name for reader in READERS if suffix in reader.suffixes}
-    shared = {"npz": {"npz", "npy"}}  # an array is loaded alike in both
+    shared = {"npz": {"npz", "npy"}, "excel": {"excel", "text"}}  # what is loaded alike in both
     own = {r.name for r in READERS if f"{readers.__name__}.{r.name}" in loaded}
     assert own == shared.get(name, {name})
     assert loaded & {"networkx", "defusedxml", "pyarrow"} == LIBRARIES.get(name, set())

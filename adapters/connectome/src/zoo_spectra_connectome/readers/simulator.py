@@ -13,40 +13,8 @@ from pathlib import Path
 from zoo_spectra.errors import FileFormatError
 from zoo_spectra.sources import Archive, Guard, budget_of
 from zoo_spectra_connectome.adjacency import Adjacency
+from zoo_spectra_connectome.readers.tables_of_else import NETWORK
 from zoo_spectra_connectome.settings import Settings
-
-NETWORK = "weights"
-OTHERS = frozenset(
-    {
-        "average_orientations",
-        "orientations",
-        "centres",
-        "centers",
-        "tract_lengths",
-        "tracts",
-        "cortical",
-        "areas",
-        "hemispheres",
-        "hemisphere",
-        "labels",
-        "region_labels",
-        "delays",
-        "info",
-    }
-)
-
-
-def check_beside(path: Path) -> None:
-    """Raise FileFormatError for a table that lies beside the network it describes."""
-    stem, _, rest = path.name.partition(".")
-    if stem.lower() not in OTHERS:
-        return
-    beside = path.with_name(f"{NETWORK}.{rest}")
-    if beside.is_file():
-        raise FileFormatError(
-            f"a simulator's table of {stem.replace('_', ' ')}, no matrix of edges; the network is "
-            f"in {beside.name} (format=adjacency reads this one as a network all the same)"
-        )
 
 
 def read(path: Path, settings: Settings) -> Adjacency:

@@ -1,9 +1,30 @@
-"""What is no edge list although its rows have two or three cells: labels, groups, measurements."""
+"""What is no network although it is a table: labels, groups, a simulator's other tables."""
 
 from __future__ import annotations
 
-from zoo_spectra.errors import NetworkError
+from pathlib import Path
 
+from zoo_spectra.errors import FileFormatError, NetworkError
+
+NETWORK = "weights"
+OTHERS = frozenset(
+    {
+        "average_orientations",
+        "orientations",
+        "centres",
+        "centers",
+        "tract_lengths",
+        "tracts",
+        "cortical",
+        "areas",
+        "hemispheres",
+        "hemisphere",
+        "labels",
+        "region_labels",
+        "delays",
+        "info",
+    }
+)
 CURE = "say format=edges (or source= and target=) if it is an edge list"
 
 
@@ -55,3 +76,16 @@ def _digits(names: dict[str, int]) -> bool:
 def _few(names: dict[str, int]) -> str:
     few = [name[:24] for name, _ in zip(names, range(3), strict=False)]
     return ", ".join(few) + (", …" if len(names) > 3 else "")
+
+
+def check_beside(path: Path) -> None:
+    """Raise FileFormatError for a table that lies beside the network it describes."""
+    stem, _, rest = path.name.partition(".")
+    if stem.lower() not in OTHERS:
+        return
+    beside = path.with_name(f"{NETWORK}.{rest}")
+    if beside.is_file():
+        raise FileFormatError(
+            f"a simulator's table of {stem.replace('_', ' ')}, no matrix of edges; the network is "
+            f"in {beside.name} (format=adjacency reads this one as a network all the same)"
+        )

@@ -19,8 +19,8 @@ from zoo_spectra_connectome.dialect import NAMES, as_number, is_missing
 from zoo_spectra_connectome.edge_tables import fault_of_id
 from zoo_spectra_connectome.readers.edge_lists import header_of, read_edges
 from zoo_spectra_connectome.readers.matrix_tables import read_matrix
-from zoo_spectra_connectome.readers.simulator import check_beside
 from zoo_spectra_connectome.readers.table import EDGE_OPTIONS, suffix_of
+from zoo_spectra_connectome.readers.tables_of_else import check_beside
 from zoo_spectra_connectome.rows import Table, TextTable
 from zoo_spectra_connectome.settings import Settings
 
