@@ -12,7 +12,7 @@ FILES: Table = {
     "no weights": zipped({"centres.txt": b"A 1 2 3\n", "tract_lengths.txt": ROWS}),
     "two weights": zipped({"a/weights.txt": ROWS, "b/weights.txt": ROWS}),
     "weights that are packed again": zipped({"weights.txt.bz2": b"BZh9"}),
-    "weights that are not square": zipped({"weights.txt": b"0 1 2\n1 0 3\n"}),
+    "weights that are not square": zipped({"weights.txt": b"5 1 2\n1 0 3\n"}),
     "weights of zero bytes": zipped({"weights.txt": bytes(1000)}),
     "no weights in weights": zipped({"weights.txt": b""}),
     "centres without a row": zipped({"weights.txt": ROWS, "centres.txt": b""}),

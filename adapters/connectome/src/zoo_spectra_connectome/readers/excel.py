@@ -23,21 +23,18 @@ def read(path: Path, settings: Settings) -> Adjacency:
     guard = Guard(budget_of(path))
     unpacked = sum(info.file_size for info in Archive(path).members.values())
     guard.check(TIMES * unpacked, "its sheets")
-    return understood(SheetTable(_rows(path, settings.sheet), guard), path, settings, guard)
+    return understood(SheetTable(_rows(path, settings.sheet, guard)), path, settings, guard)
 
 
 class SheetTable:
     """A sheet's cells, as a text table has them; lines are its rows."""
 
     dialect = Dialect("")
-    ended = True
 
-    def __init__(self, rows: list[list[str]], guard: Guard) -> None:
-        self.line = 0
-        self._rows = [row for row in rows if any(row)]
-        if not self._rows:
+    def __init__(self, rows: list[list[str]]) -> None:
+        self.line, self._rows = 0, rows
+        if not rows:
             raise FileFormatError("the sheet is empty: no nodes and no edges")
-        guard.hold(CELL_BYTES * sum(map(len, self._rows)), "the sheet")
         self.sample = self._rows[:SAMPLE_LINES]
         self.ended = len(self.sample) == len(self._rows)
 
@@ -58,24 +55,43 @@ class SheetTable:
         return shown_rows(self.sample)
 
 
-def _rows(path: Path, sheet: str | None) -> list[list[str]]:
+def _rows(path: Path, wanted: str | None, guard: Guard) -> list[list[str]]:
+    """The cells of a sheet; a library in C or Rust would take the memory of a cell far away."""
     try:
-        import fastexcel
+        import openpyxl
     except ImportError as error:
         raise NetworkError(
             "Excel files need a library: pip install 'zoo-spectra-connectome[excel]'"
         ) from error
-    book = fastexcel.read_excel(path)
-    if sheet is None and len(book.sheet_names) != 1:
-        names = ", ".join(book.sheet_names[:8])
-        raise NetworkError(f"{len(book.sheet_names)} sheets ({names}); choose one with sheet=NAME")
-    if sheet is not None and sheet not in book.sheet_names:
-        raise NetworkError(f"no sheet {sheet!r}; {nearest(sheet, book.sheet_names)}")
-    name = book.sheet_names[0] if sheet is None else sheet
-    loaded: Any = book.load_sheet(name, header_row=None, dtypes="string")
-    columns = [column.to_pylist() for column in loaded.to_arrow().columns]
-    return [[_cell(each) for each in row] for row in zip(*columns, strict=True)]
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    try:
+        names = [sheet.title for sheet in book.worksheets]
+        if wanted is None and len(names) != 1:
+            raise NetworkError(
+                f"{len(names)} sheets ({', '.join(names[:8])}); choose one with sheet=NAME"
+            )
+        if wanted is not None and wanted not in names:
+            raise NetworkError(f"no sheet {wanted!r}; {nearest(wanted, names)}")
+        sheet: Any = book.worksheets[names.index(wanted) if wanted is not None else 0]
+        sheet.reset_dimensions()
+        rows: list[list[str]] = []
+        for row in guard.each(sheet.iter_rows(values_only=True)):
+            cells = list(map(_cell, row))
+            while cells and not cells[-1]:
+                cells.pop()
+            if cells:
+                guard.hold(CELL_BYTES * len(cells) + sum(map(len, cells)), "the sheet")
+                rows.append(cells)
+    finally:
+        book.close()
+    width = max(map(len, rows), default=0)
+    guard.hold(8 * width * len(rows), "the sheet")
+    return [row + [""] * (width - len(row)) for row in rows]
 
 
-def _cell(value: str | None) -> str:
-    return "" if value is None else value.strip()
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value).strip()
