@@ -67,9 +67,9 @@ READ = {
     "zero bytes between",
 }
 GZIPPED: Table = {
-    "a bomb of rows": gzip.compress(b"0,1,2\n1,0,3\n" * 40_000_000, 9),
-    "a bomb of one line": gzip.compress(bytes(1 << 30), 9),
-    "a bomb of comments": gzip.compress(b"#\n" * 200_000_000, 9),
+    "a bomb of rows": gzip.compress(b"0,1,2\n1,0,3\n" * 3_000_000, 9),
+    "a bomb of one line": gzip.compress(bytes(1 << 26), 9),
+    "a bomb of comments": gzip.compress(b"#\n" * 30_000_000, 9),
     "half a gz": gzip.compress(b"0,1,2\n1,0,3\n" * 1000)[:-20],
     "no gz": b"0,1,2\n1,0,3\n",
 }

@@ -26,6 +26,7 @@ ENDS: tuple[frozenset[str], ...] = (
     frozenset({"neuron", "node", "cell", "segment", "seg", "id"}),
     frozenset({"name"}),
 )
+MAX_COLUMNS = 1000  # that an edge table has
 NUMBERED = frozenset({"neuron", "node", "cell", "region", "roi", "vertex"})
 WEIGHTS = ("weight", "weights")
 COUNTS = frozenset(
@@ -176,6 +177,8 @@ def _words(name: str) -> tuple[str, ...]:
 
 def _pairs(names: Sequence[str]) -> list[tuple[int, int]]:
     """The pairs of columns that a header calls alike but for source and target, the surest."""
+    if len(names) > MAX_COLUMNS:
+        return []
     lowered = [name.lower() for name in names]
     starts = _by_rest(names, SOURCES, TARGETS)
     ends = _by_rest(names, TARGETS, SOURCES)

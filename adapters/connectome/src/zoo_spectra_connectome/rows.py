@@ -12,7 +12,7 @@ from zoo_spectra_connectome.dialect import Dialect, data_lines, dialect_of, open
 from zoo_spectra_connectome.dialect import read_lines as read_lines
 
 CELL_BYTES = 100  # of memory, beside the characters
-SAMPLE_LINES, SAMPLE_CHARACTERS = 1000, 1 << 21  # by which a table is understood
+SAMPLE_LINES, SAMPLE_CHARACTERS = 1000, 1 << 18  # by which a table is understood
 SHOWN = 3  # rows in a message
 
 

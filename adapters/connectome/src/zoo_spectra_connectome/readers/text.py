@@ -24,8 +24,6 @@ from zoo_spectra_connectome.readers.tables_of_else import check_beside
 from zoo_spectra_connectome.rows import Table, TextTable
 from zoo_spectra_connectome.settings import Settings
 
-WIDE = 400  # columns that no edge table has
-
 
 def read(path: Path, settings: Settings) -> Adjacency:
     """Read an edge list or an adjacency matrix, as the option ``format`` says or by detection.
@@ -95,7 +93,8 @@ def detect(table: Table) -> str:
             "one column is neither an edge list nor an adjacency matrix; " + table.shown()
         )
     height = len(rows) if table.ended else None
-    square = width > WIDE or (height is not None and _is_square(rows, height, width))
+    # Of more rows than are looked at, what is wide enough may be square.
+    square = len(rows) <= width + 1 if height is None else _is_square(rows, height, width)
     if width > 3:
         if not square or not _mostly_numbers(table):
             raise FileFormatError(_neither(table, height, width))
