@@ -118,10 +118,7 @@ def _weights(column: Any, name: str) -> npt.NDArray[np.float64]:
         column = column.cast(pa.float64())
     weights: npt.NDArray[np.float64] = column.to_numpy(zero_copy_only=False).astype(np.float64)
     if np.isnan(weights).any():
-        at = int(np.flatnonzero(np.isnan(weights))[0])
-        raise NetworkError(
-            f"weight column {name!r} has a missing entry (nan), row {at + 1} of a part"
-        )
+        raise NetworkError(f"weight column {name!r} has missing entries (nan)")
     return weights
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.intp]
 
 Floats = npt.NDArray[np.float64]
+CONNECTOGRAM = ["data", "data"]  # begins a table with two rows and two columns of names
 PLACE_BYTES = 16  # for an entry of a sparse row: its column and its value
 
 
@@ -36,7 +37,7 @@ def read_matrix(table: Table, settings: Settings, guard: Guard) -> Adjacency:
     """
     rows = table.rows()
     first = next(rows)
-    codes = first[:2] == ["data", "data"]  # a connectogram has two rows and columns of names
+    codes = first[:2] == CONNECTOGRAM
     if codes:
         first = next(rows, first)[1:]
     labels: list[str] = []  # the first cell of each other row: a name or a number

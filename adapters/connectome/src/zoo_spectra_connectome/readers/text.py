@@ -18,7 +18,7 @@ from zoo_spectra_connectome.columns import has_ends
 from zoo_spectra_connectome.dialect import NAMES, as_number, is_missing
 from zoo_spectra_connectome.edge_tables import fault_of_id
 from zoo_spectra_connectome.readers.edge_lists import header_of, read_edges
-from zoo_spectra_connectome.readers.matrix_tables import read_matrix
+from zoo_spectra_connectome.readers.matrix_tables import CONNECTOGRAM, read_matrix
 from zoo_spectra_connectome.readers.table import EDGE_OPTIONS, suffix_of
 from zoo_spectra_connectome.readers.tables_of_else import check_beside
 from zoo_spectra_connectome.rows import Table, TextTable
@@ -113,7 +113,7 @@ def _is_square(rows: Sequence[Sequence[str]], height: int, width: int) -> bool:
     """With or without a row and a column of names, or two of them."""
     if len(rows[0]) == width - 1:  # a header without a corner
         return height == width
-    if rows[0][:2] == ["data", "data"]:  # a connectogram
+    if rows[0][:2] == CONNECTOGRAM:
         return height == width
     named = width == height + 1 and width > 3
     return height in (width, width + 1) or named
@@ -130,7 +130,8 @@ def _numbers_only(table: Table) -> bool:
 
 def _mostly_numbers(table: Table) -> bool:
     """Whether most cells that are no names are numbers: else a matrix is not what it should be."""
-    cells = [cell for row in table.sample[1:] for cell in row[1:]]
+    names = 2 if table.sample[0][:2] == CONNECTOGRAM else 1
+    cells = [cell for row in table.sample[names:] for cell in row[names:]]
     wrong = sum(
         as_number(cell, table.dialect.decimal) is None and not is_missing(cell) for cell in cells
     )
