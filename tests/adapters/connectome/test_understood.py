@@ -37,6 +37,7 @@ TRIANGLE = "0,1,2,3\n0,0,4,5\n0,0,0,6\n0,0,0,7\n"
 BOTH = [[0, 1, 2, 3], [1, 0, 4, 5], [2, 4, 0, 6], [3, 5, 6, 7]]
 NEARLY = "0,1.0004,2\n1,0,4\n2,4,0\n"
 READ: list[tuple[str, str, dict[str, str], list[list[float]]]] = [
+    ("a region and no number", "pre,post,roi\nA,B,E\nA,B,F\nB,A,E\n", {}, [[0, 2], [1, 0]]),
     ("semicolons", "pre;post;weight\nA;B;1,5\nB;A;2,25\n", {}, [[0, 1.5], [2.25, 0]]),
     ("semicolons, no header", "A;B;3\nB;A;2\nA;A;1\n", {}, [[1, 3], [2, 0]]),
     ("pipes", "A|B|3\nB|A|2\n", {}, [[0, 3], [2, 0]]),
@@ -110,8 +111,18 @@ READ: list[tuple[str, str, dict[str, str], list[list[float]]]] = [
     ),
     ("upper", TRIANGLE, {"symmetry": "upper"}, BOTH),
     ("undirected", TRIANGLE, {"directed": "false"}, BOTH),
-    ("mean", NEARLY, {"symmetry": "mean"}, [[0, 1.0002, 2], [1.0002, 0, 4], [2, 4, 0]]),
-    ("nearly, the lower", NEARLY, {"symmetry": "lower"}, [[0, 1, 2], [1, 0, 4], [2, 4, 0]]),
+    (
+        "mean",
+        NEARLY,
+        {"symmetry": "mean", "format": "adjacency"},
+        [[0, 1.0002, 2], [1.0002, 0, 4], [2, 4, 0]],
+    ),
+    (
+        "nearly, the lower",
+        NEARLY,
+        {"symmetry": "lower", "format": "adjacency"},
+        [[0, 1, 2], [1, 0, 4], [2, 4, 0]],
+    ),
     (
         "sum",
         "0,1,2\n5,1,4\n2,4,9\n",
@@ -119,9 +130,6 @@ READ: list[tuple[str, str, dict[str, str], list[list[float]]]] = [
         [[0, 6, 4], [6, 1, 8], [4, 8, 9]],
     ),
 ]
-for at, case in enumerate(READ):
-    if case[1] in (NEARLY,):
-        READ[at] = (case[0], case[1], {**case[2], "format": "adjacency"}, case[3])
 
 
 @pytest.mark.parametrize(("what", "text", "options", "right"), READ, ids=[each[0] for each in READ])
@@ -196,6 +204,7 @@ REFUSED: list[tuple[str, str, dict[str, str], str]] = [
         "say format=adjacency or format=edges; its first rows",
     ),
     ("missing weight", "pre,post,n\nA,B,NA\nB,A,2\n", {}, r"line 2, column 3.*\(a missing entry\)"),
+    ("a count that is none", "pre,post,count\nA,B,5\nB,A,x5\n", {}, "weight 'x5' is no number"),
     ("missing end", "pre,post,n\nA,nan,1\nB,A,2\n", {}, "line 2, column 2.*missing entry"),
     (
         "missing entry",

@@ -100,7 +100,10 @@ DIRECTIONS = frozenset({"directed", "undirected"})
 
 @dataclass(frozen=True)
 class Column:
-    """``number``: whether the first rows have numbers here, or nothing; ``values``: its texts."""
+    """``number``: whether some of the first rows have numbers here, or none has anything.
+
+    ``values``: the texts of the first rows, in lower case.
+    """
 
     name: str
     number: bool
@@ -133,7 +136,7 @@ def layout(columns: Sequence[Column], settings: Settings) -> Layout:
     )
     taken = {source, target, direction}
     kinds = _kinds(columns, settings, taken)
-    weight = _weight(columns, settings, {*taken, kinds})
+    weight = _weight(columns, settings, {*taken, kinds}, named)
     return Layout(source, target, weight, kinds, direction, named)
 
 
@@ -245,7 +248,9 @@ def _has_gap(column: Column) -> bool:
     return len(column.values) > 1 and any(word in value for value in column.values for word in GAP)
 
 
-def _weight(columns: Sequence[Column], settings: Settings, taken: set[int | None]) -> int | None:
+def _weight(
+    columns: Sequence[Column], settings: Settings, taken: set[int | None], named: bool
+) -> int | None:
     names = [column.name for column in columns]
     if settings.weight == NO_WEIGHT and NO_WEIGHT not in names:
         return None
@@ -261,9 +266,8 @@ def _weight(columns: Sequence[Column], settings: Settings, taken: set[int | None
     free = [at for at in free if names[at].lower() not in INDEX_NAMES]
     numbers = [at for at in free if columns[at].number]
     if not numbers:
-        if len(columns) == 3 and free:  # the third of three is nothing else
-            return free[0]
-        return None
+        # The third of three is nothing else, where no header says what the others are.
+        return free[0] if len(columns) == 3 and free and not named else None
     sure = [at for at in numbers if not OTHERS.intersection(_words(names[at]))]
     counts = [at for at in sure if _is_count(names[at])]
     if len(sure) == 1 and (len(numbers) == 1 or counts):

@@ -80,7 +80,8 @@ def _columns(table: Table, names: Sequence[str], headed: bool) -> list[Column]:
     found = []
     for at, name in enumerate(names):
         texts = {row[at].lower() for row in body if _is_text(row[at], table)}
-        found.append(Column(name, not texts, frozenset(texts)))
+        number = any(as_number(row[at], table.dialect.decimal) is not None for row in body)
+        found.append(Column(name, number or not texts, frozenset(texts)))
     return found
 
 
