@@ -37,6 +37,7 @@ def read_edges(table: Table, settings: Settings, sure: bool, guard: Guard) -> Ad
     names = header or [str(at) for at in range(1, len(table.sample[-1]) + 1)]
     found = layout(_columns(table, names, header is not None), settings)
     reading = _Reading(table, found, names, settings, guard)
+    reading.told = header is not None and found.named
     rows = table.rows()
     if header is not None:
         next(rows)
@@ -103,8 +104,8 @@ class _Reading:
         self._known: set[str] = set()
         self._ends: list[str] = []
         self._weights, self._undirected = array("d"), array("b")
-        self._first_met = False
         self.other = OneOfEach()
+        self.told = False  # whether a header says that these are edges: then nothing is compared
 
     def take(self, row: list[str]) -> None:
         """Take an edge. Raises FileFormatError, NetworkError with the line."""
@@ -115,7 +116,8 @@ class _Reading:
             if row[at] not in self._known:
                 self._new(row[at], at)
         value = 1.0 if found.weight is None else self._weight(row[found.weight], found.weight)
-        self.other.take(row[found.source], row[found.target])
+        if not self.told:
+            self.other.take(row[found.source], row[found.target])
         self._ends += (row[found.source], row[found.target])
         self._weights.append(value)
         if found.direction is not None:
