@@ -146,6 +146,7 @@ def test_what_is_read(
 
 
 REFUSED: list[tuple[str, str, dict[str, str], str]] = [
+    ("no weights", "A,B,\nB,A,\nA,A,\n", {}, "weights may be missing; say weight=none"),
     ("two delimiters", "a,b;3\nb,c;4\nc,a;5\n", {}, "comma or semicolon.*delimiter="),
     ("blanks and commas", "0 1,5\n1 2,3\n2 0,4\n", {}, "delimiter=comma, or.*decimal=,"),
     ("numbers in a cell", "0 1\t5\n1 0\t4\n", {}, "mixed delimiters"),

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from zoo_spectra.errors import FileFormatError
+from zoo_spectra.errors import FileFormatError, NetworkError
 from zoo_spectra.sources import Guard
 from zoo_spectra_connectome.adjacency import Adjacency
 from zoo_spectra_connectome.columns import Column, Layout, has_ends, layout
@@ -35,6 +35,11 @@ def read_edges(table: Table, settings: Settings, sure: bool, guard: Guard) -> Ad
     """
     header = header_of(table, settings)
     names = header or [str(at) for at in range(1, len(table.sample[-1]) + 1)]
+    if table.dialect.trailing and len(names) == 2 and settings.weight is None:
+        raise NetworkError(
+            "each row ends in an empty cell, so its weights may be missing; say weight=none where "
+            "each row counts 1"
+        )
     found = layout(_columns(table, names, header is not None), settings)
     reading = _Reading(table, found, names, settings, guard)
     reading.told = header is not None and found.named
