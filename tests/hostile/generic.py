@@ -22,7 +22,7 @@ JUNK = {
     "blanks": b" \r\n\t" * 5000,
     "a mark of order": b"\xef\xbb\xbf",
     "half a character": b"\xf0\x9f\xa7",
-    "UTF-16": "0 1 2\n".encode("utf-16"),
+    "UTF-16": "0\n".encode("utf-16"),
     "a page": b"<!DOCTYPE html><html><body>Sign in</body></html>",
     "comments of a page": b"<!---->" * 140 + b"x",
     "a pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4380\n",

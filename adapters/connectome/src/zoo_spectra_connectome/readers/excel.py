@@ -63,18 +63,11 @@ def _rows(path: Path, wanted: str | None, guard: Guard) -> list[list[str]]:
         raise NetworkError(
             "Excel files need a library: pip install 'zoo-spectra-connectome[excel]'"
         ) from error
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    try:
-        names = [sheet.title for sheet in book.worksheets]
-        if wanted is None and len(names) != 1:
-            raise NetworkError(
-                f"{len(names)} sheets ({', '.join(names[:8])}); choose one with sheet=NAME"
-            )
-        if wanted is not None and wanted not in names:
-            raise NetworkError(f"no sheet {wanted!r}; {nearest(wanted, names)}")
-        sheet: Any = book.worksheets[names.index(wanted) if wanted is not None else 0]
+    rows: list[list[str]] = []
+    with path.open("rb") as stream:  # by its name, openpyxl would look at the suffix
+        book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+        sheet: Any = book.worksheets[_place([each.title for each in book.worksheets], wanted)]
         sheet.reset_dimensions()
-        rows: list[list[str]] = []
         for row in guard.each(sheet.iter_rows(values_only=True)):
             cells = list(map(_cell, row))
             while cells and not cells[-1]:
@@ -82,11 +75,20 @@ def _rows(path: Path, wanted: str | None, guard: Guard) -> list[list[str]]:
             if cells:
                 guard.hold(CELL_BYTES * len(cells) + sum(map(len, cells)), "the sheet")
                 rows.append(cells)
-    finally:
-        book.close()
     width = max(map(len, rows), default=0)
     guard.hold(8 * width * len(rows), "the sheet")
     return [row + [""] * (width - len(row)) for row in rows]
+
+
+def _place(names: list[str], wanted: str | None) -> int:
+    """Which of the sheets is read. Raises NetworkError."""
+    if wanted is None and len(names) != 1:
+        raise NetworkError(
+            f"{len(names)} sheets ({', '.join(names[:8])}); choose one with sheet=NAME"
+        )
+    if wanted is not None and wanted not in names:
+        raise NetworkError(f"no sheet {wanted!r}; {nearest(wanted, names)}")
+    return 0 if wanted is None else names.index(wanted)
 
 
 def _cell(value: object) -> str:
