@@ -147,7 +147,11 @@ def test_graphml_as_others_write_it(adapter: ConnectomeAdapter, tmp_path: Path, 
 YEAR = WEIGHT.replace('"weight"', '"year"')
 REFUSED = {
     "a weight for some": (graph(AB + edge("a", "b", 2) + edge("b", "a")), WEIGHT, "1 of 2 edges"),
-    "numbers of no strength": (graph(AB + edge("a", "b", 1986)), YEAR, "choose one with weight="),
+    "numbers of no strength": (
+        graph(AB + edge("a", "b", 1986)),
+        YEAR,
+        "say which with weight=NAME, or weight=none",
+    ),
     "equal ids of edges": (
         graph(AB + 2 * edge("a", "b", 2, 'id="x"')),
         WEIGHT,
@@ -165,9 +169,9 @@ def test_graphml_that_is_not_certain(adapter: ConnectomeAdapter, tmp_path: Path,
     assert message in check_refuses(adapter, str(tmp_path / "a.graphml"), NetworkError)
 
 
-def test_weight_1_counts_edges(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
+def test_weight_none_counts_edges(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
     (tmp_path / "a.graphml").write_text(graphml(graph(AB + edge("a", "b", 1986)), YEAR))
-    counted = read(adapter, tmp_path / "a.graphml", weight="1")
+    counted = read(adapter, tmp_path / "a.graphml", weight="none")
     np.testing.assert_array_equal(counted, [[0, 1], [0, 0]])
     chosen = read(adapter, tmp_path / "a.graphml", weight="year")
     np.testing.assert_array_equal(chosen, [[0, 1986], [0, 0]])
@@ -216,7 +220,7 @@ def test_adjacency_lists(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
 
 def test_attributes_in_braces_are_literals(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("a,b,{'weight': np.float64(2.5), 'kind': 'x, {y}'}\nb,a,{'weight': -1}\n")
+    path.write_text("a,b,{'weight': np.float64(2.5), 'note': 'x, {y}'}\nb,a,{'weight': -1}\n")
     np.testing.assert_array_equal(read(adapter, path), [[0, 2.5], [-1, 0]])
     path.write_text(f"a b {{'weight': open('{tmp_path}/made', 'w')}}\n")
     assert "no dictionary of plain values" in check_refuses(adapter, str(path), FileFormatError)
@@ -243,8 +247,8 @@ def test_a_pickle_is_refused_with_the_line_that_converts_it(
 
 
 def test_a_bomb_in_gz(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
-    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"0,1\n" * 20_000_000, 9))
-    said = check_refuses(adapter, str(tmp_path / "a.csv.gz"), NetworkError)
+    (tmp_path / "a.adjlist.gz").write_bytes(gzip.compress(b"0 1\n" * 20_000_000, 9))
+    said = check_refuses(adapter, str(tmp_path / "a.adjlist.gz"), NetworkError)
     assert "unpacks to more than 32 MB" in said
 
 
@@ -262,7 +266,12 @@ def test_graphs_in_python_whose_weight_has_another_name() -> None:
     np.testing.assert_array_equal(whole.matrix, [[0, 5, 0], [0, 0, 2], [0, 0, 0]])
     for _, _, data in graph.edges(data=True):
         data["length"] = 1.5
-    with pytest.raises(NetworkError, match=r"numbers \(weights, length\).* weight=NAME"):
+    (whole,) = network_from_graph(graph, "mine").constituents()
+    np.testing.assert_array_equal(whole.matrix, [[0, 5, 0], [0, 0, 2], [0, 0, 0]])
+    for _, _, data in graph.edges(data=True):
+        data["count"] = data.pop("weights")
+        data["area"] = 1.5
+    with pytest.raises(NetworkError, match=r"may be in 'length', 'count', 'area'; .* weight=NAME"):
         network_from_graph(graph, "mine")
     with pytest.raises(NetworkError, match="no edge attribute 'weigths'"):
         network_from_graph(graph, "mine", weight="weigths")

@@ -9,13 +9,16 @@ import json
 import pkgutil
 import subprocess
 import sys
+import zipfile
 from importlib import import_module
 from pathlib import Path
 
 import h5py
 import networkx as nx
 import numpy as np
+import openpyxl
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 from nibabel import cifti2
@@ -30,17 +33,27 @@ from zoo_spectra_connectome.settings import OPTIONS
 
 HELPERS = {"table", "edge_lists", "matrix_tables", "graphml_elements", "xml_stream", "ordered"}
 HELPERS |= {"gz", "braces", "literals", "chosen", "compressed", "mat4", "mat5", "mat_values"}
+HELPERS |= {"columnar", "tables_of_else"}
 MATRIX = np.array([[0.0, 2.0], [3.0, 0.0]])
 CONNECTIONS = {"Generic_CS": MATRIX.tolist(), "Generic_GJ": MATRIX.tolist()}
 
 
 def written() -> dict[str, bytes]:
     """The same two nodes in a file of each suffix."""
-    npy, npz, mtx, parquet, mat, gexf = (io.BytesIO() for _ in range(6))
+    npy, npz, mtx, parquet, mat, gexf, arrow, excel, zipped = (io.BytesIO() for _ in range(9))
     np.save(npy, MATRIX)
     np.savez(npz, a=MATRIX)
     mmwrite(mtx, MATRIX)
-    pq.write_table(pa.table({"source": [0, 1], "target": [1, 0], "weight": [2.0, 3.0]}), parquet)
+    table = pa.table({"source": [0, 1], "target": [1, 0], "weight": [2.0, 3.0]})
+    pq.write_table(table, parquet)
+    feather.write_feather(table, arrow)
+    book = openpyxl.Workbook()
+    for row in (["pre", "post", "weight"], [0, 1, 2], [1, 0, 3]):
+        book.active.append(row)
+    book.save(excel)
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("weights.txt", "0 2\n3 0\n")
+        archive.writestr("average_orientations.txt", "0 2 1\n3 0 1\n")
     graph = nx.from_numpy_array(MATRIX, create_using=nx.DiGraph)
     savemat(mat, {"a": MATRIX})
     nx.write_gexf(graph, gexf)
@@ -66,12 +79,14 @@ def written() -> dict[str, bytes]:
         ".npy": npy.getvalue(),
         ".npz": npz.getvalue(),
         ".mtx": mtx.getvalue(),
-        ".mtx.gz": gzip.compress(mtx.getvalue()),
         ".parquet": parquet.getvalue(),
+        ".feather": arrow.getvalue(),
+        ".arrow": arrow.getvalue(),
+        ".xlsx": excel.getvalue(),
+        ".zip": zipped.getvalue(),
         ".json": json.dumps({"nodes": ["0", "1"], "connections": CONNECTIONS}).encode(),
     }
-    packed = {f"{end}.gz": gzip.compress(made) for end, made in plain.items() if end != ".mtx.gz"}
-    return packed | plain
+    return plain | {f"{suffix}.gz": gzip.compress(made) for suffix, made in plain.items()}
 
 
 def with_h5py(matrix: np.ndarray) -> bytes:
@@ -111,10 +126,15 @@ SIGNED = {
     ".npy": "it is a numpy array, not what {} promises; rename it to a.npy",
     ".npz": "it is a zip archive, as .npz is, not what {} promises; rename it to a.npz if numpy",
     ".mtx": "it is a Matrix Market file, not what {} promises; rename it to a.mtx",
-    ".mtx.gz": "it is gzipped, not what {} promises; unpack it (gunzip)",
     ".parquet": "it is a Parquet file, not what {} promises; rename it to a.parquet",
+    ".feather": "it is an Arrow file, not what {} promises; rename it to a.feather",
 }
-LIBRARIES = {"parquet": {"pyarrow"}, "hdf5": {"h5py"}, "pconn": {"nibabel"}}
+# Zipped, or of Arrow, is all that their first bytes say.
+ALIKE = dict.fromkeys((".npz", ".zip", ".xlsx"), ".npz")
+ALIKE |= dict.fromkeys((".feather", ".arrow"), ".feather") | {".hdf5": ".h5"}
+SAID = SIGNED | {".csv.gz": "it is gzipped, not what {} promises; unpack it (gunzip)"}
+LIBRARIES = {"parquet": {"pyarrow"}, "arrow": {"pyarrow"}, "excel": {"defusedxml"}}
+LIBRARIES |= {"hdf5": {"h5py"}, "pconn": {"nibabel"}}
 
 
 def test_the_table_is_complete() -> None:
@@ -125,8 +145,8 @@ def test_the_table_is_complete() -> None:
         assert set(reader.options) <= set(OPTIONS)
     assert len(set(SUFFIXES)) == len(SUFFIXES)
     assert set(FILES) == set(SUFFIXES)
-    bare = {suffix for suffix in SUFFIXES if not suffix.endswith(".gz")} | {".mtx.gz"}
-    assert bare == {*PLAIN, *SIGNED, *PICKLES, ".hdf5"}
+    bare = {suffix for suffix in SUFFIXES if not suffix.endswith(".gz")}
+    assert bare == {*PLAIN, *SIGNED, *PICKLES, *ALIKE}
 
 
 READ = [suffix for suffix in SUFFIXES if suffix.removesuffix(".gz") not in PICKLES]
@@ -145,10 +165,9 @@ def test_each_suffix_has_its_reader(
 
 PAIRS = [
     (real, suffix)
-    for real, suffix in itertools.product(SIGNED, SUFFIXES)
-    if real != suffix
-    and (real, suffix) != (".h5", ".hdf5")
-    and not (real == ".mtx.gz" and suffix.endswith(".gz"))  # unpacked first
+    for real, suffix in itertools.product(SAID, SUFFIXES)
+    if ALIKE.get(real, real) != ALIKE.get(suffix, suffix)
+    and not (real == ".csv.gz" and suffix.endswith(".gz"))  # unpacked first
 ]
 
 
@@ -159,7 +178,17 @@ def test_a_wrong_suffix_is_named(
     path = tmp_path / f"a{suffix}"
     path.write_bytes(FILES[real])
     said = check_refuses(adapter, str(path), FileFormatError)
-    assert said.startswith(f"{path}: {SIGNED[real].format(suffix)}")
+    assert said.startswith(f"{path}: {SAID[real].format(suffix)}")
+
+
+@pytest.mark.parametrize(("real", "suffix"), [("npy", "csv"), ("graphml", "mtx"), ("csv", "npy")])
+def test_what_is_packed_is_looked_at_too(
+    adapter: ConnectomeAdapter, tmp_path: Path, real: str, suffix: str
+) -> None:
+    path = tmp_path / f"a.{suffix}.gz"
+    path.write_bytes(gzip.compress(FILES[f".{real}"]))
+    said = check_refuses(adapter, str(path), FileFormatError)
+    assert SIGNED.get(f".{real}", "").format(f".{suffix}") in said
 
 
 def test_node_names_that_look_like_a_signature_are_text(
@@ -194,13 +223,15 @@ def test_what_is_no_graph_is_named(
 
 def test_options_apply_where_the_table_says(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
     values = {"weight": "weight", "format": "edges", "array": "a", "synapse": "gap"}
+    values |= {"source": "source", "target": "target", "type": "weight", "types": "all"}
+    values |= {"delimiter": "comma", "decimal": ".", "header": "false", "sheet": "Sheet"}
     assert set(values) == {option for reader in READERS for option in reader.options}
     for reader in READERS:
         for suffix, option in itertools.product(reader.suffixes, values):
             path = tmp_path / f"a{suffix}"
             path.write_bytes(FILES[suffix])
-            # In text without a header the first row is one, once a weight is named.
-            named = option == "weight" and suffix in PLAIN
+            # In text without a header columns are numbers.
+            named = option in ("source", "target", "weight", "type") and reader.name == "text"
             options = {option: "2" if named else values[option]}
             if option in reader.options:
                 assert len(list(adapter.list(str(path), options))) == 1
@@ -224,7 +255,7 @@ def test_reading_a_format_imports_no_others_library(suffix: str, tmp_path: Path)
     )
     loaded = set(ran.stdout.split())
     (name,) = {reader.name for reader in READERS if suffix in reader.suffixes}
-    shared = {"npz": {"npz", "npy"}}  # an array is loaded alike in both
+    shared = {"npz": {"npz", "npy"}, "excel": {"excel", "text"}}  # what is loaded alike in both
     own = {r.name for r in READERS if f"{readers.__name__}.{r.name}" in loaded}
     assert own == shared.get(name, {name})
     assert loaded & {"networkx", "defusedxml", "pyarrow", "h5py", "nibabel"} == LIBRARIES.get(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from good import graph_text
+from good_connectome import graph_text
 from makers import Table, cases_of
 
 HEAD = '<gexf xmlns="http://gexf.net/1.3" version="1.3">'

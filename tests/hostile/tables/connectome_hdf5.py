@@ -9,7 +9,8 @@ from typing import Any
 
 import h5py
 import numpy as np
-from good import MATRIX, of_hdf5, sparse_hdf5
+from good_connectome import of_hdf5, sparse_hdf5
+from good_shared import MATRIX
 from makers import Table, cases_of
 
 

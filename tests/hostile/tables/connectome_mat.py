@@ -7,7 +7,8 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from good import MATRIX, of_mat, of_matlab73
+from good_connectome import of_mat, of_matlab73
+from good_shared import MATRIX
 from makers import Table, cases_of
 
 HEAD = b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from good import of_pconn
+from good_connectome import of_pconn
 from makers import Table, cases_of, with_hole
 
 GOOD = of_pconn()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from good import MATRIX, sparse_safetensors
+from good_connectome import sparse_safetensors
+from good_shared import MATRIX
 from makers import Table, cases_of, with_hole
 from safetensors.numpy import save
 

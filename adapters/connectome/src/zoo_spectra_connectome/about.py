@@ -8,9 +8,10 @@ from pathlib import Path
 from zoo_spectra.errors import NetworkError, SourceError, nearest
 from zoo_spectra.sources import Scalar
 from zoo_spectra_connectome.adjacency import reading
+from zoo_spectra_connectome.facts import FACTS
 from zoo_spectra_connectome.rows import read_table
 
-COMPUTED = ("nodes", "edges", "directed", "weighted", "density")
+COMPUTED = ("nodes", "edges", "directed", "weighted", "density", *FACTS)
 
 About = Mapping[str, Mapping[str, Scalar]]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from zoo_spectra.errors import SourceError, nearest
@@ -20,30 +21,35 @@ from zoo_spectra.sources import (
     shown,
 )
 from zoo_spectra_connectome.about import About, look_up, read_about
-from zoo_spectra_connectome.adjacency import reading, summary, symmetrised
+from zoo_spectra_connectome.adjacency import reading, summary
 from zoo_spectra_connectome.bids import found_files
 from zoo_spectra_connectome.blocks import blocks
 from zoo_spectra_connectome.checks import check_choices
+from zoo_spectra_connectome.facts import facts_of
 from zoo_spectra_connectome.isolated import with_isolated
 from zoo_spectra_connectome.partition import regions
 from zoo_spectra_connectome.readers import check_applies, read_adjacency, suffix_of
 from zoo_spectra_connectome.settings import (
     ADAPTER,
+    ALL_KINDS,
+    CHEMICAL,
     DESCRIBING,
     OPTIONS,
     Settings,
     absolute,
     canonical,
     check_tables,
+    kinds_of,
     parse_settings,
 )
+from zoo_spectra_connectome.symmetry import with_symmetry
 
 
 class ConnectomeAdapter:
-    """Graphs in files: GraphML, edge lists, matrices, Parquet, and the C. elegans toolbox's JSON.
+    """Graphs in files: tables of edges, matrices, formats of graphs, of MATLAB, of neuroimaging.
 
     Directed and weighted as the file has them: rows pre-synaptic, columns post-synaptic, parallel
-    edges summed, undirected GraphML symmetric.
+    edges summed, undirected graphs symmetric.
     """
 
     name = ADAPTER
@@ -62,10 +68,7 @@ class ConnectomeAdapter:
             check_applies(file, options)
         check_choices([resolve(file) for file in found.files], settings)
         about = None if settings.about is None else read_about(settings.about)
-        each = [options]
-        if settings.synapse == "each":
-            each = [{**options, "synapse": synapse} for synapse in ("chemical", "gap")]
-        ways = [(canonical(given), parse_settings(given)) for given in each]
+        ways = [(canonical(given), parse_settings(given)) for given in _ways(options)]
         files = counted(found.files, "files listed:")
         refs = tuple(_ref(file, *way, about) for file in files for way in ways)
         return Listing(refs, found.left_out)
@@ -77,9 +80,7 @@ class ConnectomeAdapter:
         """
         settings, path = parse_settings(ref.options), Path(ref.location)
         with reading(path, suffix_of(path.name).lstrip(".")):
-            adjacency = read_adjacency(path, settings)
-            if settings.symmetrise:
-                adjacency = symmetrised(adjacency)
+            adjacency = with_symmetry(read_adjacency(path, settings), settings.symmetry)
             labels = None
             if settings.partition and settings.nodes is None:
                 labels = regions(adjacency, settings.partition)
@@ -90,7 +91,8 @@ class ConnectomeAdapter:
                     labels = regions(adjacency, settings.partition, settings.nodes)
         with reading(path, "graph"):
             walk = blocks(adjacency.matrix, labels, settings.projections)
-        metadata = {**ref.metadata, **summary(adjacency.matrix)}
+        with reading(path, "graph"):
+            metadata = {**ref.metadata, **summary(adjacency.matrix), **facts_of(adjacency)}
         return Network(ref.name, ref.kind, walk, ref.family, ref.source, metadata)
 
 
@@ -98,8 +100,7 @@ def _ref(
     file: str, options: Mapping[str, str], settings: Settings, about: About | None
 ) -> NetworkRef:
     path = resolve(file)
-    synapse = settings.synapse
-    stem = path.name.removesuffix(suffix_of(path.name))
+    stem = path.name[: len(path.name) - len(suffix_of(path.name))]
     metadata: Mapping[str, Scalar] = {}
     if about is not None and settings.about is not None:
         metadata = look_up(about, stem, settings.about)
@@ -107,7 +108,7 @@ def _ref(
     return NetworkRef(
         source=str(Source(ADAPTER, literal(file), options)),
         adapter=ADAPTER,
-        name=_name(file, stem) + ("" if synapse == "chemical" else f"/{synapse}"),
+        name=_name(file, settings, options),
         kind="biological",
         family=_family(settings, metadata, file),
         options=absolute(options),
@@ -117,11 +118,28 @@ def _ref(
     )
 
 
-def _name(file: str, stem: str) -> str:
-    """``folder/stem``, the stem with all its dots: ``sub-01.fa`` and ``sub-01.fz`` are two."""
-    folder = folder_name(file)
-    own = shown(stem or Path(file).name)
-    return f"{folder}/{own}" if folder else own
+def _ways(options: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """The options of each network that one file is: ``synapse=each``, ``types=A,B``."""
+    synapse = options.get("synapse")
+    for chosen in (CHEMICAL, "gap") if synapse == "each" else (synapse,):
+        for kind in kinds_of(options.get("types", "")) or (None,):
+            given = {"synapse": chosen, "types": kind}
+            yield {**options, **{key: value for key, value in given.items() if value is not None}}
+
+
+def _name(file: str, settings: Settings, options: Mapping[str, str]) -> str:
+    """``folder/stem``, of all that stands before the suffix, and what is taken of the file.
+
+    The stem keeps all its dots: ``sub-01.fa`` and ``sub-01.fz`` are two.
+    """
+    name = os.path.basename(file)
+    stem = name[: len(name) - len(suffix_of(name))] or name
+    parts = [folder_name(file), shown(stem)]
+    if settings.synapse != CHEMICAL:
+        parts.append(settings.synapse)
+    if options.get("types", ALL_KINDS) != ALL_KINDS:
+        parts.append(options["types"])
+    return "/".join(part for part in parts if part)
 
 
 def _family(settings: Settings, metadata: Mapping[str, Scalar], file: str) -> str:

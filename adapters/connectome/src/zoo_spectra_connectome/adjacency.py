@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -32,13 +32,15 @@ class Adjacency:
 
     Sparse in float64, or dense in the file's own type where few entries are zero. ``attributes``:
     what the file itself says of each node, by attribute; None where it is silent. ``implied``:
-    the file lists edges only, so that a node without any is not in it.
+    the file lists edges only, so that a node without any is not in it. ``facts``: what was
+    understood of the file, by name, for the network's row.
     """
 
     matrix: Sparse | Dense
     nodes: Sequence[str]
     attributes: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     implied: bool = False
+    facts: Mapping[str, Scalar] = field(default_factory=dict)
 
 
 class Numbered(Sequence[str]):
@@ -90,26 +92,6 @@ def check_matrix(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     if len(shape) != 2 or shape[0] != shape[1]:
         raise NetworkError(f"shape {shape} is not square, so it is no adjacency matrix")
     check_count(shape[0])
-
-
-def symmetrised(adjacency: Adjacency) -> Adjacency:
-    """The undirected network: A + Aᵀ with the diagonal counted once.
-
-    A matrix that is symmetric already, up to rounding, is kept, so that a file which lists each
-    edge both ways gives the same network as one which lists it once.
-    """
-    matrix = adjacency.matrix
-    if is_symmetric(matrix):
-        return adjacency
-    both: Sparse | Dense
-    if isinstance(matrix, np.ndarray):
-        both = matrix.astype(np.float64)
-        both += matrix.T
-        np.fill_diagonal(both, matrix.diagonal())
-    else:
-        loops = sparse.diags_array(matrix.diagonal())
-        both = _clean(sparse.csr_array(matrix + matrix.T - loops))
-    return replace(adjacency, matrix=both)
 
 
 def summary(matrix: Sparse | Dense) -> dict[str, Scalar]:

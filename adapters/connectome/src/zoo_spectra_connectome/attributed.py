@@ -2,37 +2,62 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from zoo_spectra.errors import NetworkError, nearest
-from zoo_spectra.sources import Guard
+from zoo_spectra.sources import Guard, Scalar
 from zoo_spectra_connectome.adjacency import Adjacency, from_edges
-from zoo_spectra_connectome.rows import as_number
+from zoo_spectra_connectome.columns import Column, kinds_of_edges
+from zoo_spectra_connectome.dialect import as_number
+from zoo_spectra_connectome.edge_tables import MAX_KINDS, Kinds
+from zoo_spectra_connectome.settings import NO_WEIGHT, Settings
+from zoo_spectra_connectome.weights import is_weight, the_weight
 
-WEIGHT, ONES = "weight", "1"
-# An attribute of such a name is how strong an edge is; a length, a year or an id is not.
-STRENGTH = re.compile(
-    r"(?i)weight|count|number|strength|fib(er|re)|stream|synap|connectivity|corr|(^|_)(n|num|fa)$"
-)
 EDGE_BYTES, VALUE_BYTES = 40, 40  # of memory
-MAX_SHOWN = 8
 
 
 @dataclass
 class _Column:
-    """The numbers that some edges have under one name; ``text``: the first value that is none."""
+    """What some edges have under one name: numbers, or texts, each numbered as it is met.
+
+    Of more than MAX_KINDS texts, others are told only to be such.
+    """
 
     edges: array[int] = field(default_factory=lambda: array("q"))
     values: array[float] = field(default_factory=lambda: array("d"))
-    text: Any = None
-    texts: int = 0
     switch: bool = False  # true and false are no strength, unless they are asked for
+    with_text: array[int] = field(default_factory=lambda: array("q"))
+    texts: array[int] = field(default_factory=lambda: array("q"))
+    known: dict[str, int] = field(default_factory=dict)
+
+    def add(self, edge: int, value: Any) -> None:
+        number = _number(value)
+        if number is not None:
+            self.switch |= isinstance(value, (bool, np.bool_))
+            self.edges.append(edge)
+            self.values.append(number)
+            return
+        text = str(value)
+        if len(self.known) <= MAX_KINDS:
+            self.known.setdefault(text, len(self.known))
+        self.with_text.append(edge)
+        self.texts.append(self.known.get(text, MAX_KINDS))
+
+    def kind_of_each(self, count: int) -> list[str]:
+        """The text of each of ``count`` edges; a number is one too, and none is empty."""
+        kinds = [""] * count
+        for edge, value in zip(self.edges, self.values, strict=True):
+            kinds[edge] = f"{value:g}"
+        known = list(self.known)
+        for edge, text in zip(self.with_text, self.texts, strict=True):
+            kinds[edge] = known[text]
+        return kinds
 
 
 class AttributedEdges:
@@ -54,84 +79,106 @@ class AttributedEdges:
         self._ends.extend((first, last))
         self._both.append(both)
         for name, value in attributes.items():
-            column = self._columns.setdefault(str(name), _Column())
-            found = _number(value)
-            if found is None:
-                column.text = value if not column.texts else column.text
-                column.texts += 1
-            else:
-                column.switch |= isinstance(value, (bool, np.bool_))
-                column.edges.append(number)
-                column.values.append(found)
+            self._columns.setdefault(str(name), _Column()).add(number, value)
 
     def fill(self, name: str, value: float) -> None:
         """Give all edges that lack it this value, if any edge has it at all."""
         column = self._columns.get(name)
-        if column is not None and len(column.edges) + column.texts < len(self):
+        if column is not None and len(column.edges) + len(column.texts) < len(self):
             has = np.zeros(len(self), bool)
             has[np.array(column.edges, np.int64)] = True
+            has[np.array(column.with_text, np.int64)] = True
             column.edges.extend(np.flatnonzero(~has).tolist())
             column.values.extend([value] * int((~has).sum()))
 
-    def adjacency(self, nodes: Sequence[str], weight: str | None) -> Adjacency:
+    def adjacency(self, nodes: Sequence[str], settings: Settings) -> Adjacency:
         """The network; an edge both ways twice, a loop once; parallel edges add up.
 
-        ``weight``: the attribute, "1" to count each edge once, or None: ``weight``, or the only
-        number that edges have if its name says a strength; 1 where edges have no numbers at all.
-        Raises NetworkError where that is not certain, and where some edges lack it.
+        The weight is the attribute ``weight`` of the settings, or what ``weights`` takes for it, or
+        1 where edges have no numbers; kinds of edges are chosen by their ``types``. Raises
+        NetworkError where that is not certain, and where some edges lack the weight.
         """
         rows, columns = np.array(self._ends, np.int64).reshape(-1, 2).T
-        values = self._weights(nodes, weight)
-        mirrored = (rows != columns) & np.array(self._both, bool)
-        return from_edges(
+        both = np.array(self._both, bool)
+        kind, kinds, taken = self._taken(settings)
+        name = self._chosen(settings.weight, kind)
+        values = np.ones(len(self)) if name is None else self._weights(nodes, name, taken)
+        rows, columns, values, both = rows[taken], columns[taken], values[taken], both[taken]
+        mirrored = (rows != columns) & both
+        made = from_edges(
             np.append(rows, columns[mirrored]),
             np.append(columns, rows[mirrored]),
             np.append(values, values[mirrored]),
             nodes,
         )
+        entries = len(rows) + int(mirrored.sum())
+        facts: dict[str, Scalar] = {
+            "form": "graph",
+            "weight_column": None if name is None else name[:100],
+            "rows": len(rows),
+            "duplicates": entries - len(np.unique(_pairs(rows, columns, mirrored), axis=0)),
+        }
+        if kinds is not None:
+            facts |= {"kind_column": kind, "kinds": kinds.shown()}
+        return replace(made, facts=facts)
 
-    def _weights(self, nodes: Sequence[str], asked: str | None) -> Any:
-        name = self._chosen(asked)
-        if name is None:
-            return np.ones(len(self))
+    def _taken(self, settings: Settings) -> tuple[str | None, Kinds | None, npt.NDArray[np.bool_]]:
+        """The attribute of the kinds of edges, if there is one, and which edges are taken."""
+        names = list(self._columns)
+        texts = [
+            Column(name, bool(each.edges), frozenset(text.lower() for text in each.known))
+            for name, each in self._columns.items()
+        ]
+        at = kinds_of_edges(texts, settings)
+        if at is None:
+            return None, None, np.ones(len(self), bool)
+        kinds = Kinds(settings, f"edge attribute {names[at]!r}")
+        found = self._columns[names[at]].kind_of_each(len(self))
+        taken = np.array([kinds.takes(kind) for kind in found], bool)
+        kinds.check()
+        return names[at], kinds, taken
+
+    def _weights(self, nodes: Sequence[str], name: str, taken: npt.NDArray[np.bool_]) -> Any:
         column = self._columns[name]
-        if column.texts:
-            raise NetworkError(
-                f"an edge's {name[:40]} {str(column.text)[:40]!r} is no real number; choose "
-                "another attribute with weight=NAME"
-            )
-        if len(column.edges) < len(self):
-            has = np.zeros(len(self), bool)
-            has[np.array(column.edges, np.int64)] = True
-            at = 2 * int(np.argmin(has))
+        values = np.full(len(self), np.nan)
+        has = np.zeros(len(self), bool)
+        for places in (column.edges, column.with_text):
+            has[np.array(places, np.int64)] = True
+        values[np.array(column.edges, np.int64)] = np.array(column.values)
+        for place, text in zip(column.with_text, column.texts, strict=True):
+            if taken[place]:
+                said = list(column.known)[text]
+                raise NetworkError(
+                    f"an edge's {name[:40]} {said[:40]!r} is no real number; choose another "
+                    "attribute with weight=NAME"
+                )
+        without = np.flatnonzero(taken & ~has)
+        if len(without):
+            at = 2 * int(without[0])
             ends = " to ".join(repr(nodes[end][:40]) for end in self._ends[at : at + 2])
             raise NetworkError(
-                f"{int((~has).sum()):,} of {len(self):,} edges have no {name}, the first from "
+                f"{len(without):,} of {int(taken.sum()):,} edges have no {name}, the first from "
                 f"{ends}; give it to all, or choose another with weight=NAME"
             )
-        values = np.empty(len(self))
-        values[np.array(column.edges, np.int64)] = np.array(column.values)
         return values
 
-    def _chosen(self, asked: str | None) -> str | None:
-        known = self._columns
+    def _chosen(self, asked: str | None, kind: str | None) -> str | None:
+        known = [name for name in self._columns if name != kind]
         if asked is not None:
-            if asked not in known and asked != ONES:
+            if asked not in known and asked != NO_WEIGHT:
                 hint = nearest(asked, known) if known else "the edges have none"
                 raise NetworkError(f"no edge attribute {asked!r} for weight=; {hint}")
             return asked if asked in known else None
-        if WEIGHT in known:
-            return WEIGHT
-        numbers = [n for n, each in known.items() if each.edges and not each.switch]
-        if not numbers:
-            return None
-        if len(numbers) == 1 and STRENGTH.search(numbers[0]):
-            return numbers[0]
-        shown = ", ".join(name[:40] for name in numbers[:MAX_SHOWN])
-        raise NetworkError(
-            f"its edges have numbers ({shown}) and none of them is called weight; choose one with "
-            "weight=NAME, or weight=1 to count each edge once"
-        )
+        exact = [name for name in known if is_weight(name)]
+        if len(exact) == 1:
+            return exact[0]
+        numbers = [n for n in known if self._columns[n].edges and not self._columns[n].switch]
+        return numbers[the_weight(numbers, alone=False)] if numbers else None
+
+
+def _pairs(rows: Any, columns: Any, mirrored: Any) -> Any:
+    """The entries that edges make, as rows of two."""
+    return np.column_stack([np.append(rows, columns[mirrored]), np.append(columns, rows[mirrored])])
 
 
 def _number(value: Any) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from zoo_spectra.errors import NetworkError
@@ -11,7 +12,9 @@ from zoo_spectra.sources import Network
 from zoo_spectra_connectome.adjacency import Adjacency, summary
 from zoo_spectra_connectome.attributed import AttributedEdges
 from zoo_spectra_connectome.blocks import blocks
+from zoo_spectra_connectome.facts import facts_of
 from zoo_spectra_connectome.partition import regions, split_columns
+from zoo_spectra_connectome.settings import Settings, parse_settings
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -24,27 +27,31 @@ def network_from_graph(
     weight: str | None = None,
     projections: bool = True,
     family: str = "",
+    types: str | None = None,
 ) -> Network:
     """A biological network out of a networkx graph, directed or not, multigraphs too.
 
     ``partition``: the node attribute that gives each node's region (several, comma-separated, are
     joined); constituents are the blocks inside regions and, with ``projections``, between them, of
     an undirected graph each projection once. Large blocks stay sparse, and are estimated so.
-    ``weight``: the edge attribute, or "1" to count each edge once. By default ``weight``, else the
-    only number that edges have if its name says a strength, else 1 for edges without any number.
-    Parallel edges add up. Raises NetworkError for fewer than two nodes, an unknown attribute, a
-    weight that is no number or that some edges lack, and numbers of which none is the weight.
+    ``weight``: the edge attribute, or "none" to count each edge once. By default ``weight``, else
+    the only one whose name says a strength, else 1 for edges without any number. ``types``: where
+    an attribute has edges of several kinds, which are taken: ``A``, ``A+B``, or ``all``. Parallel
+    edges add up. Raises NetworkError for fewer than two nodes, an unknown attribute, a weight that
+    is no number or that some edges lack, numbers of which none is the weight, and kinds of which
+    none was chosen.
     """
     try:
-        adjacency = adjacency_from_graph(graph, weight)
+        adjacency = adjacency_from_graph(graph, _settings(weight, types))
         labels = regions(adjacency, split_columns(partition)) if partition else None
         walk = blocks(adjacency.matrix, labels, projections)
     except NetworkError as error:
         raise NetworkError(f"{name}: {error}") from error
-    return Network(name, "biological", walk, family, metadata=summary(adjacency.matrix))
+    metadata = {**summary(adjacency.matrix), **facts_of(adjacency)}
+    return Network(name, "biological", walk, family, metadata=metadata)
 
 
-def adjacency_from_graph(graph: nx.Graph[Any], weight: str | None = None) -> Adjacency:
+def adjacency_from_graph(graph: nx.Graph[Any], settings: Settings) -> Adjacency:
     """The adjacency matrix of a graph; an undirected one is symmetric, its loops counted once."""
     index = {node: at for at, node in enumerate(graph)}
     names = [str(node) for node in graph]
@@ -54,8 +61,13 @@ def adjacency_from_graph(graph: nx.Graph[Any], weight: str | None = None) -> Adj
     edges, both = AttributedEdges(), not graph.is_directed()
     for source, target, data in graph.edges(data=True):
         edges.add(index[source], index[target], both, data)
-    matrix = edges.adjacency(names, weight).matrix
-    return Adjacency(matrix, names, Attributes([data for _, data in graph.nodes(data=True)]))
+    attributes = Attributes([data for _, data in graph.nodes(data=True)])
+    return replace(edges.adjacency(names, settings), attributes=attributes)
+
+
+def _settings(weight: str | None, types: str | None) -> Settings:
+    given = {"weight": weight, "types": types}
+    return parse_settings({key: value for key, value in given.items() if value is not None})
 
 
 class Attributes(Mapping[str, tuple[Any, ...]]):

@@ -3,7 +3,8 @@
 A reader is a module with ``read(path, settings) -> Adjacency``; what it raises is given the file's
 name by ``adjacency.reading``. It is imported when a file of its format is read, for it may need a
 library of its own. ``edge_lists`` and ``matrix_tables`` are the two halves of ``text``, ``mat4``
-and ``mat5`` those of ``mat``; what ends in .gz is unpacked (``gz``) and read as what it was.
+and ``mat5`` those of ``mat``, ``columnar`` is what ``parquet`` and ``arrow`` share. Text that ends
+in .gz is unpacked as it is read (``dialect.open_text``), anything else before (``gz``).
 """
 
 from __future__ import annotations
@@ -38,11 +39,13 @@ def read_adjacency(path: Path, settings: Settings) -> Adjacency:
     """
     reader = reader_of(path)
     suffix = suffix_of(path.name)
-    if suffix.endswith(GZ) and suffix not in reader.suffixes:
+    if suffix.endswith(GZ):
         check_packed(path)
-        with unpacked(path) as inner:
-            return read_adjacency(inner, settings)
-    check_content(path, reader)
+        if not reader.streams:
+            with unpacked(path) as inner:
+                return read_adjacency(inner, settings)
+    else:
+        check_content(path, reader)
     if reader.name == "text" and has_braces(path):
         return read_braces(path, settings)
     module = import_module(f"{__name__}.{reader.name}")

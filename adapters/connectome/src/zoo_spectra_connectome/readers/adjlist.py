@@ -13,10 +13,10 @@ from zoo_spectra.errors import FileFormatError
 from zoo_spectra.sources import Guard, budget_of
 from zoo_spectra_connectome.adjacency import Adjacency, is_number
 from zoo_spectra_connectome.attributed import AttributedEdges
+from zoo_spectra_connectome.dialect import open_text, read_lines
 from zoo_spectra_connectome.edges import NAME_BYTES
 from zoo_spectra_connectome.readers.literals import attributes_of
 from zoo_spectra_connectome.readers.ordered import by_number
-from zoo_spectra_connectome.rows import read_lines
 from zoo_spectra_connectome.settings import Settings
 
 Line = tuple[int, str]  # its number in the file
@@ -30,7 +30,7 @@ def read(path: Path, settings: Settings) -> Adjacency:
     """
     guard = Guard(budget_of(path))
     lines: list[Line] = []
-    with path.open(encoding="utf-8-sig") as stream:
+    with open_text(path) as stream:
         for number, line in enumerate(guard.each(read_lines(stream)), 1):
             bare = line.partition("#")[0].strip() if "{" not in line else line.strip()
             if bare and not bare.startswith("#"):
@@ -48,7 +48,7 @@ def read(path: Path, settings: Settings) -> Adjacency:
                 )
             source, *targets = line.split()
             graph.add(source, ((target, {}) for target in targets))
-    return by_number(graph.edges.adjacency(list(graph.places), settings.weight))
+    return by_number(graph.edges.adjacency(list(graph.places), settings))
 
 
 class _Graph:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
-from zoo_spectra.errors import FileFormatError
+from zoo_spectra.errors import FileFormatError, NetworkError
 from zoo_spectra.sources import Guard, budget_of
 from zoo_spectra_connectome.adjacency import Adjacency
 from zoo_spectra_connectome.attributed import AttributedEdges
+from zoo_spectra_connectome.dialect import COMMENTS, open_text, read_lines
 from zoo_spectra_connectome.edges import NAME_BYTES
 from zoo_spectra_connectome.readers.literals import attributes_of
 from zoo_spectra_connectome.readers.ordered import by_number
-from zoo_spectra_connectome.rows import COMMENTS, read_lines
 from zoo_spectra_connectome.settings import Settings
 
 MARKS = ("\t", ",", ";", "|")
@@ -24,9 +25,9 @@ _EDGE = re.compile(r"[^{}]*\S[\s,;|][^{}]*\{.*\}\s*", re.DOTALL)
 def has_braces(path: Path) -> bool:
     """Whether the first row of a text ends in braces. Raises OSError."""
     try:
-        with path.open(encoding="utf-8-sig") as stream:
+        with open_text(path) as stream:
             head = stream.read(HEAD)
-    except UnicodeDecodeError:
+    except (FileFormatError, EOFError, zlib.error):  # the reader of tables says what is wrong
         return False
     for line in head.splitlines():
         if line.strip() and not line.lstrip().startswith(COMMENTS):
@@ -40,11 +41,14 @@ def read_braces(path: Path, settings: Settings) -> Adjacency:
     The delimiter is what stands before the braces: a tab, comma, semicolon or bar, else blanks.
     Raises FileFormatError, NetworkError.
     """
+    for option in ("source", "target", "delimiter", "decimal", "header"):
+        if getattr(settings, option) is not None:
+            raise NetworkError(f"{option}= is for tables, and its rows end in attributes in braces")
     if settings.form == "adjacency":
         raise FileFormatError("its rows end in attributes in braces: it is no adjacency matrix")
     guard = Guard(budget_of(path))
     edges, places = AttributedEdges(guard), dict[str, int]()
-    with path.open(encoding="utf-8-sig") as stream:
+    with open_text(path) as stream:
         for number, line in enumerate(guard.each(read_lines(stream)), 1):
             if not line.strip() or line.lstrip().startswith(COMMENTS):
                 continue
@@ -59,7 +63,7 @@ def read_braces(path: Path, settings: Settings) -> Adjacency:
             first, last = (places.setdefault(end, len(places)) for end in ends)
             guard.hold(NAME_BYTES * (len(places) - known), "the names of its nodes")
             edges.add(first, last, False, attributes_of(brace + rest, f"line {number}"))
-    return replace(by_number(edges.adjacency(list(places), settings.weight)), implied=True)
+    return replace(by_number(edges.adjacency(list(places), settings)), implied=True)
 
 
 def split_ends(text: str) -> list[str]:

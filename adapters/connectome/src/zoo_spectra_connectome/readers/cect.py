@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from zoo_spectra.errors import FileFormatError, NetworkError
-from zoo_spectra.sources import Guard, budget_of
+from zoo_spectra.sources import Guard, Scalar, budget_of
 from zoo_spectra_connectome.adjacency import Adjacency, from_matrix
 from zoo_spectra_connectome.settings import Settings
 
@@ -42,14 +42,16 @@ def read(path: Path, settings: Settings) -> Adjacency:
     if not isinstance(nodes, list) or not all(isinstance(name, str) for name in nodes):
         raise FileFormatError("its nodes are no list of names")
     total: Any = 0
-    for kind in _kinds(connections, settings):
+    kinds = _kinds(connections, settings)
+    for kind in kinds:
         matrix = np.array(connections[kind])
         if matrix.dtype.kind not in "biuf":
             raise FileFormatError(f"connections {kind} hold something else than numbers")
         if matrix.shape != (len(nodes), len(nodes)):
             raise FileFormatError(f"{kind} has shape {matrix.shape} for {len(nodes)} nodes")
         total = total + matrix
-    return replace(from_matrix(total, nodes), attributes={"type": _types(nodes)})
+    facts: dict[str, Scalar] = {"form": "adjacency", "named": True, "kinds": ", ".join(kinds)}
+    return replace(from_matrix(total, nodes), attributes={"type": _types(nodes)}, facts=facts)
 
 
 def _kinds(connections: Any, settings: Settings) -> tuple[str, ...]:

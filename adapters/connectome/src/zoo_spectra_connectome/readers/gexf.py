@@ -6,18 +6,20 @@ Format: gexf.net, versions 1.1 to 1.3. A dynamic graph has weights that change, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from zoo_spectra.errors import FileFormatError, NetworkError
 from zoo_spectra.sources import Guard, budget_of
 from zoo_spectra_connectome.adjacency import Adjacency
-from zoo_spectra_connectome.attributed import WEIGHT, AttributedEdges
+from zoo_spectra_connectome.attributed import AttributedEdges
 from zoo_spectra_connectome.graphs import Attributes
 from zoo_spectra_connectome.readers.xml_stream import parse_xml
 from zoo_spectra_connectome.settings import Settings
 
 NODE_BYTES, VALUE_BYTES = 400, 150  # of memory
+WEIGHT = "weight"
 DIRECTIONS = ("directed", "undirected", "mutual")
 DYNAMIC = ("spells", "spell", "slices", "slice")
 Given = dict[str, str]
@@ -32,9 +34,9 @@ def read(path: Path, settings: Settings) -> Adjacency:
     if not found.graphs:
         raise FileFormatError("not a whole gexf file (it has no graph); write it again")
     found.edges.fill(WEIGHT, 1.0)
-    adjacency = found.edges.adjacency(list(found.places), settings.weight)
     data = [found.nodes[name] for name in found.places]
-    return Adjacency(adjacency.matrix, adjacency.nodes, Attributes(data, found.defaults["node"]))
+    adjacency = found.edges.adjacency(list(found.places), settings)
+    return replace(adjacency, attributes=Attributes(data, found.defaults["node"]))
 
 
 class _Elements:

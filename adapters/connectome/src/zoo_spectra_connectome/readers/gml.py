@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def read(path: Path, settings: Settings) -> Adjacency:
             edges.add(places[ends[0]], places[ends[1]], both, data)
     labels = [str(node.get("label", "")) for node in nodes]
     names = labels if len(set(labels)) == len(labels) and all(labels) else list(places)
-    return Adjacency(edges.adjacency(names, settings.weight).matrix, names, Attributes(nodes))
+    return replace(edges.adjacency(names, settings), attributes=Attributes(nodes))
 
 
 def _text(path: Path) -> str:

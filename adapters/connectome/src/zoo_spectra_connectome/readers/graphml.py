@@ -35,7 +35,7 @@ def read(path: Path, settings: Settings) -> Adjacency:
     content = path.read_bytes()
     found = GraphElements(guard, _keys(content, guard), settings.array)
     parse_xml(content, guard, found.start, found.end, found.characters)
-    return found.adjacency(settings.weight)
+    return found.adjacency(settings)
 
 
 def _keys(content: bytes, guard: Guard) -> Keys:

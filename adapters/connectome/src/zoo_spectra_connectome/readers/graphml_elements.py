@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from zoo_spectra.errors import FileFormatError, NetworkError, nearest
@@ -11,6 +11,7 @@ from zoo_spectra.sources import Guard
 from zoo_spectra_connectome.adjacency import Adjacency
 from zoo_spectra_connectome.attributed import AttributedEdges
 from zoo_spectra_connectome.graphs import Attributes
+from zoo_spectra_connectome.settings import Settings
 
 NAMESPACE = "http://graphml.graphdrawing.org/xmlns "
 YED = "http://www.yworks.com/xml/graphml "
@@ -100,7 +101,7 @@ class GraphElements:
                 raise FileFormatError(f"it has a value of more than {MAX_TEXT:,} characters")
             self._text.append(text)
 
-    def adjacency(self, weight: str | None) -> Adjacency:
+    def adjacency(self, settings: Settings) -> Adjacency:
         """The network; undirected edges both ways, loops once. Raises NetworkError."""
         if not self._graphs:
             raise FileFormatError("not a whole graphml file (it has no graph); write it again")
@@ -111,10 +112,9 @@ class GraphElements:
             )
         if self._chosen is not None and self._chosen not in self._graphs:
             raise NetworkError(f"no graph {self._chosen!r}; {nearest(self._chosen, self._graphs)}")
-        adjacency = self._edges.adjacency(list(self._places), weight)
         data = [self._nodes.get(name, {}) for name in self._places]
         attributes = Attributes(data, self._defaults("node"))
-        return Adjacency(adjacency.matrix, adjacency.nodes, attributes)
+        return replace(self._edges.adjacency(list(self._places), settings), attributes=attributes)
 
     def _defaults(self, kind: str) -> dict[str, Any]:
         return {

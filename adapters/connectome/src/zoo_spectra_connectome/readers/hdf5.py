@@ -13,7 +13,8 @@ import numpy as np
 
 from zoo_spectra.errors import FileFormatError, NetworkError, UnsafeFileError
 from zoo_spectra.sources import Guard, budget_of
-from zoo_spectra_connectome.adjacency import Adjacency, check_bytes, from_matrix
+from zoo_spectra_connectome.adjacency import Adjacency, check_bytes
+from zoo_spectra_connectome.matrices import network_of
 from zoo_spectra_connectome.readers.chosen import chosen, is_square, naming
 from zoo_spectra_connectome.readers.compressed import ROLES, compressed
 from zoo_spectra_connectome.readers.mat_values import refuse_object
@@ -28,10 +29,10 @@ PLAIN += tuple(f"{sign}int{size}" for sign in ("", "u") for size in (8, 16, 32, 
 
 def read(path: Path, settings: Settings) -> Adjacency:
     """The one square dataset or sparse group of a file, or that of the option ``array``."""
-    return read_hdf5(path, settings.array, Guard(budget_of(path)))
+    return read_hdf5(path, settings, Guard(budget_of(path)))
 
 
-def read_hdf5(path: Path, asked: str | None, guard: Guard) -> Adjacency:
+def read_hdf5(path: Path, settings: Settings, guard: Guard) -> Adjacency:
     """The same, of a file of MATLAB 7.3 too, whose datasets are stored by columns.
 
     Raises NetworkError without h5py and where there are several matrices, UnsafeFileError for what
@@ -44,13 +45,13 @@ def read_hdf5(path: Path, asked: str | None, guard: Guard) -> Adjacency:
     with h5py.File(str(path), "r", locking=False) as file:
         walk = _Walk(h5py, file, guard)
         walk.group(file, "", 0)
-        name = chosen(walk.square, walk.others, asked)
+        name = chosen(walk.square, walk.others, settings.array)
         found = file[walk.paths[name]]
         is_sparse = isinstance(found, h5py.Group)
         matrix = walk.sparse(found, name) if is_sparse else walk.dense(found)
         _check_axes(walk, walk.paths[name])
         names = naming(walk.texts(matrix.shape[0]), matrix.shape[0], name)
-    return from_matrix(matrix, names)
+    return network_of(matrix, names, settings, name)
 
 
 def _check_axes(walk: _Walk, path: str) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from zoo_spectra.errors import FileFormatError
 from zoo_spectra.sources import Guard, budget_of, first_bytes
-from zoo_spectra_connectome.adjacency import Adjacency, from_matrix
+from zoo_spectra_connectome.adjacency import Adjacency
+from zoo_spectra_connectome.matrices import network_of
 from zoo_spectra_connectome.readers import mat4, mat5
 from zoo_spectra_connectome.readers.chosen import chosen, naming
 from zoo_spectra_connectome.settings import Settings
@@ -25,7 +26,7 @@ def read(path: Path, settings: Settings) -> Adjacency:
     if head.startswith((b"MATLAB 7.3", b"\x89HDF")):
         from zoo_spectra_connectome.readers.hdf5 import read_hdf5
 
-        return read_hdf5(path, settings.array, guard)
+        return read_hdf5(path, settings, guard)
     if head.startswith(b"MATLAB 5.0") or head[126:128] in (b"IM", b"MI"):
         found = mat5.variables(path, guard)
     elif mat4.is_mat4(head):
@@ -37,4 +38,4 @@ def read(path: Path, settings: Settings) -> Adjacency:
     shapes = {name: each.shape for name, each in found.matrices.items()}
     name = chosen(shapes, found.others, settings.array)
     matrix = found.matrices[name]
-    return from_matrix(matrix, naming(found.texts, matrix.shape[0], name))
+    return network_of(matrix, naming(found.texts, matrix.shape[0], name), settings, name)

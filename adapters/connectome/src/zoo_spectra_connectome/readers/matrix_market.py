@@ -6,10 +6,11 @@ file can crash it, and the whole process with it (seen with scipy 1.17).
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +24,10 @@ from zoo_spectra_connectome.adjacency import (
     check_bytes,
     check_count,
     from_edges,
-    from_matrix,
 )
+from zoo_spectra_connectome.dialect import open_text, read_lines
 from zoo_spectra_connectome.edges import EdgeSum
-from zoo_spectra_connectome.rows import read_lines
+from zoo_spectra_connectome.matrices import network_of
 from zoo_spectra_connectome.settings import Settings
 
 FIELDS = ("real", "double", "integer", "unsigned-integer", "pattern")
@@ -42,8 +43,7 @@ def read(path: Path, settings: Settings) -> Adjacency:
     Raises NetworkError, FileFormatError, and what the codec and numpy raise.
     """
     guard = Guard(budget_of(path))
-    zipped = path.suffix.lower() == ".gz"
-    with gzip.open(path, "rt") if zipped else path.open(encoding="utf-8") as stream:
+    with open_text(path) as stream:
         form, field, mirror = _banner(stream.readline(1024))
         lines = (line for line in guard.each(read_lines(stream)) if _is_data(line))
         sizes = [int(word) for word in next(lines, "").split()]
@@ -55,7 +55,7 @@ def read(path: Path, settings: Settings) -> Adjacency:
             raise NetworkError(f"shape ({sizes[0]}, {sizes[1]}) is not square: no adjacency matrix")
         check_count(sizes[0])
         if form == "array":
-            return from_matrix(_array(lines, sizes[0], mirror, guard))
+            return _network(_array(lines, sizes[0], mirror, guard), mirror, settings)
         width = 2 if field == "pattern" else 3
         edges = EdgeSum(guard)
         for part in _body(lines, sizes[2], width):
@@ -65,7 +65,14 @@ def read(path: Path, settings: Settings) -> Adjacency:
     rows, columns, values = edges.summed()
     if mirror:
         rows, columns, values = _mirrored(rows, columns, values, mirror)
-    return from_edges(rows, columns, values, Numbered(sizes[0]))
+    made = from_edges(rows, columns, values, Numbered(sizes[0]))
+    return _network(made.matrix, mirror, settings)
+
+
+def _network(matrix: Any, mirror: float, settings: Settings) -> Adjacency:
+    """A matrix whose banner says that it is symmetric is whole, whatever it looks like."""
+    told = replace(settings, symmetry=settings.symmetry or "none") if mirror else settings
+    return network_of(matrix, None, told)
 
 
 def _mirrored(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from zoo_spectra_connectome.adjacency import Adjacency, is_number
@@ -17,4 +19,5 @@ def by_number(adjacency: Adjacency) -> Adjacency:
     attributes = {
         name: tuple(values[at] for at in order) for name, values in adjacency.attributes.items()
     }
-    return Adjacency(matrix, [names[at] for at in order], attributes, adjacency.implied)
+    nodes = [names[at] for at in order]
+    return replace(adjacency, matrix=matrix, nodes=nodes, attributes=attributes)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from zoo_spectra.errors import FileFormatError, NetworkError, nearest
-from zoo_spectra.sources import Guard, budget_of
+from zoo_spectra.sources import Guard, Scalar, budget_of
 from zoo_spectra_connectome.adjacency import Adjacency, Numbered, check_count, from_edges
+from zoo_spectra_connectome.dialect import as_number, read_lines
 from zoo_spectra_connectome.edges import NAME_BYTES, EdgeSum
-from zoo_spectra_connectome.rows import as_number, read_lines
 from zoo_spectra_connectome.settings import Settings
 
 _WORD = re.compile(r'"([^"]*)"|(\S+)')
@@ -103,7 +104,11 @@ class _Network:
             )
         sums = self._sums.get(chosen) or EdgeSum(self._guard)
         unique = len(set(self._names)) == self._count
-        return from_edges(*sums.summed(), self._names if unique else Numbered(self._count))
+        made = from_edges(*sums.summed(), self._names if unique else Numbered(self._count))
+        facts: dict[str, Scalar] = {"form": "graph", "named": unique}
+        if self._relations:
+            facts["array"] = f"{chosen} {next(iter(self._relations[chosen]))}".strip()[:100]
+        return replace(made, facts=facts)
 
     def _heading(self, text: str) -> None:
         word = text.split()[0].lower().rstrip(":")

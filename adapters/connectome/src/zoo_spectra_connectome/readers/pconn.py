@@ -14,7 +14,8 @@ import numpy as np
 
 from zoo_spectra.errors import FileFormatError, NetworkError, UnsafeFileError
 from zoo_spectra.sources import Guard, budget_of
-from zoo_spectra_connectome.adjacency import Adjacency, check_bytes, check_count, from_matrix
+from zoo_spectra_connectome.adjacency import Adjacency, check_bytes, check_count
+from zoo_spectra_connectome.matrices import network_of
 from zoo_spectra_connectome.settings import Settings
 
 HEADER, MAX_XML = 540, 64 << 20
@@ -43,7 +44,7 @@ def read(path: Path, settings: Settings) -> Adjacency:
     if matrix.shape != sides:
         raise FileFormatError(f"its header says {sides}, and its data {matrix.shape}")
     unique = len(set(names[0])) == len(names[0])
-    return from_matrix(np.ascontiguousarray(matrix), names[0] if unique else None)
+    return network_of(np.ascontiguousarray(matrix), names[0] if unique else None, settings)
 
 
 def _parcels(axis: Any) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ import numpy.typing as npt
 
 from zoo_spectra.errors import FileFormatError, NetworkError
 from zoo_spectra.sources import Guard, budget_of, is_symmetric
-from zoo_spectra_connectome.adjacency import Adjacency, check_count, from_matrix
+from zoo_spectra_connectome.adjacency import Adjacency, check_count
+from zoo_spectra_connectome.dialect import as_number, read_lines
+from zoo_spectra_connectome.matrices import network_of
 from zoo_spectra_connectome.readers.table import suffix_of
-from zoo_spectra_connectome.rows import as_number, read_lines
 from zoo_spectra_connectome.settings import Settings
 
 MAX_JSON, MAX_TABLE = 1 << 20, 1 << 26
@@ -45,8 +47,9 @@ def read(path: Path, settings: Settings) -> Adjacency:
     known = _indices(path, len(matrix), guard)
     if known and len(set(known.get("label", ()))) == len(matrix):
         names = list(known["label"])
-    made = from_matrix(matrix, names)
-    return Adjacency(made.matrix, made.nodes, known)
+    told = "Directed" in said
+    how = replace(settings, symmetry=settings.symmetry or "none") if told else settings
+    return replace(network_of(matrix, names, how), attributes=known)
 
 
 def beside(path: Path) -> list[Path]:

@@ -11,7 +11,8 @@ import numpy as np
 
 from zoo_spectra.errors import FileFormatError
 from zoo_spectra.sources import Guard, budget_of, read_bytes
-from zoo_spectra_connectome.adjacency import Adjacency, check_bytes, from_matrix
+from zoo_spectra_connectome.adjacency import Adjacency, check_bytes
+from zoo_spectra_connectome.matrices import network_of
 from zoo_spectra_connectome.readers.chosen import chosen, is_square
 from zoo_spectra_connectome.readers.compressed import ROLES, compressed
 from zoo_spectra_connectome.settings import Settings
@@ -55,8 +56,8 @@ def read(path: Path, settings: Settings) -> Adjacency:
         for prefix, names in sparse.items():
             if (prefix.rstrip("._/") or "matrix") == name:
                 arrays = {each: values(prefix + each) for each in names}
-                return from_matrix(compressed(arrays, square[name], form))
-        return from_matrix(values(name))
+                return network_of(compressed(arrays, square[name], form), None, settings, name)
+        return network_of(values(name), None, settings, name)
 
 
 def _header(path: Path, guard: Guard) -> tuple[dict[str, Tensor], str]:
