@@ -195,7 +195,7 @@ def test_pathologic_blocks_are_walked_over_and_the_core_says_why(
     adapter: ConnectomeAdapter, tmp_path: Path
 ) -> None:
     weights = np.array(
-        [[1.0, 2, 0, 0, 1], [3, 4, 0, 0, 1], [np.nan, 1, 0, 0, 1], [1, 1, 0, 0, 1], [1, 1, 1, 1, 1]]
+        [[1.0, 2, 0, 0, 1], [3, 4, 0, 0, 1], [np.inf, 1, 0, 0, 1], [1, 1, 0, 0, 1], [1, 1, 1, 1, 1]]
     )
     np.save(tmp_path / "w.npy", weights)
     (tmp_path / "t.csv").write_text("r\nA\nA\nB\nB\nC\n")

@@ -65,6 +65,7 @@ READ = {
     "names that are long",
     "numbers beyond numbers",
     "zero bytes between",
+    "attributes in braces",
 }
 GZIPPED: Table = {
     "a bomb of rows": gzip.compress(b"0,1,2\n1,0,3\n" * 3_000_000, 9),

@@ -120,6 +120,29 @@ def summary(matrix: Sparse | Dense) -> dict[str, Scalar]:
     }
 
 
+def check_entries(adjacency: Adjacency) -> None:
+    """Raise NetworkError where an entry is NaN: it is missing, and neither an edge nor none."""
+    place = _first_missing(adjacency.matrix)
+    if place is not None:
+        row, column = (adjacency.nodes[at][:40] for at in place)
+        raise NetworkError(
+            f"the entry from {row} to {column} is missing (nan), if no other; leave that region "
+            "out, or write what stands there"
+        )
+
+
+def _first_missing(matrix: Any) -> tuple[int, int] | None:
+    if not isinstance(matrix, np.ndarray):
+        missing = np.flatnonzero(np.isnan(matrix.data))
+        rows, columns = matrix.tocoo().coords if len(missing) else ((), ())
+        return (int(rows[missing[0]]), int(columns[missing[0]])) if len(missing) else None
+    for at in range(0, len(matrix) if matrix.dtype.kind == "f" else 0, TILE):
+        places = np.argwhere(np.isnan(matrix[at : at + TILE]))
+        if len(places):
+            return at + int(places[0][0]), int(places[0][1])
+    return None
+
+
 def transpose_in_place(matrix: Dense) -> None:
     """Aᵀ in the place of A, square: a copy of a large matrix is a lot of memory."""
     for upper, lower in mirrored_tiles(matrix):

@@ -6,14 +6,14 @@ error that names the option that settles it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from zoo_spectra.errors import NetworkError, nearest
 from zoo_spectra_connectome.settings import NO_WEIGHT, Settings
 from zoo_spectra_connectome.weights import is_weight, the_weight, words_of
 
-SOURCES = frozenset({"source", "src", "from", "pre", "presynaptic", "sender", "sending"})
+SOURCES = frozenset({"source", "src", "from", "origin", "pre", "presynaptic", "sender", "sending"})
 TARGETS = frozenset(
     {"target", "dst", "dest", "destination", "to", "post", "postsynaptic", "receiver", "receiving"}
 )
@@ -31,7 +31,13 @@ NUMBERED = frozenset({"neuron", "node", "cell", "region", "roi", "vertex"})
 KINDS = frozenset({"type", "kind", "synapsetype", "syntype", "edgetype", "connectiontype"})
 GAP = ("gap", "electr")
 INDEX_NAMES = frozenset({"", "unnamed: 0", "__index_level_0__"})
-DIRECTIONS = frozenset({"directed", "undirected"})
+# What a column says of an edge: the text itself, or yes and no below the heading Directed.
+DIRECTIONS: Mapping[str, bool] = {"directed": True, "undirected": False}
+SWITCHES: Mapping[str, bool] = {
+    **dict.fromkeys(("true", "t", "yes", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "0"), False),
+}
+SWITCH_NAMES = frozenset({"directed", "isdirected"})
 
 
 @dataclass(frozen=True)
@@ -67,9 +73,7 @@ def layout(columns: Sequence[Column], settings: Settings) -> Layout:
     """What the columns hold. Raises NetworkError where it is not told beyond doubt."""
     names = [column.name for column in columns]
     source, target, named = _ends(names, settings)
-    direction = next(
-        (at for at, each in enumerate(columns) if each.values and _directions(each)), None
-    )
+    direction = next((at for at, each in enumerate(columns) if _directions(each)), None)
     taken = {source, target, direction}
     kinds = kinds_of_edges(columns, settings, taken)
     weight = _weight(columns, settings, {*taken, kinds}, named)
@@ -148,7 +152,14 @@ def _rank(rest: Iterable[str]) -> int:
 
 
 def _directions(column: Column) -> bool:
-    return column.values <= DIRECTIONS
+    if column.values:
+        known = DIRECTIONS.keys() | (SWITCHES.keys() if _is_switch(column) else set())
+        return column.values <= known
+    return _is_switch(column)
+
+
+def _is_switch(column: Column) -> bool:
+    return "".join(words_of(column.name)) in SWITCH_NAMES
 
 
 def kinds_of_edges(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from zoo_spectra.errors import NetworkError, nearest
 from zoo_spectra.sources import Guard, Scalar
 from zoo_spectra_connectome.adjacency import Adjacency, from_matrix
-from zoo_spectra_connectome.columns import DIRECTIONS, Layout
+from zoo_spectra_connectome.columns import DIRECTIONS, SWITCHES, Layout
 from zoo_spectra_connectome.dialect import as_number, is_missing
 from zoo_spectra_connectome.edges import EdgeSum, Names, named_adjacency
 from zoo_spectra_connectome.settings import ALL_KINDS, Settings
@@ -111,9 +111,10 @@ class EdgeTable:
 
 def is_undirected(value: str) -> bool:
     """What a cell of a column of directions says. Raises NetworkError."""
-    if value.lower() not in DIRECTIONS:
-        raise NetworkError(f"{value!r} is neither Directed nor Undirected")
-    return value.lower() == "undirected"
+    said = {**DIRECTIONS, **SWITCHES}.get(value.lower())
+    if said is None:
+        raise NetworkError(f"{value[:40]!r} is neither Directed nor Undirected")
+    return not said
 
 
 def facts_of_layout(

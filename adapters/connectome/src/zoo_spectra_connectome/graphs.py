@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources import Network
-from zoo_spectra_connectome.adjacency import Adjacency, summary
+from zoo_spectra_connectome.adjacency import Adjacency, check_entries, summary
 from zoo_spectra_connectome.attributed import AttributedEdges
 from zoo_spectra_connectome.blocks import blocks
 from zoo_spectra_connectome.facts import facts_of
@@ -62,7 +62,9 @@ def adjacency_from_graph(graph: nx.Graph[Any], settings: Settings) -> Adjacency:
     for source, target, data in graph.edges(data=True):
         edges.add(index[source], index[target], both, data)
     attributes = Attributes([data for _, data in graph.nodes(data=True)])
-    return replace(edges.adjacency(names, settings), attributes=attributes)
+    made = edges.adjacency(names, settings)
+    check_entries(made)
+    return replace(made, attributes=attributes)
 
 
 def _settings(weight: str | None, types: str | None) -> Settings:

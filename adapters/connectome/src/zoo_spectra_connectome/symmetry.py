@@ -12,7 +12,7 @@ from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources import is_symmetric
 from zoo_spectra_connectome.adjacency import Adjacency, Dense, from_matrix
 
-ROUNDING = 1e-6  # of the largest entry: numbers printed with six digits
+ROUNDING = 2.5e-6  # of the largest entry: numbers printed with six digits, or a list of such
 NEARLY = 1e-2
 CURE = "say symmetry=mean, upper, lower or sum"
 

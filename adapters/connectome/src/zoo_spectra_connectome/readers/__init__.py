@@ -13,7 +13,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from zoo_spectra_connectome.adjacency import Adjacency
+from zoo_spectra_connectome.adjacency import Adjacency, check_entries
 from zoo_spectra_connectome.readers.braces import has_braces, read_braces
 from zoo_spectra_connectome.readers.gz import unpacked
 from zoo_spectra_connectome.readers.table import (
@@ -46,8 +46,11 @@ def read_adjacency(path: Path, settings: Settings) -> Adjacency:
                 return read_adjacency(inner, settings)
     else:
         check_content(path, reader)
+    read: Callable[[Path, Settings], Adjacency]
     if reader.name == "text" and has_braces(path):
-        return read_braces(path, settings)
-    module = import_module(f"{__name__}.{reader.name}")
-    read: Callable[[Path, Settings], Adjacency] = module.read
-    return read(path, settings)
+        read = read_braces
+    else:
+        read = import_module(f"{__name__}.{reader.name}").read
+    made = read(path, settings)
+    check_entries(made)
+    return made

@@ -30,9 +30,10 @@ def read(path: Path, settings: Settings) -> Adjacency:
         texts = [at for at, kind in enumerate(schema.types) if is_text(kind)]
         sample = _first(path, texts, guard)
         found = layout_of(schema, sample, settings)
-    wanted = wanted_columns(schema.names, found)
-    places = sorted(schema.names.index(name) for name in wanted)
-    return read_parts(_parts(path, places, guard), schema.names, found, settings, guard)
+    names = list(schema.names)
+    wanted = wanted_columns(names, found)
+    places = sorted(names.index(name) for name in wanted)
+    return read_parts(_parts(path, places, guard), names, found, settings, guard)
 
 
 def _first(path: Path, places: list[int], guard: Guard) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -32,10 +33,10 @@ SAMPLE = 1000  # rows by which columns of text are understood
 def layout_of(schema: Any, sample: Any, settings: Settings) -> Layout:
     """What the columns hold; ``sample``: the first rows of the columns of text, a record batch."""
     columns = []
-    for at, name in enumerate(schema.names):
-        kind = schema.types[at]
+    names, looked_at = Counter(schema.names), set(sample.schema.names)
+    for name, kind in zip(schema.names, schema.types, strict=True):
         values = frozenset[str]()
-        if is_text(kind) and schema.names.count(name) == 1 and name in sample.schema.names:
+        if is_text(kind) and names[name] == 1 and name in looked_at:
             found = pc.unique(sample.column(name)).to_pylist()
             values = frozenset(str(each).lower() for each in found if each not in (None, ""))
         number = is_number(kind) or pa.types.is_null(kind) or (is_text(kind) and not values)

@@ -28,19 +28,19 @@ def read(path: Path, settings: Settings) -> Adjacency:
     guard = Guard(budget_of(path))
     with pq.ParquetFile(path) as file:
         schema = file.schema_arrow
-        found = layout_of(schema, _sample(file, schema, guard), settings)
-    wanted = wanted_columns(schema.names, found)
+    names = list(schema.names)
     # As numbers into the list of distinct values: else one long text could be repeated for ever.
-    texts = [name for name in wanted if is_text(schema.field(name).type)]
+    texts = [name for name, kind in zip(names, schema.types, strict=True) if is_text(kind)]
     with pq.ParquetFile(path, read_dictionary=texts) as file:
+        found = layout_of(schema, _sample(file, texts, guard), settings)
+        wanted = wanted_columns(names, found)
         _check_sizes(file.metadata, wanted, guard)
         parts = file.iter_batches(PART, columns=wanted)
-        return read_parts(parts, schema.names, found, settings, guard)
+        return read_parts(parts, names, found, settings, guard)
 
 
-def _sample(file: Any, schema: Any, guard: Guard) -> Any:
+def _sample(file: Any, names: Sequence[str], guard: Guard) -> Any:
     """The first rows of the columns of text."""
-    names = [name for name, kind in zip(schema.names, schema.types, strict=True) if is_text(kind)]
     if not names or not file.metadata.num_row_groups:
         return pa.RecordBatch.from_arrays([], names=[])
     _check_sizes(file.metadata, names, guard, groups=1)

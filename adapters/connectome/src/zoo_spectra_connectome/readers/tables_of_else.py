@@ -25,6 +25,9 @@ OTHERS = frozenset(
         "info",
     }
 )
+DISTINCT = frozenset(  # names that say it without the network beside them
+    {"average_orientations", "orientations", "centres", "centers", "tract_lengths"}
+)
 CURE = "say format=edges (or source= and target=) if it is an edge list"
 
 
@@ -79,12 +82,12 @@ def _few(names: dict[str, int]) -> str:
 
 
 def check_beside(path: Path) -> None:
-    """Raise FileFormatError for a table that lies beside the network it describes."""
+    """Raise FileFormatError for a table that describes a network: by its name, or one beside."""
     stem, _, rest = path.name.partition(".")
     if stem.lower() not in OTHERS:
         return
     beside = path.with_name(f"{NETWORK}.{rest}")
-    if beside.is_file():
+    if beside.is_file() or stem.lower() in DISTINCT:
         raise FileFormatError(
             f"a simulator's table of {stem.replace('_', ' ')}, no matrix of edges; the network is "
             f"in {beside.name} (format=adjacency reads this one as a network all the same)"
