@@ -25,6 +25,7 @@ from zoo_spectra_connectome.adjacency import reading, summary
 from zoo_spectra_connectome.bids import found_files
 from zoo_spectra_connectome.blocks import blocks
 from zoo_spectra_connectome.checks import check_choices
+from zoo_spectra_connectome.derived import with_derived
 from zoo_spectra_connectome.facts import facts_of
 from zoo_spectra_connectome.isolated import with_isolated
 from zoo_spectra_connectome.partition import regions
@@ -83,6 +84,7 @@ class ConnectomeAdapter:
             adjacency = with_symmetry(read_adjacency(path, settings), settings.symmetry)
             labels = None
             if settings.partition and settings.nodes is None:
+                adjacency = with_derived(adjacency, settings.partition)
                 labels = regions(adjacency, settings.partition)
         if settings.nodes is not None:
             with reading(settings.nodes, "table"):

@@ -16,6 +16,7 @@ from xml.parsers import expat
 from zoo_spectra.errors import FileFormatError, NetworkError, SourceError, nearest
 from zoo_spectra.sources import Guard, budget_of
 from zoo_spectra_connectome.adjacency import reading
+from zoo_spectra_connectome.derived import DERIVED
 from zoo_spectra_connectome.partition import split_header
 from zoo_spectra_connectome.readers import suffix_of
 from zoo_spectra_connectome.readers.braces import has_braces
@@ -89,12 +90,15 @@ def _check_nodes(table: Path, columns: Sequence[str]) -> None:
 
 def _partition_lacking(file: Path, settings: Settings) -> str | None:
     suffix = suffix_of(file.name)
+    named = [column for column in settings.partition if column not in DERIVED]
+    if not named:
+        return None
     if suffix.removesuffix(GZ) in NO_ATTRIBUTES:
-        return f"no node attribute {settings.partition[0]!r}; the file has none: give nodes=FILE"
+        return f"no node attribute {named[0]!r}; the file has none: give nodes=FILE"
     if suffix not in (".graphml", ".json"):
         return None
     known = ["type"] if suffix == ".json" else _graphml_keys(file)
-    missing = [column for column in settings.partition if column not in known]
+    missing = [column for column in named if column not in known]
     said = _no("node attribute", missing[0], known) if missing else None
     return said if said is None or suffix == ".graphml" else f"{said}, or give nodes=FILE"
 

@@ -29,6 +29,9 @@ FACTS = (
     "symmetry",
     "loops",
     "heaviest",
+    "components",
+    "communities",
+    "modularity",
 )
 
 

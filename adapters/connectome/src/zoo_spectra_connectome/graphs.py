@@ -12,6 +12,7 @@ from zoo_spectra.sources import Network
 from zoo_spectra_connectome.adjacency import Adjacency, check_entries, summary
 from zoo_spectra_connectome.attributed import AttributedEdges
 from zoo_spectra_connectome.blocks import blocks
+from zoo_spectra_connectome.derived import with_derived
 from zoo_spectra_connectome.facts import facts_of
 from zoo_spectra_connectome.partition import regions, split_columns
 from zoo_spectra_connectome.settings import Settings, parse_settings
@@ -43,7 +44,10 @@ def network_from_graph(
     """
     try:
         adjacency = adjacency_from_graph(graph, _settings(weight, types))
-        labels = regions(adjacency, split_columns(partition)) if partition else None
+        labels = None
+        if partition:
+            adjacency = with_derived(adjacency, split_columns(partition))
+            labels = regions(adjacency, split_columns(partition))
         walk = blocks(adjacency.matrix, labels, projections)
     except NetworkError as error:
         raise NetworkError(f"{name}: {error}") from error

@@ -30,7 +30,8 @@ NO_WEIGHT = "none"
 ALL_KINDS = "all"
 
 OPTIONS: Mapping[str, str] = {
-    "partition": "node attribute, or column of nodes=, that gives each node's region (A,B joins)",
+    "partition": "node attribute, or column of nodes=, that gives each node's region (A,B joins); "
+    "component or community: found from the edges, where no attribute is called so",
     "nodes": "CSV or TSV table of the nodes: ids in its first column, in row order, or ranges i, j",
     "projections": "true (default): blocks between regions too; false: only those inside",
     "directed": "false: symmetrise a file that lists each undirected edge once; true: as it is",
