@@ -87,7 +87,7 @@ def _cutter(matrix: Sparse | Dense, order: Index) -> Callable[[int, int], Slab]:
 
     def sparse_rows(start: int, stop: int) -> Slab:
         some = sorted_matrix[start:stop]
-        if some.shape[0] * some.shape[1] <= SLAB_ENTRIES:
+        if some.shape[0] * some.shape[1] <= min(SLAB_ENTRIES, DENSE_ENTRIES):
             held = some.toarray(order="F")
             return lambda first, last: held[:, first:last]
         part = some.tocsc()
