@@ -42,6 +42,9 @@ READ: list[tuple[str, str, dict[str, str], list[list[float]]]] = [
     ("semicolons, no header", "A;B;3\nB;A;2\nA;A;1\n", {}, [[1, 3], [2, 0]]),
     ("pipes", "A|B|3\nB|A|2\n", {}, [[0, 3], [2, 0]]),
     ("decimal commas in a matrix", "0\t0,5\n0,5\t1\n", {}, [[0, 0.5], [0.5, 1]]),
+    ("dots of which one is short", "A;B;1.234\nB;A;12.5\nA;A;7\n", {}, [[7, 1.234], [12.5, 0]]),
+    ("fractions", "A;B;0.234\nB;A;1.500\n", {}, [[0, 0.234], [1.5, 0]]),
+    ("said dots", "A;B;1.234\nB;A;2.500\n", {"decimal": "."}, [[0, 1.234], [2.5, 0]]),
     (
         "said decimals",
         "pre;post;n\nA;B;1,234\nB;A;2,500\n",
@@ -156,6 +159,7 @@ REFUSED: list[tuple[str, str, dict[str, str], str]] = [
         {},
         "thousands or decimals; say decimal=",
     ),
+    ("dots", "pre;post;n\nA;B;1.234\nB;A;12.500\n", {}, "thousands or decimals; say decimal="),
     ("both marks", "pre;post;n\nA;B;1,5\nB;A;2.5\n", {}, "say which is decimal"),
     ("short row", "# x\npre,post,n\n\nA,B,1\nB,A\n", {}, "line 5, column 3: the row has 2 cells"),
     ("zero byte", "pre,post,n\nA,B\0,1\n", {}, "line 2, column 4 of its text is a zero byte"),

@@ -25,6 +25,7 @@ NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "pipe", " ": "blank"}
 MISSING = frozenset({"", "na", "n/a", "nan", "<na>", "null", "none", "#n/a", "-nan", "+nan"})
 _COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _DOT_NUMBER = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+_DOTTED_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 
 
@@ -194,6 +195,15 @@ def _mixed(row: Sequence[str]) -> bool:
     return False
 
 
+def _check_dots(cells: Sequence[str], mark: str) -> None:
+    """Refuse 1.234 between semicolons: where these are written, a dot may stand for thousands."""
+    dots = [cell for cell in cells if _DOT_NUMBER.fullmatch(cell)]
+    if mark == ";" and dots and all(map(_DOTTED_THOUSANDS.fullmatch, dots)):
+        raise NetworkError(
+            f"{dots[0]!r} may be thousands or decimals; say decimal=. or write it without dots"
+        )
+
+
 def _decimal(rows: Sequence[Sequence[str]], mark: str) -> str:
     if mark == ",":
         return "."
@@ -201,6 +211,7 @@ def _decimal(rows: Sequence[Sequence[str]], mark: str) -> str:
     commas = [cell for cell in cells if "," in cell and _COMMA_NUMBER.fullmatch(cell)]
     commas += [cell for cell in cells if cell.count(",") > 1 and _THOUSANDS.fullmatch(cell)]
     if not commas:
+        _check_dots(cells, mark)
         return "."
     if any("." in cell and _DOT_NUMBER.fullmatch(cell) for cell in cells):
         raise NetworkError(
