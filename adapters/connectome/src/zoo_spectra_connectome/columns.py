@@ -38,6 +38,7 @@ SWITCHES: Mapping[str, bool] = {
     **dict.fromkeys(("false", "f", "no", "0"), False),
 }
 SWITCH_NAMES = frozenset({"directed", "isdirected"})
+MIRRORED = frozenset({"undirected", "isundirected", "bidirectional", "reciprocal", "mutual"})
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def layout(columns: Sequence[Column], settings: Settings) -> Layout:
     source, target, named = _ends(names, settings)
     direction = next((at for at, each in enumerate(columns) if _directions(each)), None)
     taken = {source, target, direction}
+    _check_mirrored([column.name for column in columns], settings)
     kinds = kinds_of_edges(columns, settings, taken)
     weight = _weight(columns, settings, {*taken, kinds}, named)
     return Layout(source, target, weight, kinds, direction, named)
@@ -156,6 +158,16 @@ def _directions(column: Column) -> bool:
         known = DIRECTIONS.keys() | (SWITCHES.keys() if _is_switch(column) else set())
         return column.values <= known
     return _is_switch(column)
+
+
+def _check_mirrored(names: Sequence[str], settings: Settings) -> None:
+    """Raise NetworkError for a column that says of edges that they go both ways, in other words."""
+    found = [name for name in names if "".join(words_of(name)) in MIRRORED]
+    if found and settings.symmetry is None:
+        raise NetworkError(
+            f"column {found[0]!r} may say which edges go both ways; call it directed and turn it "
+            "around, or say directed=false where all do, directed=true where none does"
+        )
 
 
 def _is_switch(column: Column) -> bool:
