@@ -140,6 +140,19 @@ def test_kinds_of_edges_are_not_mixed(
     np.testing.assert_array_equal(found.matrix, whole)
 
 
+@pytest.mark.parametrize("kinds", ["C E C", "S EJ Sp", "chem elec chem", "CS GJ CS"])
+def test_kinds_are_known_by_their_codes(
+    adapter: ConnectomeAdapter, tmp_path: Path, kinds: str
+) -> None:
+    codes = kinds.split()
+    rows = [f"{a},{b},{code},{n}" for (a, b, n, _), code in zip(KINDS, codes, strict=True)]
+    (tmp_path / "a.csv").write_text("\n".join(["pre,post,how,n", *rows, ""]))
+    said = check_refuses(adapter, str(tmp_path / "a.csv"), NetworkError)
+    assert f"column 'how' holds several kinds of edges ({codes[0]!r}, {codes[1]!r}" in said
+    made, _ = read(adapter, tmp_path / "a.csv", types=codes[1])
+    np.testing.assert_array_equal(made, [[0, 2], [0, 0]])
+
+
 def test_a_weight_that_one_kind_lacks(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
     graph = with_kinds()
     del graph["b"]["c"]["weight"]

@@ -29,7 +29,10 @@ ENDS: tuple[frozenset[str], ...] = (
 MAX_COLUMNS = 1000  # that an edge table has
 NUMBERED = frozenset({"neuron", "node", "cell", "region", "roi", "vertex"})
 KINDS = frozenset({"type", "kind", "synapsetype", "syntype", "edgetype", "connectiontype"})
-GAP = ("gap", "electr")
+GAP = ("gap", "elec")
+# What C. elegans' tables write for gap junctions, and for other synapses beside them.
+GAP_CODES = frozenset({"e", "ej", "gj"})
+CODES = GAP_CODES | {"c", "ch", "cs", "chem", "chemical", "s", "sp", "r", "rp", "nmj", "n"}
 INDEX_NAMES = frozenset({"", "unnamed: 0", "__index_level_0__"})
 # What a column says of an edge: the text itself, or yes and no below the heading Directed.
 DIRECTIONS: Mapping[str, bool] = {"directed": True, "undirected": False}
@@ -202,7 +205,11 @@ def _is_kind_name(name: str) -> bool:
 
 
 def _has_gap(column: Column) -> bool:
-    return len(column.values) > 1 and any(word in value for value in column.values for word in GAP)
+    """Whether some edges are gap junctions, and others are not."""
+    if len(column.values) < 2:
+        return False
+    coded = column.values <= CODES and bool(column.values & GAP_CODES)
+    return coded or any(word in value for value in column.values for word in GAP)
 
 
 def _weight(
