@@ -42,6 +42,25 @@ def test_a_bids_folder_is_a_source(adapter: ConnectomeAdapter, bids: Path) -> No
     assert ".tsv" in str(left)
 
 
+def test_what_lies_beside_a_matrix_is_part_of_it(adapter: ConnectomeAdapter, bids: Path) -> None:
+    """Its JSON, and the table of nodes that is its own."""
+    known = {ref.fingerprint for ref in adapter.list(str(bids), {})}
+    inside = bids / "sub-01" / "dwi"
+    for name, text in (
+        ("sub-01_meas-count_relmat.json", '{"ValidDiagonal": false}'),
+        ("sub-01_nodeindices.tsv", "matrix_index\tlabel\n0\tA\n1\tB\n"),
+        ("sub-01_meas-count_nodeindices.tsv", "matrix_index\tlabel\n0\tC\n1\tD\n"),
+    ):
+        (inside / name).write_text(text)
+        found = {ref.fingerprint for ref in adapter.list(str(bids), {})}
+        assert len(found - known) == 1
+        known |= found
+    (inside / "sub-02_nodeindices.tsv").write_text("matrix_index\tlabel\n0\tE\n1\tF\n")
+    assert {ref.fingerprint for ref in adapter.list(str(bids), {})} <= known
+    row = adapter.load(next(iter(adapter.list(str(bids), {})))).metadata
+    assert row["heaviest"] == "D -> C: 3"
+
+
 def test_a_bids_folder_without_connectivity(adapter: ConnectomeAdapter, bids: Path) -> None:
     for file in bids.rglob("*_relmat*"):
         file.unlink()

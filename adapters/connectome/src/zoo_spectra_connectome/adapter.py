@@ -29,7 +29,7 @@ from zoo_spectra_connectome.derived import with_derived
 from zoo_spectra_connectome.facts import facts_of
 from zoo_spectra_connectome.isolated import with_isolated
 from zoo_spectra_connectome.partition import regions
-from zoo_spectra_connectome.readers import check_applies, read_adjacency, suffix_of
+from zoo_spectra_connectome.readers import beside, check_applies, read_adjacency, suffix_of
 from zoo_spectra_connectome.settings import (
     ADAPTER,
     ALL_KINDS,
@@ -106,7 +106,7 @@ def _ref(
     metadata: Mapping[str, Scalar] = {}
     if about is not None and settings.about is not None:
         metadata = look_up(about, stem, settings.about)
-    files = [path] if settings.nodes is None else [path, settings.nodes]
+    files = [path, *beside(path), *([] if settings.nodes is None else [settings.nodes])]
     return NetworkRef(
         source=str(Source(ADAPTER, literal(file), options)),
         adapter=ADAPTER,

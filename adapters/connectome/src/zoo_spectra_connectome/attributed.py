@@ -111,12 +111,12 @@ class AttributedEdges:
             np.append(values, values[mirrored]),
             nodes,
         )
-        entries = len(rows) + int(mirrored.sum())
+        ways = np.append(rows << 32 | columns, (columns << 32 | rows)[mirrored])
         facts: dict[str, Scalar] = {
             "form": "graph",
             "weight_column": None if name is None else name[:100],
             "rows": len(rows),
-            "duplicates": entries - len(np.unique(_pairs(rows, columns, mirrored), axis=0)),
+            "duplicates": len(ways) - len(np.unique(ways)),
         }
         if kinds is not None:
             facts |= {"kind_column": kind, "kinds": kinds.shown()}
@@ -174,11 +174,6 @@ class AttributedEdges:
             return exact[0]
         numbers = [n for n in known if self._columns[n].edges and not self._columns[n].switch]
         return numbers[the_weight(numbers, alone=False)] if numbers else None
-
-
-def _pairs(rows: Any, columns: Any, mirrored: Any) -> Any:
-    """The entries that edges make, as rows of two."""
-    return np.column_stack([np.append(rows, columns[mirrored]), np.append(columns, rows[mirrored])])
 
 
 def _number(value: Any) -> float | None:

@@ -29,7 +29,10 @@ ENDS: tuple[frozenset[str], ...] = (
 MAX_COLUMNS = 1000  # that an edge table has
 NUMBERED = frozenset({"neuron", "node", "cell", "region", "roi", "vertex"})
 KINDS = frozenset({"type", "kind", "synapsetype", "syntype", "edgetype", "connectiontype"})
-GAP = ("gap", "electr")
+GAP = ("gap", "elec")
+# What C. elegans' tables write for gap junctions, and for other synapses beside them.
+GAP_CODES = frozenset({"e", "ej", "gj"})
+CODES = GAP_CODES | {"c", "ch", "cs", "chem", "chemical", "s", "sp", "r", "rp", "nmj", "n"}
 INDEX_NAMES = frozenset({"", "unnamed: 0", "__index_level_0__"})
 # What a column says of an edge: the text itself, or yes and no below the heading Directed.
 DIRECTIONS: Mapping[str, bool] = {"directed": True, "undirected": False}
@@ -38,6 +41,7 @@ SWITCHES: Mapping[str, bool] = {
     **dict.fromkeys(("false", "f", "no", "0"), False),
 }
 SWITCH_NAMES = frozenset({"directed", "isdirected"})
+MIRRORED = frozenset({"undirected", "isundirected", "bidirectional", "reciprocal", "mutual"})
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ def layout(columns: Sequence[Column], settings: Settings) -> Layout:
     source, target, named = _ends(names, settings)
     direction = next((at for at, each in enumerate(columns) if _directions(each)), None)
     taken = {source, target, direction}
+    _check_mirrored([column.name for column in columns], settings)
     kinds = kinds_of_edges(columns, settings, taken)
     weight = _weight(columns, settings, {*taken, kinds}, named)
     return Layout(source, target, weight, kinds, direction, named)
@@ -158,6 +163,16 @@ def _directions(column: Column) -> bool:
     return _is_switch(column)
 
 
+def _check_mirrored(names: Sequence[str], settings: Settings) -> None:
+    """Raise NetworkError for a column that says of edges that they go both ways, in other words."""
+    found = [name for name in names if "".join(words_of(name)) in MIRRORED]
+    if found and settings.symmetry is None:
+        raise NetworkError(
+            f"column {found[0]!r} may say which edges go both ways; call it directed and turn it "
+            "around, or say directed=false where all do, directed=true where none does"
+        )
+
+
 def _is_switch(column: Column) -> bool:
     return "".join(words_of(column.name)) in SWITCH_NAMES
 
@@ -190,7 +205,11 @@ def _is_kind_name(name: str) -> bool:
 
 
 def _has_gap(column: Column) -> bool:
-    return len(column.values) > 1 and any(word in value for value in column.values for word in GAP)
+    """Whether some edges are gap junctions, and others are not."""
+    if len(column.values) < 2:
+        return False
+    coded = column.values <= CODES and bool(column.values & GAP_CODES)
+    return coded or any(word in value for value in column.values for word in GAP)
 
 
 def _weight(

@@ -26,6 +26,7 @@ MISSING = frozenset({"", "na", "n/a", "nan", "<na>", "null", "none", "#n/a", "-n
 _COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _DOT_NUMBER = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
 _DOTTED_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
+_SEPARATOR = re.compile(r'"?sep=[,;|\t]"?\s*', re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 
 
@@ -89,9 +90,14 @@ def read_lines(stream: TextIO) -> Iterator[str]:
 
 
 def data_lines(stream: TextIO, guard: Guard) -> Iterator[tuple[int, str]]:
-    """The lines that are no comments and not empty, each with its number in the file."""
+    """The lines that are no comments and not empty, each with its number in the file.
+
+    Nor the first where it only tells a spreadsheet the delimiter: ``sep=;``.
+    """
     for number, line in enumerate(guard.each(read_lines(stream)), 1):
         bare = line.strip()
+        if number == 1 and _SEPARATOR.fullmatch(line):
+            continue
         if bare and not bare.startswith(COMMENTS):
             yield number, line
 

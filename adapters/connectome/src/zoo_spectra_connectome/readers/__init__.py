@@ -28,7 +28,16 @@ from zoo_spectra_connectome.readers.table import (
 )
 from zoo_spectra_connectome.settings import Settings
 
-__all__ = ["READERS", "SUFFIXES", "check_applies", "read_adjacency", "suffix_of"]
+__all__ = ["READERS", "SUFFIXES", "beside", "check_applies", "read_adjacency", "suffix_of"]
+
+
+def beside(path: Path) -> list[Path]:
+    """The files beside this one that change its matrix."""
+    if reader_of(path).name != "relmat":
+        return []
+    from zoo_spectra_connectome.readers import relmat
+
+    return relmat.beside(path)
 
 
 def read_adjacency(path: Path, settings: Settings) -> Adjacency:

@@ -37,7 +37,9 @@ def read(path: Path, settings: Settings) -> Adjacency:
     content = json.loads(text.decode("utf-8"))
     del text
     if not isinstance(content, dict) or not {"nodes", "connections"} <= content.keys():
-        raise FileFormatError("no object with nodes and connections, so no file of cect")
+        raise FileFormatError(
+            "no object with nodes and connections, so no file of cect; save GraphML"
+        )
     nodes, connections = content["nodes"], content["connections"]
     if not isinstance(nodes, list) or not all(isinstance(name, str) for name in nodes):
         raise FileFormatError("its nodes are no list of names")

@@ -59,21 +59,30 @@ def read_edges(table: Table, settings: Settings, sure: bool, guard: Guard) -> Ad
 
 
 def header_of(table: Table, settings: Settings) -> list[str] | None:
-    """The first row, if it is beyond doubt a header."""
-    first, rest = table.sample[0], table.sample[1:]
+    """The first row, if it is beyond doubt a header; R leaves out the heading of row names."""
+    first, width = table.sample[0], len(table.sample[-1])
+    if len(first) == width - 1:
+        if settings.header is False:
+            raise FileFormatError(f"row 1 has {len(first)} cells where the others have {width}")
+        return ["", *first]
+    return first if _is_header(first, table, settings) else None
+
+
+def _is_header(first: list[str], table: Table, settings: Settings) -> bool:
+    rest = table.sample[1:]
     if settings.header is not None:
-        return first if settings.header else None
+        return settings.header
     said = {settings.source, settings.target, settings.weight, settings.type} - {None}
     numbered = {str(at) for at in range(1, len(first) + 1)}
     if has_ends(first) or (said and said & set(first) and not said <= numbered):
-        return first
+        return True
     text = len(first) > 2 and any(
         _is_text(first[at], table)
         and rest
         and all(as_number(row[at], table.dialect.decimal) is not None for row in rest)
         for at in range(2, len(first))
     )
-    return first if text and not all(cell.isdigit() for cell in first[:2]) else None
+    return text and not all(cell.isdigit() for cell in first[:2])
 
 
 def _is_text(cell: str, table: Table) -> bool:

@@ -28,7 +28,7 @@ def unpacked(path: Path) -> Iterator[Path]:
         if inner.name.lower().endswith(RELMAT):  # and what says how it is to be read
             from zoo_spectra_connectome.readers.relmat import beside
 
-            for file in filter(Path.is_file, beside(path)):
+            for file in beside(path):
                 inner.with_name(file.name).symlink_to(file.resolve())
         yield inner
 

@@ -25,7 +25,7 @@ from zoo_spectra_connectome.settings import Settings
 
 MAX_JSON, MAX_TABLE = 1 << 20, 1 << 26
 CELL_BYTES = 60  # of memory, while a row is read
-SUFFIX, TABLE = "_relmat.dense.tsv", "_nodeindices.tsv"
+TABLE = "_nodeindices.tsv"
 Floats = npt.NDArray[np.float64]
 
 
@@ -53,31 +53,38 @@ def read(path: Path, settings: Settings) -> Adjacency:
 
 
 def beside(path: Path) -> list[Path]:
-    """The files that a matrix is read with."""
-    name = path.name.removesuffix(".gz")
-    stem = name[: len(name) - len(".dense.tsv")]
-    tables = sorted(path.parent.glob(f"*{TABLE}"))
-    return [path.with_name(stem + end) for end in (".json", ".dense.json")] + tables
+    """The files that a matrix is read with: its JSON, its table of nodes, where they are there.
+
+    Of several tables it is that whose name says the most of what the matrix's says, and no more.
+    """
+    stem = path.name[: len(path.name) - len(suffix_of(path.name))]
+    own = set(stem.split("_"))
+    fitting = [
+        (len(entities), file)
+        for file in sorted(path.parent.glob(f"*{TABLE}"))
+        if (entities := set(file.name.removesuffix(TABLE).split("_"))) <= own
+    ]
+    sidecars = (path.with_name(f"{stem}_relmat{end}") for end in (".json", ".dense.json"))
+    found = [file for file in sidecars if file.is_file()][:1]
+    return [*found, max(fitting)[1]] if fitting else found
 
 
 def _sidecar(path: Path) -> Mapping[str, Any]:
-    for file in beside(path)[:2]:
-        if file.is_file():
-            if file.stat().st_size > MAX_JSON:
-                raise FileFormatError(f"its {file.name} has more than {MAX_JSON:,} bytes")
-            try:
-                said = json.loads(file.read_text(encoding="utf-8-sig"))
-            except (ValueError, RecursionError) as error:
-                raise FileFormatError(
-                    f"its {file.name} is no whole JSON; write it again"
-                ) from error
-            if not isinstance(said, dict):
-                raise FileFormatError(f"its {file.name} is no JSON object")
-            for key in ("Directed", "Weighted", "ValidDiagonal"):
-                if not isinstance(said.get(key, True), bool):
-                    raise FileFormatError(f"its {file.name} says {key}: neither true nor false")
-            return said
-    return {}
+    file = next((file for file in beside(path) if file.suffix == ".json"), None)
+    if file is None:
+        return {}
+    if file.stat().st_size > MAX_JSON:
+        raise FileFormatError(f"its {file.name} has more than {MAX_JSON:,} bytes")
+    try:
+        said = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"its {file.name} is no whole JSON; write it again") from error
+    if not isinstance(said, dict):
+        raise FileFormatError(f"its {file.name} is no JSON object")
+    for key in ("Directed", "Weighted", "ValidDiagonal"):
+        if not isinstance(said.get(key, True), bool):
+            raise FileFormatError(f"its {file.name} says {key}: neither true nor false")
+    return said
 
 
 def _cells(path: Path, guard: Guard) -> list[list[str]]:
@@ -152,16 +159,10 @@ def _whole(matrix: Floats, said: Mapping[str, Any]) -> Floats:
 
 
 def _indices(path: Path, count: int, guard: Guard) -> dict[str, tuple[Any, ...]]:
-    """The columns of the table of nodes whose name says the least that this file's does not."""
-    own = set(path.name[: len(path.name) - len(suffix_of(path.name))].split("_"))
-    fitting = [
-        (len(entities), file)
-        for file in beside(path)[2:]
-        if (entities := set(file.name.removesuffix(TABLE).split("_"))) <= own
-    ]
-    if not fitting:
+    """The columns of the table of nodes, if there is one."""
+    file = next((file for file in beside(path) if file.name.endswith(TABLE)), None)
+    if file is None:
         return {}
-    file = max(fitting)[1]
     if file.stat().st_size > MAX_TABLE:
         raise FileFormatError(f"its {file.name} has more than {MAX_TABLE:,} bytes")
     header, *rows = _cells(file, guard)

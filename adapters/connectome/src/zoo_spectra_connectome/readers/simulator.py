@@ -54,7 +54,7 @@ def read(path: Path, settings: Settings) -> Adjacency:
             names = [row[0] for row in read_table(copies[1])]
             names = names[len(names) == len(made.nodes) + 1 :]
             if len(set(names)) == len(made.nodes) and not any(map(_is_fraction, names)):
-                made = replace(made, nodes=names)
+                made = replace(made, nodes=names, facts={**made.facts, "named": True})
     return made
 
 
