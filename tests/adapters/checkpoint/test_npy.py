@@ -83,7 +83,7 @@ def test_what_is_no_weight(tmp_path: Path) -> None:
 def test_only_what_is_packed_counts_against_the_budget(
     packed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stored arrays take their place on the disk, if not as data (holes): they are read one by one."""
+    """Stored arrays have their place on the disk, as data or as holes, and are read one by one."""
     monkeypatch.setattr(npz, "budget_of", lambda path: Budget(300_000))
     arrays: Any = {f"{at}.weight": np.ones((250, 250), np.float32) for at in range(8)}
     (np.savez_compressed if packed else np.savez)(tmp_path / "a.npz", **arrays)
