@@ -14,17 +14,20 @@ from zoo_spectra_connectome.adjacency import Adjacency, Dense, from_matrix
 
 ROUNDING = 2.5e-6  # of the largest entry: numbers printed with six digits, or a list of such
 NEARLY = 1e-2
+GLANCE = 1000  # rows that are looked at before all of them are
 CURE = "say symmetry=mean, upper, lower or sum"
 
 
 def with_symmetry(adjacency: Adjacency, symmetry: str | None) -> Adjacency:
     """The network as the option ``symmetry`` has it.
 
-    ``none``, None: as it is; ``auto``: ``symmetrised``; ``upper``, ``lower``: that triangle stands
-    for both, and the other is empty or its mirror up to 1 %; ``mean``: (A + Aᵀ) / 2; ``sum``:
-    A + Aᵀ, the diagonal once. Raises NetworkError.
+    None: ``as_it_looks``; ``none``: as it is; ``auto``: ``symmetrised``; ``upper``, ``lower``: that
+    triangle stands for both, and the other is empty or its mirror up to 1 %; ``mean``:
+    (A + Aᵀ) / 2; ``sum``: A + Aᵀ, the diagonal once. Raises NetworkError.
     """
-    if symmetry in (None, "none"):
+    if symmetry is None:
+        return as_it_looks(adjacency)
+    if symmetry == "none":
         return adjacency
     if symmetry == "auto":
         return symmetrised(adjacency)
@@ -42,6 +45,30 @@ def with_symmetry(adjacency: Adjacency, symmetry: str | None) -> Adjacency:
     if symmetry == "mean":
         both = _like((matrix.astype(np.float64) + matrix.T) / 2, adjacency).matrix
     return _like(both, adjacency)
+
+
+def as_it_looks(adjacency: Adjacency) -> Adjacency:
+    """Where nothing is said: symmetric up to the rounding of printed numbers is symmetric.
+
+    Raises NetworkError for a matrix that is symmetric but for 1 % of it, or less: either an
+    undirected one that some computing has blurred, or a directed one like no other.
+    """
+    matrix: Any = adjacency.matrix
+    if is_symmetric(matrix):
+        return adjacency
+    share = 0.0
+    for step in (max(1, matrix.shape[0] // GLANCE), 1):
+        diagonal = matrix.diagonal()[::step]
+        share = _asymmetry(matrix[::step], matrix[:, ::step].T, diagonal)
+        if share > NEARLY:
+            return adjacency
+    largest = float(abs(_without_diagonal(matrix)).max())
+    if _difference(matrix) <= ROUNDING * largest:
+        return _like((matrix.astype(np.float64) + matrix.T) / 2, adjacency)
+    raise NetworkError(
+        f"it is symmetric but for {share:.1g} of it; say symmetry=mean if it is undirected, "
+        "symmetry=none if the difference is meant"
+    )
 
 
 def symmetrised(adjacency: Adjacency) -> Adjacency:
@@ -117,6 +144,16 @@ def _difference(matrix: Any) -> float:
         ]
         return max(found)
     return float(abs(matrix - matrix.T).max())
+
+
+def _asymmetry(matrix: Any, mirror: Any, diagonal: Dense) -> float:
+    """|A - Aᵀ| over |A|, of rows and the same columns turned, without what is on the diagonal."""
+    whole, apart = -float(np.sum(diagonal.astype(np.float64) ** 2)), 0.0
+    for at in range(0, matrix.shape[0], 1024):
+        some = matrix[at : at + 1024].astype(np.float64)
+        whole += float((some**2).sum())
+        apart += float(((some - mirror[at : at + 1024]) ** 2).sum())
+    return float(np.sqrt(apart / whole)) if whole > 0 else np.inf
 
 
 def _between(matrix: Any) -> int:
