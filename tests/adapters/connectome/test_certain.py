@@ -218,6 +218,20 @@ def test_tables_as_others_write_them(adapter: ConnectomeAdapter, tmp_path: Path,
     np.testing.assert_array_equal(made[1:, 1:], [[0, 2], [0, 0]])
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("gene,cell1,cell2\nA,0,5\nB,2,0\nC,7,1\nD,4,4\n", "may be a table of labels"),
+        (",a,b,c,Total\na,0,5,0,5\nb,0,0,2,2\nc,7,0,0,7\nTotal,7,5,2,14\n", "sums, and no node"),
+    ],
+)
+def test_tables_that_look_like_networks(
+    adapter: ConnectomeAdapter, tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    assert message in check_refuses(adapter, str(tmp_path / "a.csv"), NetworkError)
+
+
 def test_a_column_that_says_it_the_other_way_round(
     adapter: ConnectomeAdapter, tmp_path: Path
 ) -> None:

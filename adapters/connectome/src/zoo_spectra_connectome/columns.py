@@ -134,7 +134,8 @@ def _pairs(names: Sequence[str]) -> list[tuple[int, int]]:
             ranked.append((0, (lowered.index(one), lowered.index(other))))
     for at, name in enumerate(names):
         words = words_of(name)
-        if len(words) > 1 and words[-1] == "1" and words[-2] in NUMBERED:
+        first = all(each.lower() in INDEX_NAMES for each in names[:at])  # others: cells of a table
+        if first and len(words) > 1 and words[-1] == "1" and words[-2] in NUMBERED:
             twins = [k for k, n in enumerate(names) if words_of(n) == (*words[:-1], "2")]
             ranked += [(len(ENDS), (at, twin)) for twin in twins]
     best = min((rank for rank, _ in ranked), default=0)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.intp]
 
 Floats = npt.NDArray[np.float64]
+TOTALS = frozenset({"total", "totals", "sum", "sums", "grand total"})
 CONNECTOGRAM = ["data", "data"]  # begins a table with two rows and two columns of names
 PLACE_BYTES = 16  # for an entry of a sparse row: its column and its value
 
@@ -54,6 +55,10 @@ def read_matrix(table: Table, settings: Settings, guard: Guard) -> Adjacency:
     left = [] if named else [_numbers([cell], table, 1, at)[0] for at, cell in enumerate(labels, 2)]
     top = [] if headed else list(_numbers(first[named:], table, 1 + named, 1))
     names = _names(first, labels, headed, named)
+    if names is not None and names[-1].lower() in TOTALS:
+        raise FileFormatError(
+            f"its last row and column are called {names[-1]!r}: sums, and no node; remove them"
+        )
     return network_of(kept.stacked(left, top, len(first) - 1), names, settings)
 
 
