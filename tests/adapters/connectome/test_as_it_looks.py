@@ -55,10 +55,13 @@ def test_nearly_symmetric_is_asked_about(matrix: np.ndarray, thin: bool, tmp_pat
         assert zs.load(f"{written}?{directed}").metadata["directed"] is True
 
 
-@pytest.mark.parametrize("loops", [0, 10**6])
-def test_directed_stays_directed_whatever_its_loops(loops: int, tmp_path: Path) -> None:
-    matrix = COUNTS.copy()
-    np.fill_diagonal(matrix, loops)
+@pytest.mark.parametrize("unit", [1, 1e200, 1e-200])
+@pytest.mark.parametrize("loops", [0, 10**9])
+def test_directed_stays_directed_whatever_its_loops_and_unit(
+    loops: int, unit: float, tmp_path: Path
+) -> None:
+    matrix = COUNTS * unit
+    np.fill_diagonal(matrix, loops * unit)
     network = zs.load(source(tmp_path, matrix, thin=False))
     [only] = network.constituents()
     np.testing.assert_array_equal(only.matrix, matrix)

@@ -56,13 +56,14 @@ def as_it_looks(adjacency: Adjacency) -> Adjacency:
     matrix: Any = adjacency.matrix
     if is_symmetric(matrix):
         return adjacency
-    share = 0.0
+    between = _without_diagonal(matrix)
+    largest, share = float(abs(between).max()), 0.0
+    if not np.isfinite(largest):
+        return adjacency
     for step in (max(1, matrix.shape[0] // GLANCE), 1):
-        diagonal = matrix.diagonal()[::step]
-        share = _asymmetry(matrix[::step], matrix[:, ::step].T, diagonal)
+        share = _asymmetry(between[::step], between[:, ::step].T, largest)
         if share > NEARLY:
             return adjacency
-    largest = float(abs(_without_diagonal(matrix)).max())
     if _difference(matrix) <= ROUNDING * largest:
         return _like((matrix.astype(np.float64) + matrix.T) / 2, adjacency)
     raise NetworkError(
@@ -146,14 +147,14 @@ def _difference(matrix: Any) -> float:
     return float(abs(matrix - matrix.T).max())
 
 
-def _asymmetry(matrix: Any, mirror: Any, diagonal: Dense) -> float:
-    """|A - Aᵀ| over |A|, of rows and the same columns turned, without what is on the diagonal."""
-    whole, apart = -float(np.sum(diagonal.astype(np.float64) ** 2)), 0.0
+def _asymmetry(matrix: Any, mirror: Any, unit: float) -> float:
+    """|A - Aᵀ| over |A|, of some rows and the same columns turned."""
+    whole = apart = 0.0
     for at in range(0, matrix.shape[0], 1024):
-        some = matrix[at : at + 1024].astype(np.float64)
+        some, other = (each[at : at + 1024].astype(np.float64) / unit for each in (matrix, mirror))
         whole += float((some**2).sum())
-        apart += float(((some - mirror[at : at + 1024]) ** 2).sum())
-    return float(np.sqrt(apart / whole)) if whole > 0 else np.inf
+        apart += float(((some - other) ** 2).sum())
+    return float(np.sqrt(apart / whole)) if whole else np.inf
 
 
 def _between(matrix: Any) -> int:
