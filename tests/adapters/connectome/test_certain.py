@@ -232,6 +232,21 @@ def test_tables_that_look_like_networks(
     assert message in check_refuses(adapter, str(tmp_path / "a.csv"), NetworkError)
 
 
+def test_each_edge_once_or_each_both_ways(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a,b,5\nb,a,5\nb,c,2\n")
+    some = np.array([[0.0, 5, 0], [5, 0, 2], [0, 0, 0]])
+    np.save(tmp_path / "b.npy", some)
+    for each in (path, tmp_path / "b.npy"):
+        said = check_refuses(adapter, str(each), NetworkError, {"directed": "false"})
+        assert "1 edges are listed both ways with the same weight, and others once" in said
+        made, _ = read(adapter, each, symmetry="sum")
+        np.testing.assert_array_equal(made, some + some.T)
+    path.write_text("a,b,5\nb,a,4\nb,c,2\n")  # a directed network
+    made, _ = read(adapter, path, directed="false")
+    np.testing.assert_array_equal(made, [[0, 9, 0], [9, 0, 2], [0, 2, 0]])
+
+
 def test_a_column_that_says_it_the_other_way_round(
     adapter: ConnectomeAdapter, tmp_path: Path
 ) -> None:

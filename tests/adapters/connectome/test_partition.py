@@ -191,6 +191,19 @@ def test_named_nodes_are_never_joined_by_row_order(
         adapter.load(ref)
 
 
+def test_a_table_whose_ids_are_in_another_column(
+    adapter: ConnectomeAdapter, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "w.npy", FULL)
+    options = {"nodes": str(tmp_path / "t.csv"), "partition": "region"}
+    (tmp_path / "t.csv").write_text("region,id\nX,2\nY,3\nX,0\nY,1\n")
+    (ref,) = adapter.list(str(tmp_path / "w.npy"), options)
+    with pytest.raises(NetworkError, match="column 'id' of the node table names the nodes in anot"):
+        adapter.load(ref)
+    (tmp_path / "t.csv").write_text("region,id\nX,0\nX,1\nY,2\nY,3\n")
+    assert {block.name for block in adapter.load(ref).constituents()} == set(EXPECTED)
+
+
 def test_pathologic_blocks_are_walked_over_and_the_core_says_why(
     adapter: ConnectomeAdapter, tmp_path: Path
 ) -> None:
@@ -266,7 +279,7 @@ def test_an_undirected_projection_counts_once(
     undirected = half + half.T
     rounded = 0.7 * undirected * scale[:, None] * scale
     assert np.any(rounded != rounded.T)
-    for number, matrix in enumerate((undirected, rounded, half, rounded + 1e-9 * half)):
+    for number, matrix in enumerate((undirected, rounded, half, rounded + half)):
         path = tmp_path / f"w{number}.{form}"
         if form == "npy":
             np.save(path, matrix)

@@ -61,11 +61,23 @@ def _from_table(nodes: Sequence[str], columns: Sequence[str], rows: list[list[st
                 raise NetworkError(f"the node table puts {key!r} in {label!r} and {found[key]!r}")
         return _complete(nodes, found, "row in the node table")
     if len(body) == len(nodes) and all(is_number(node) for node in nodes):
+        _check_order(nodes, header, body)
         return labels
     raise NetworkError(
         f"the node table has {len(body)} rows for {len(nodes)} nodes, and its first column does "
         f"not name them ({nodes[0]!r}, {nodes[1]!r}, …)"
     )
+
+
+def _check_order(nodes: Sequence[str], header: list[str], body: list[list[str]]) -> None:
+    """Raise NetworkError for a table in row order, of which a column has another order."""
+    for at, name in enumerate(header):
+        column = [row[at] for row in body]
+        if column != list(nodes) and len(set(column)) == len(nodes) == len({*column, *nodes}):
+            raise NetworkError(
+                f"column {name!r} of the node table names the nodes in another order than the "
+                "network has; put that column first, or leave it out"
+            )
 
 
 def split_header(

@@ -30,7 +30,10 @@ def with_symmetry(adjacency: Adjacency, symmetry: str | None) -> Adjacency:
     if symmetry == "none":
         return adjacency
     if symmetry == "auto":
-        return symmetrised(adjacency)
+        whole = symmetrised(adjacency)
+        if whole is not adjacency:
+            _check_once(adjacency.matrix)
+        return whole
     matrix: Any = adjacency.matrix
     if symmetry in ("upper", "lower"):
         kept = _half(matrix, symmetry == "upper")
@@ -93,6 +96,37 @@ def symmetrised(adjacency: Adjacency) -> Adjacency:
             f"neither undirected nor a list of each edge once; {CURE}"
         )
     return _like(_added(matrix), adjacency)
+
+
+def _check_once(matrix: Any) -> None:
+    """Raise NetworkError where some edges stand there both ways, all of them with one weight.
+
+    Then others are listed once, and a sum would double some. Weights that differ are a directed
+    network's.
+    """
+    pairs, alike = _pairs_both_ways(matrix)
+    if pairs and alike:
+        raise NetworkError(
+            f"{pairs:,} edges are listed both ways with the same weight, and others once, so it "
+            "lists neither each edge once nor each both ways; list each once, or say symmetry=sum"
+        )
+
+
+def _pairs_both_ways(matrix: Any) -> tuple[int, bool]:
+    """How many pairs have entries both ways, and whether these are equal in each, if any."""
+    if not isinstance(matrix, np.ndarray):
+        inside = _without_diagonal(matrix)
+        turned = sparse.csr_array(inside.T)
+        both = sparse.csr_array(inside.astype(bool).multiply(turned.astype(bool)))
+        differ = abs(inside - turned).multiply(both)
+        return int(both.count_nonzero()) // 2, bool(differ.count_nonzero() == 0)
+    count, alike = 0, True
+    for at in range(len(matrix)):
+        row, column = matrix[at, :at], matrix[:at, at]
+        both = (row != 0) & (column != 0)
+        count += int(both.sum())
+        alike = alike and bool(np.array_equal(row[both], column[both]))
+    return count, alike
 
 
 def check_triangle(matrix: Any) -> None:
