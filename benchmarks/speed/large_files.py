@@ -16,7 +16,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from zoo_spectra.runner.usage import peak_memory
 
 started, count = time.perf_counter(), 0
 for each in zs.load("checkpoint:" + sys.argv[1]).constituents():
-    assert each.matrix.shape == (int(sys.argv[2]),) * 2 and not each.matrix.any()
+    assert each.matrix.shape == (int(sys.argv[2]),) * 2 and abs(each.matrix.sum()) < 1e3
     count += 1
 print(count, peak_memory() / 1e9, time.perf_counter() - started)
 """
@@ -48,6 +48,13 @@ class Holes(io.FileIO):
         self.truncate(max(end, self.seek(0, 2)))
         self.seek(end)
         return len(view)
+
+
+def spread(file: BinaryIO, start: int, size: int) -> None:
+    """A page of tiny numbers in every 256 kB: what is known for zeros would not be read at all."""
+    for at in range(start, start + size, 1 << 18):
+        file.seek(at)
+        file.write(b"\1" * min(1 << 12, start + size - at))
 
 
 def tensor_names(count: int) -> list[str]:
@@ -67,6 +74,7 @@ def safetensors(path: Path, count: int) -> None:
     path.write_bytes(struct.pack("<Q", len(text)) + text)
     with path.open("r+b") as file:
         file.truncate(8 + len(text) + count * BYTES)
+        spread(file, 8 + len(text), count * BYTES)
 
 
 def torch_zip(path: Path, count: int) -> None:
@@ -102,6 +110,7 @@ def gguf(path: Path, count: int) -> None:
     with path.open("r+b") as file:
         start = -(-file.seek(0, 2) // 32) * 32
         file.truncate(start + many * size)
+        spread(file, start, many * size)
 
 
 def onnx(path: Path, count: int) -> None:
