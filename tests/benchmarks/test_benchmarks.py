@@ -324,6 +324,11 @@ def _quantised(name: str) -> str:
 
 
 SPEED += [*map(_quantised, QUANTISED)]
+LARGE_FILES = RESULTS["large_files"]["formats"]
+SPEED += [
+    f"| {name} | {found['gigabytes']:.1f} | {found['peak']:.2f} | {found['seconds']:.0f} |"
+    for name, found in LARGE_FILES.items()
+]
 GPU = RESULTS["gpu"]
 OVER = ("over_one_core", "over_all_cores")
 RANGE = [
@@ -383,6 +388,9 @@ README += [
     f"by {TRAINING['moved_trained']:.3f} e-folds in the median",
     f"({TRAINING['moved_random_most']:.3f} at most, {TRAINING['moved_random']:.3f} in the median)",
     f"in CREPE ({_ends('crepe')}), shrinks in EfficientNet-Lite ({_ends('efficientnet')})",
+]
+README += [
+    f"20 GB is read within {max(found['peak'] for found in LARGE_FILES.values()):.1f} GB of memory"
 ]
 QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS + SPEED + ZOO + NAMES]
 QUOTES += [("README.md", text) for text in README]
