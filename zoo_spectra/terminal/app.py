@@ -15,7 +15,7 @@ import typer
 
 import zoo_spectra
 from zoo_spectra.errors import ZooSpectraError
-from zoo_spectra.terminal.commands import catalog, classes, job, nearest, sources
+from zoo_spectra.terminal.commands import catalog, cheapest, classes, job, nearest, sources
 from zoo_spectra.text import message
 
 COMMANDS = (
@@ -25,6 +25,7 @@ COMMANDS = (
     classes.classify,
     classes.sweep,
     nearest.nearest,
+    cheapest.cheapest,
     catalog.show,
     catalog.query,
     catalog.remove,
