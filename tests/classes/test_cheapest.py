@@ -74,7 +74,8 @@ def test_equivalents_that_cost_less_cheapest_first(catalog: zs.Catalog) -> None:
     offer = found(catalog)
     assert (offer.cost, offer.equivalents, offer.cheaper) == (1100, 5, 4)
     assert names(offer.rows) == ["smaller", "small", "odd/seed0", "mid/seed0"]
-    rows = {row["name"]: row for row in offer.rows.iter_rows(named=True)}
+    equivalents = offer.rows.filter(pl.col("role") == "equivalent")
+    rows = {row["name"]: row for row in equivalents.iter_rows(named=True)}
     assert rows["small"]["saved"] == pytest.approx(1 - 250 / 1100)
     assert rows["small"]["pooled"] == pytest.approx(0.05)
     assert [rows[name]["frontier"] for name in ("smaller", "small", "odd/seed0")] == [True] * 3
@@ -82,12 +83,16 @@ def test_equivalents_that_cost_less_cheapest_first(catalog: zs.Catalog) -> None:
     assert offer.left_out == {"of another method version than 2": 1}
 
 
-def test_the_baselines_are_chosen_by_size_alone(catalog: zs.Catalog) -> None:
-    rows = found(catalog).rows
-    assert names(rows, "nearest in parameters") == ["farther"]
-    assert names(rows, "nearest in parameters, same family") == ["kin"]
+def test_the_baselines_are_chosen_by_cost_alone(catalog: zs.Catalog) -> None:
+    rows = found(catalog, accuracy=0.06001, where="name <> 'small'").rows
+    assert names(rows)[0] == "smaller"
+    assert names(rows, "nearest in cost") == ["odd/seed0"]
+    assert names(rows, "nearest in cost, same family") == ["mid/seed0"]
+    rows = found(catalog, accuracy=0.04, where="name <> 'small'").rows
+    assert names(rows)[0] == "odd/seed0"
+    assert names(rows, "nearest in cost") == ["mid/seed0"]
     beside = rows.filter(pl.col("role") != "equivalent")
-    assert beside["equivalent"].to_list() == [False, False]
+    assert beside["equivalent"].to_list() == [True, True]
     assert beside["frontier"].null_count() == 2
     assert (beside["saved"] > 0).all()
 
@@ -98,7 +103,18 @@ def test_nothing_may_be_cheaper(catalog: zs.Catalog) -> None:
     offer = found(catalog, accuracy=0.001)
     assert (offer.equivalents, offer.cheaper) == (0, 0)
     assert names(offer.rows) == []
-    assert offer.rows.height == 2
+    assert names(offer.rows, "nearest in cost") == ["farther"]
+    assert names(offer.rows, "nearest in cost, same family") == ["kin"]
+    assert not offer.rows["equivalent"].any()
+
+
+def test_another_seed_of_the_cheapest_is_no_baseline(tmp_path: Path) -> None:
+    catalog = zs.Catalog.create(tmp_path / "zoo")
+    for name, parameters in (("q", 900), ("e0", 100), ("e1", 100), ("b", 150)):
+        network(catalog, name, parameters, 0.0, family="f")
+    rows = found(catalog, "q").rows
+    assert names(rows) == ["e0", "e1", "b"]
+    assert names(rows, "nearest in cost") == names(rows, "nearest in cost, same family") == ["b"]
 
 
 def test_measures_conditions_and_counts(catalog: zs.Catalog) -> None:

@@ -11,7 +11,7 @@ import pytest
 import zoo_spectra as zs
 from networks import FaultyAdapter, arrays
 from parts import commit, result
-from zoo_spectra.catalog import near
+from zoo_spectra.catalog import near, published
 from zoo_spectra.classes import asked_for, distances_of, nearest_of
 from zoo_spectra.classes import matrix as blocks_of
 from zoo_spectra.classes.asked import _changed
@@ -181,6 +181,16 @@ def test_the_published_catalogs_are_asked_by_default() -> None:
     assert found["matched"].null_count() == 3
     assert found["class"].null_count() == 0
     assert found["equal_weights"].null_count() == 3
+
+
+def test_without_published_catalogs_it_says_what_to_give(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(published, "_FOLDER", tmp_path)
+    (tmp_path / "mine").mkdir()
+    zs.Catalog.create(tmp_path / "mine" / "zoo")  # one of a run, which nobody published
+    with pytest.raises(CatalogError, match="say where to look: --in CATALOG"):
+        zs.nearest("resnet18/seed0")
 
 
 @measures

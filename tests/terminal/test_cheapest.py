@@ -21,7 +21,8 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> str:
     opened = zs.Catalog.create(place)
     for at, (name, parameters) in enumerate((("large", 900), ("[less]", 300), ("far", 800))):
         csd = [0.4 * at if name != "far" else 9.0, *[0.0] * 128]
-        commit(opened, name, f"c{at}", parameters=parameters, csd=csd, csd_depth=[csd] * 4)
+        more = {"csd": csd, "csd_depth": [csd] * 4, "family": "f"}
+        commit(opened, name, f"c{at}", parameters=parameters, **more)
     return str(place)
 
 
@@ -33,20 +34,22 @@ def test_a_table_for_people(catalog: str) -> None:
     ran = run("large", "--in", catalog)
     assert ran.exit_code == 0, ran.output
     row = next(line for line in ran.stdout.splitlines() if "[less]" in line)
-    for part in ("67 %", "0.0500 *", "yes", "equivalent"):
+    for part in ("67 %", "0.0500 *", "300", "spectra"):
         assert part in row
-    assert "nearest in parameters" in ran.stdout
+    beside = [line for line in ran.stdout.splitlines() if "far " in line]
+    assert [line.split()[-2] for line in beside] == ["cost", "family"]
+    assert "by cost and family: what one would take without spectra" in ran.stdout
     assert "1 network within ε = 0.1 e-folds of large (pooled); 1 of them" in ran.stdout
 
 
 def test_for_a_machine(catalog: str, tmp_path: Path) -> None:
     ran = run("large", "--in", catalog, "--json")
     rows = json.loads(ran.stdout)
-    assert [row["name"] for row in rows] == ["[less]", "far"]
+    assert [row["name"] for row in rows] == ["[less]", "far", "far"]
     assert (rows[0]["cost"], rows[0]["equivalent"]) == (300.0, True)
     assert "1 network within" in ran.stderr
     ran = run("large", "--in", catalog, "-o", str(tmp_path / "offer.csv"))
-    assert "2 rows in" in ran.stdout
+    assert "3 rows in" in ran.stdout
 
 
 def test_nothing_is_cheaper(catalog: str) -> None:

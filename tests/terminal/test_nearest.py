@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 from click.testing import Result
+from rich.console import Console
 from typer.testing import CliRunner
 
 import zoo_spectra as zs
@@ -17,6 +19,7 @@ from parts import commit
 from zoo_spectra.errors import CatalogError
 from zoo_spectra.terminal import matrix_files
 from zoo_spectra.terminal.app import app
+from zoo_spectra.terminal.neighbours import neighbour_table, short
 
 NETS = {
     **{f"net{seed}": arrays(seed) for seed in range(5)},
@@ -48,11 +51,34 @@ def test_a_table_for_people(catalog: str) -> None:
     text = good("net0", "--in", catalog).stdout
     assert "Nearest to net0 by pooled distance" in text
     first = next(line for line in text.splitlines() if "[copy]" in line)
-    assert "(equal weights)" in first
+    assert "[copy] =" in first
+    assert "= equal weights" in text
+    assert text.count(" =") == 1
     assert "0.0000" in first
     assert "1 network left out: did not end ok" in text
     renamed = next(line for line in text.splitlines() if "renamed" in line)
     assert "–" in renamed
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_numbers_and_names_are_whole_at_any_width(catalog: str, width: int) -> None:
+    rows = zs.nearest("net0", catalog, k=3)
+    rows = rows.with_columns(name="a_name_of_16_" + pl.col("name"))
+    out = Console(width=width, file=io.StringIO())
+    out.print(neighbour_table(rows, "net0", "pooled", width))
+    text = out.file.getvalue()
+    for row in rows.iter_rows(named=True):
+        assert row["name"] in text
+        assert f"{row['pooled']:.4f}" in text
+        assert f"{row['depth']:.4f}" in text
+    assert "…" not in text
+    assert ("made" in text) == (width >= 80)
+
+
+def test_sizes_have_three_digits() -> None:
+    numbers = (5, 999, 1000, 25_502_912, 999_999, 123_456_789, 10**10)
+    expected = ["5", "999", "1.00 k", "25.5 M", "1.00 M", "123 M", "10.0 G"]
+    assert [short(number) for number in numbers] == expected
 
 
 def test_for_a_machine(catalog: str, tmp_path: Path) -> None:

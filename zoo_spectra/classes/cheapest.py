@@ -14,7 +14,7 @@ from zoo_spectra.classes.costs import check_column, costs, own_cost
 from zoo_spectra.defaults import DEFAULT_ACCURACY, DEFAULT_MEASURE, DEFAULT_NEAREST, Measure
 
 _KEY = ["network_id", "commit_id"]
-BY_SIZE, BY_FAMILY = "nearest in parameters", "nearest in parameters, same family"
+BY_COST, BY_FAMILY = "nearest in cost", "nearest in cost, same family"
 Pick = Callable[[pl.DataFrame], pl.DataFrame]
 
 
@@ -48,9 +48,11 @@ def cheaper_than(
     """The networks within ε of one that cost less, cheapest first, at most k, and two baselines.
 
     ``by``: a column of numbers of ``results``, a CSV that is joined by name (``costs.py``), or of
-    the catalogs. The baselines are the network that costs less and is nearest in the number of
-    parameters, and that of its family; of equals the first name. Raises CatalogError where a cost
-    is not known, and as ``nearest``; ValueError for an ε or a k that means nothing.
+    the catalogs. The baselines are what one would take without spectra at the cost of the cheapest
+    equivalent (where there is none, at the network's own): the other network, of those that cost
+    less, that is nearest in cost to it, and the one of the network's family; of equals the first by
+    name. Raises CatalogError where a cost is not known, and as ``nearest``; ValueError for an ε or
+    a k that means nothing.
     """
     if not 0 <= accuracy < float("inf") or k < 1:
         raise ValueError(f"the accuracy ε must be a number ≥ 0, and k ≥ 1, not {accuracy} and {k}")
@@ -68,11 +70,14 @@ def cheaper_than(
     near = every.filter(pl.col(measure) <= accuracy)
     less = every.filter(pl.col("cost") < cost).sort("cost", measure, "name", *_KEY)
     within = less.filter(pl.col(measure) <= accuracy)
+    beside, kin = _beside(less, within, cost), pl.col("family") == asked.spectrum.family
     chosen = pl.concat(
         [
             _frontier(within, measure).with_columns(role=pl.lit("equivalent")).head(k),
-            _nearest_in_size(less, asked).with_columns(role=pl.lit(BY_SIZE)),
-            _nearest_in_size(_of_family(less, asked), asked).with_columns(role=pl.lit(BY_FAMILY)),
+            beside.head(1).with_columns(role=pl.lit(BY_COST)),
+            beside.filter(kin & (pl.col("family") != ""))
+            .head(1)
+            .with_columns(role=pl.lit(BY_FAMILY)),
         ],
         how="diagonal",
     )
@@ -88,14 +93,17 @@ def _frontier(rows: pl.DataFrame, measure: str) -> pl.DataFrame:
     return rows.with_columns(frontier=(pl.col(measure) < before).fill_null(True))
 
 
-def _nearest_in_size(rows: pl.DataFrame, asked: Asked) -> pl.DataFrame:
-    """One row, or none. The distance has no say: this is what one knows without spectra."""
-    apart = (pl.col("parameters") / asked.parameters).log().abs()
-    return rows.sort(apart, "name", "source").head(1)
+def _beside(less: pl.DataFrame, within: pl.DataFrame, cost: float) -> pl.DataFrame:
+    """The others that cost less, by cost: nearest to that of the cheapest equivalent.
 
-
-def _of_family(rows: pl.DataFrame, asked: Asked) -> pl.DataFrame:
-    return rows.filter((pl.col("family") == asked.spectrum.family) & (pl.col("family") != ""))
+    The distance has no say. Another seed of that equivalent is no other choice: what is of its
+    family and has as many parameters is left out.
+    """
+    for family, parameters, least in within.select("family", "parameters", "cost").head(1).rows():
+        cost = least
+        twin = (pl.col("family") == family) & (pl.col("parameters") == parameters)
+        less = less.filter(~twin)
+    return less.sort((pl.col("cost") / cost).log().abs(), "name", "source")
 
 
 def _told(chosen: pl.DataFrame, asked: Asked, catalogs: list[Catalog]) -> pl.DataFrame:

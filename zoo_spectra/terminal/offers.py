@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 import polars as pl
-from rich.table import Table
-from rich.text import Text
+from rich.console import Group, RenderableType
 
 from zoo_spectra.terminal.cells import cell, name_column
-from zoo_spectra.terminal.neighbours import distance
+from zoo_spectra.terminal.neighbours import NARROW, distance, people_table, short
 from zoo_spectra.text import percent
 
+_BY = {"equivalent": "spectra", "nearest in cost": "cost"}
 
-def offer_table(rows: pl.DataFrame, name: str, by: str, measure: str) -> Table:
+
+def offer_table(rows: pl.DataFrame, name: str, by: str, measure: str, width: int) -> RenderableType:
     """A row a network that costs less, cheapest first; below a line, the baselines.
 
-    ``*`` marks the frontier: nothing as cheap is nearer.
+    ``*`` marks the frontier: nothing as cheap is nearer. The family is said where ``width`` leaves
+    room.
     """
-    title = f"Cheaper than {name} ({by}), equivalents first; * on the frontier"
-    table = Table(title=Text(title), title_justify="left")
+    table = people_table(f"Cheaper than {name} ({by})", width)
     name_column(table, "network", rows["name"])
-    table.add_column("family", overflow="fold")
-    numbers = ("parameters",) if by == "parameters" else ("parameters", by)
-    for column in (*numbers, "saved", measure, "within ε"):
-        table.add_column(cell(column), justify="right")
-    table.add_column("how it was found", overflow="fold")
+    wide, priced = width >= NARROW, by != "parameters"
+    if wide:
+        table.add_column("family", overflow="fold", min_width=6)
+    for column in ("size", *([by] if priced else []), "saved", measure):
+        table.add_column(cell(column), justify="right", no_wrap=True)
+    table.add_column("by", no_wrap=True)
     last = None
     for row in rows.iter_rows(named=True):
         if last == "equivalent" != row["role"]:
             table.add_section()
         last = row["role"]
-        cost = () if by == "parameters" else (f"{row['cost']:,g}",)
         table.add_row(
             cell(row["name"]),
-            cell(row["family"]),
-            f"{row['parameters']:,}",
-            *cost,
+            *([cell(row["family"])] if wide else []),
+            short(row["parameters"]),
+            *([number_of(row["cost"])] if priced else []),
             percent(row["saved"]),
             distance(row, measure) + (" *" if row["frontier"] else ""),
-            "yes" if row["equivalent"] else "no",
-            row["role"],
+            _BY.get(row["role"], "family"),
         )
-    return table
+    legend = (
+        "by spectra: equivalents, * on the frontier; by cost and family: what one would take "
+        "without spectra, at the cost of the first"
+    )
+    return Group(table, cell(legend))
+
+
+def number_of(cost: float) -> str:
+    """A cost: whole, or to six digits."""
+    return f"{cost:,.0f}" if cost == int(cost) else f"{cost:,.6g}"

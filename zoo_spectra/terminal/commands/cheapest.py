@@ -44,7 +44,7 @@ def cheapest(
 ) -> None:
     """The equivalents of a network that cost less, and two choices without spectra beside them."""
     from zoo_spectra import classes
-    from zoo_spectra.terminal.offers import offer_table
+    from zoo_spectra.terminal.offers import number_of, offer_table
 
     if sum((as_csv, as_json, output is not None)) > 1:
         raise typer.BadParameter("give one of --csv, --json and -o")
@@ -54,7 +54,8 @@ def cheapest(
     name = visible(asked.spectrum.name)
     lines = [
         f"{count(found.equivalents, 'network')} within ε = {accuracy:g} e-folds of {name} "
-        f"({compared}); {found.cheaper or 'none'} of them with less than its {by}, {found.cost:,g}",
+        f"({compared}); {found.cheaper or 'none'} of them with less than its {by}, "
+        f"{number_of(found.cost)}",
         *(f"{count(n, 'network')} left out: {why}" for why, n in found.left_out.items()),
     ]
     if hand_over(found.rows, as_csv, as_json, output):
@@ -63,6 +64,6 @@ def cheapest(
         return
     out = standard_output()
     if not found.rows.is_empty():
-        out.print(offer_table(found.rows, name, by, compared))
+        out.print(offer_table(found.rows, name, by, compared, out.width))
     for line in lines:
         out.print(visible(line), soft_wrap=True, highlight=False, markup=False)

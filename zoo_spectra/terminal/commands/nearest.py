@@ -69,7 +69,7 @@ def nearest(
             tell(line)
         return
     out = standard_output()
-    out.print(neighbour_table(found.rows, asked.spectrum.name, by))
+    out.print(neighbour_table(found.rows, asked.spectrum.name, by, out.width))
     for line in lines:
         out.print(visible(line), soft_wrap=True, highlight=False, markup=False)
 
