@@ -8,7 +8,8 @@ adds its columns, and ``sql`` asks. ``compaction`` and ``merge`` make few parts 
 
 ``answers`` are what is said of single networks (out of no more than ``tables``): ``stored`` makes
 spectra of rows again, ``layers`` a table of constituents, and ``near`` finds the nearest networks
-(by ``curves``, or by ``matches`` of ``constituents``). ``published`` are those that come along.
+(by ``curves``, or by ``matches`` of ``constituents``). ``told`` is a catalog in a few lines,
+``published`` are those that come along.
 """
 
 from zoo_spectra.catalog.catalog import Catalog

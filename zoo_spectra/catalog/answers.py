@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from zoo_spectra import svg
 from zoo_spectra.catalog.layers import layers_of
 from zoo_spectra.catalog.near import asked_of, near_to
 from zoo_spectra.catalog.stored import spectrum_of
 from zoo_spectra.catalog.tables import Tables
+from zoo_spectra.catalog.told import told
 from zoo_spectra.defaults import DEFAULT_MEASURE, DEFAULT_NEAREST, MEASURES, Measure
 from zoo_spectra.errors import CatalogError, MeasureError
 from zoo_spectra.method import Spectrum
@@ -19,6 +21,15 @@ class Answers(Tables):
     All raise CatalogError for a name that is none, or several networks', and for a network without
     a result of this version of the method.
     """
+
+    def __repr__(self) -> str:
+        """A few lines: where it is, how many networks ended how, and the newest classes."""
+        return told(self)[0]
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook, with a bar a class."""
+        text, sizes = told(self)
+        return svg.shown(text, svg.bars("Sizes of classes", sizes) if sizes else "")
 
     def spectrum(self, name: str) -> Spectrum:
         """The spectrum of a network, out of its rows: nothing is analysed again.

@@ -40,7 +40,7 @@ from zoo_spectra.errors import CatalogError, nearest
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Catalog(Answers):
     """An existing catalog at a path or URI. Raises CatalogError when there is none.
 

@@ -99,8 +99,11 @@ def near_to(
     """The ``count`` nearest of ``measured``, with all three measures and their classes.
 
     ``class``: that of the newest classification; null where this result was not in it. ``pooled``,
-    ``depth``, ``matched``: null where a measure does not apply. Errors as ``measured``.
+    ``depth``, ``matched``: null where a measure does not apply. Errors as ``measured``, and
+    ValueError for a count below 1.
     """
+    if count < 1:
+        raise ValueError(f"k must be at least 1, not {count}")
     found = measured(tables, asked, measure, where)
     return Found(described(tables, asked, found.rows.head(count)), found.left_out)
 

@@ -52,9 +52,7 @@ def opened(places: Place | Iterable[Place] | None) -> list[Catalog]:
 def nearest_of(
     asked: Asked, catalogs: Sequence[Catalog], k: int, measure: Measure, where: str | None = None
 ) -> Found:
-    """``nearest``, with what was left out. Raises ValueError for a k below 1."""
-    if k < 1:
-        raise ValueError(f"k must be at least 1, not {k}")
+    """``nearest``, with what was left out."""
     return merged(
         [(each, near_to(each, asked, k, measure, where)) for each in catalogs], measure, k
     )

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from zoo_spectra import svg
 from zoo_spectra.defaults import DEFAULT_MEASURE, Measure
 from zoo_spectra.errors import MeasureError, NetworkError
 from zoo_spectra.method import circular, levels, mme, resolved
@@ -25,7 +26,7 @@ from zoo_spectra.method.spectrum import (
 )
 from zoo_spectra.method.tied import recognised, stored_once
 from zoo_spectra.sources import Kind, Matrix, Network, Scalar, network_from_arrays
-from zoo_spectra.text import count, percent, visible
+from zoo_spectra.text import count, percent, sparkline, visible
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Spectrum:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        """A few lines: what it is, and its figures without the curves."""
+        """A few lines: what it is, its figures, and its CSD in blocks."""
         lines = [
             f"Spectrum of {visible(self.name)} ({self.kind}, {self.spectrum_kind})",
             f"  {self._of_what()}",
@@ -87,8 +88,15 @@ class Spectrum:
             lines.append(f"  gap ratio {self.gap_ratio.mean:.3f}, nearest {self.gap_ratio.nearest}")
         if self.coverage is not None:
             lines.append(f"  {percent(self.coverage)} of all stored entries")
+        lines.append(f"  CSD {sparkline(self.csd.tolist())} from s = -8 to 8")
         lines += [f"  note: {visible(note)}" for note in self.notes]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook, with the CSD and twice the fluctuation of the COE around zero."""
+        title = f"CSD of {visible(self.name)} from s = -8 to 8"
+        band = (2 * self.csd_fluctuation["coe"]).tolist()
+        return svg.shown(repr(self), svg.curve(title, self.csd.tolist(), band))
 
     def _of_what(self) -> str:
         orders = [c.order for c in self.used]

@@ -36,8 +36,9 @@ def nearest(
     ] = None,
     places: In = None,
     number: Annotated[
-        int, typer.Option("-k", "--count", min=1, help="How many networks.")
-    ] = DEFAULT_NEAREST,
+        int | None,
+        typer.Option("-k", "--count", min=1, help=f"How many networks ({DEFAULT_NEAREST})."),
+    ] = None,
     measure: MeasureOption = MeasureName(DEFAULT_MEASURE),
     where: WhereOption = None,
     every: Annotated[
@@ -53,8 +54,8 @@ def nearest(
     from zoo_spectra.terminal.neighbours import neighbour_table
 
     by = cast(Measure, measure.value)
-    if every == (network is not None):
-        raise typer.BadParameter("give a NETWORK, a SOURCE, or --all -o FILE")
+    if every == (network is not None) or (every and number is not None):
+        raise typer.BadParameter("give a NETWORK or a SOURCE, perhaps with -k, or --all -o FILE")
     if sum((as_csv, as_json, output is not None)) > 1:
         raise typer.BadParameter("give one of --csv, --json and -o")
     catalogs = classes.opened(places)
@@ -62,7 +63,7 @@ def nearest(
         _all(catalogs, by, where, output)
         return
     asked = classes.asked_for(network, catalogs, say=tell)
-    found = classes.nearest_of(asked, catalogs, number, by, where)
+    found = classes.nearest_of(asked, catalogs, number or DEFAULT_NEAREST, by, where)
     lines = classes.left_out_lines(found)
     if hand_over(found.rows, as_csv, as_json, output):
         for line in lines:
