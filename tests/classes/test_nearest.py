@@ -12,7 +12,7 @@ import zoo_spectra as zs
 from networks import FaultyAdapter, arrays
 from parts import commit, result
 from zoo_spectra.catalog import near, published
-from zoo_spectra.classes import asked_for, distances_of, nearest_of
+from zoo_spectra.classes import asked_for, distances_of, nearest_of, opened
 from zoo_spectra.classes import matrix as blocks_of
 from zoo_spectra.classes.asked import _changed
 from zoo_spectra.errors import CatalogError, MeasureError, SourceError
@@ -160,6 +160,7 @@ def test_names_that_are_none_or_several(catalog: zs.Catalog, tmp_path: Path) -> 
     commit(elsewhere, "net00", "c2", source="memory:else", network_id="f" * 32)
     with pytest.raises(CatalogError, match="'net00' names 2 networks .memory:net00 .* memory:else"):
         zs.nearest("net00", [catalog, elsewhere])
+    assert len(opened([str(catalog.location), str(catalog.location)])) == 1
     asked = asked_for("net00", [catalog, other])  # one network, twice
     assert "net00" not in nearest_of(asked, [catalog, other], 99, "pooled").rows["name"].to_list()
 

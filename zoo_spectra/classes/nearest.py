@@ -42,10 +42,10 @@ def nearest(
 
 
 def opened(places: Place | Iterable[Place] | None) -> list[Catalog]:
-    """The catalogs that are meant, the published ones by default. Raises CatalogError."""
+    """The catalogs that are meant, each once; the published ones by default; or CatalogError."""
     if places is None:
         return published_catalogs()
-    some = [places] if isinstance(places, Catalog | str | Path) else list(places)
+    some = [places] if isinstance(places, Catalog | str | Path) else dict.fromkeys(places)
     return [each if isinstance(each, Catalog) else Catalog(each) for each in some]
 
 
