@@ -39,7 +39,7 @@ def test_a_table_for_people(catalog: str) -> None:
     beside = [line for line in ran.stdout.splitlines() if "far " in line]
     assert [line.split()[-2] for line in beside] == ["cost", "family"]
     assert "by cost and family: what one would take without spectra" in ran.stdout
-    assert "1 network within ε = 0.1 e-folds of large (pooled); 1 of them" in ran.stdout
+    assert "1 network within ε = 0.1 e-folds of large (pooled), 1 of them for less" in ran.stdout
 
 
 def test_for_a_machine(catalog: str, tmp_path: Path) -> None:
@@ -56,14 +56,16 @@ def test_nothing_is_cheaper(catalog: str) -> None:
     ran = run("[less]", "--in", catalog)
     assert ran.exit_code == 0, ran.output
     assert "1 network within ε = 0.1" in ran.stdout
-    assert "none of them with less than its parameters, 300" in ran.stdout
+    assert "none of them for less; its own parameters: 300" in ran.stdout
+    ran = run("far", "--in", catalog)
+    assert "nothing is within ε = 0.1 e-folds of far (pooled)" in ran.stdout
 
 
 def test_costs_by_a_table(catalog: str, tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text('model,gmacs\nlarge,"1,000.5"\n[less],2\n')
     ran = run("large", "--in", catalog, "--results", str(table), "--by", "gmacs")
-    assert "less than its gmacs, 1,000.5" in ran.stdout
+    assert "its own gmacs: 1,000.5" in ran.stdout
     assert "1 network left out: without a number in the results" in ran.stdout
     refused = run("large", "--in", catalog, "--by", "flops")
     assert isinstance(refused.exception, CatalogError)

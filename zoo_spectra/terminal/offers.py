@@ -5,9 +5,10 @@ from __future__ import annotations
 import polars as pl
 from rich.console import Group, RenderableType
 
+from zoo_spectra.classes import Cheaper
 from zoo_spectra.terminal.cells import cell, name_column
 from zoo_spectra.terminal.neighbours import NARROW, distance, people_table, short
-from zoo_spectra.text import percent
+from zoo_spectra.text import count, percent
 
 _BY = {"equivalent": "spectra", "nearest in cost": "cost"}
 
@@ -45,6 +46,16 @@ def offer_table(rows: pl.DataFrame, name: str, by: str, measure: str, width: int
         "without spectra, at the cost of the first"
     )
     return Group(table, cell(legend))
+
+
+def summary_of(found: Cheaper, name: str, by: str, accuracy: float, measure: str) -> str:
+    """How many networks are equivalent, and how many of them cost less, in a line."""
+    own = f"its own {by}: {number_of(found.cost)}"
+    within = f"within ε = {accuracy:g} e-folds of {name} ({measure})"
+    if not found.equivalents:
+        return f"nothing is {within}; {own}"
+    less = f"{found.cheaper:,}" if found.cheaper else "none"
+    return f"{count(found.equivalents, 'network')} {within}, {less} of them for less; {own}"
 
 
 def number_of(cost: float) -> str:

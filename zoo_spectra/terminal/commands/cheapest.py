@@ -44,7 +44,7 @@ def cheapest(
 ) -> None:
     """The equivalents of a network that cost less, and two choices without spectra beside them."""
     from zoo_spectra import classes
-    from zoo_spectra.terminal.offers import number_of, offer_table
+    from zoo_spectra.terminal.offers import offer_table, summary_of
 
     if sum((as_csv, as_json, output is not None)) > 1:
         raise typer.BadParameter("give one of --csv, --json and -o")
@@ -53,9 +53,7 @@ def cheapest(
     found = classes.cheaper_than(asked, catalogs, by, results, accuracy, compared, where, number)
     name = visible(asked.spectrum.name)
     lines = [
-        f"{count(found.equivalents, 'network')} within ε = {accuracy:g} e-folds of {name} "
-        f"({compared}); {found.cheaper or 'none'} of them with less than its {by}, "
-        f"{number_of(found.cost)}",
+        summary_of(found, name, by, accuracy, compared),
         *(f"{count(n, 'network')} left out: {why}" for why, n in found.left_out.items()),
     ]
     if hand_over(found.rows, as_csv, as_json, output):
