@@ -31,7 +31,7 @@ from zoo_spectra_timm.building import timm_library
 
 MEASURES: tuple[Measure, ...] = ("pooled", "depth")
 COSTS = ("parameters", "gflops")
-ACCURACIES = (0.05, 0.1, 0.2, 0.3)
+ACCURACIES = {"first": (0.05, 0.1, 0.2, 0.3), "best": (ACCURACY,)}
 ROUNDS, TOLERANCE = 2_000, 0.03
 # timm's names of torchvision's architectures, where they are not the same.
 NAMES = {
@@ -210,8 +210,9 @@ def _median(values: Floats, owner: Labels) -> dict[str, Any]:
 Chooser = Callable[[float, Floats], Iterator[tuple[int, int]]]
 
 
-def measured(table: Table, measure: str, accuracies: Floats) -> dict[str, Any]:
+def measured(table: Table, measure: str, weights: str) -> dict[str, Any]:
     """Pairs and picks by each cost and ε."""
+    accuracies = table.accuracy[weights]
     curves = table.points[measure]
     matrix = distance_matrix(curves)
     choosers: dict[str, Chooser] = {
@@ -222,7 +223,7 @@ def measured(table: Table, measure: str, accuracies: Floats) -> dict[str, Any]:
         kind: {
             cost: {
                 f"{ε:g}": compared(chosen(table, values, choose(ε, values)), accuracies, values)
-                for ε in ACCURACIES
+                for ε in ACCURACIES[weights]
             }
             for cost, values in table.cost.items()
         }
@@ -267,8 +268,8 @@ def main() -> None:
             "accuracy": ACCURACY,
         },
         "weights": {
-            weights: {measure: measured(table, measure, values) for measure in MEASURES}
-            for weights, values in table.accuracy.items()
+            weights: {measure: measured(table, measure, weights) for measure in MEASURES}
+            for weights in table.accuracy
         },
     }
     print(figures["counts"])

@@ -120,12 +120,14 @@ def test_names_that_are_none(catalog: str) -> None:
 
 
 def test_bad_usage(catalog: str, tmp_path: Path) -> None:
+    other = str(zs.Catalog.create(tmp_path / "other").location)
     for arguments, said in (
         ([], "give a NETWORK"),
         (["net0", "--all"], "give a NETWORK"),
         (["--all"], "-o FILE"),
         (["--all", "-o", str(tmp_path / "a.txt")], "must end in"),
-        (["--all", "--in", catalog, "-o", str(tmp_path / "a.npy")], "one catalog"),
+        (["--all", "--in", other, "-o", str(tmp_path / "a.npy")], "one catalog"),
+        (["--all", "-k", "3", "-o", str(tmp_path / "a.npy")], "give a NETWORK"),
         (["net0", "--csv", "--json"], "give one of"),
     ):
         result = run(*arguments, "--in", catalog)
