@@ -5,13 +5,14 @@ solvers, ``engine`` beside one another), to the mixed matrix ensemble (``mme``),
 circular ensembles (``circular``), the circular spectral difference, its tail and its distance
 (``csd``), level statistics (``levels``), resampled curves (``bootstrap``), and all of it for one
 network (``analysis``), in which a matrix that is stored twice counts once (``tied``), and the same
-along the network and name by name, with the measures of distance (``resolved``). What is the
+along the network and name by name, with the measures of distance (``resolved``). ``single`` is
+one constituent as if it were a network. What is the
 paper's and what is ours: docs/method.md.
 """
 
 from zoo_spectra.defaults import MEASURES, Measure
 from zoo_spectra.method.analysis import Settings, Spectrum, analyze, combine
-from zoo_spectra.method.csd import BIN_WIDTH, distance
+from zoo_spectra.method.csd import BIN_WIDTH, Tail, distance
 from zoo_spectra.method.engine import Device, Engine, all_threads, check_device, limited, solve
 from zoo_spectra.method.levels import GapRatio
 from zoo_spectra.method.mme import S_EDGES
@@ -20,9 +21,11 @@ from zoo_spectra.method.resolved import (
     constituent_curves,
     depth_csd,
     depth_curves,
+    distances_to,
     measure_between,
     named_curves,
 )
+from zoo_spectra.method.single import Alone, alone
 from zoo_spectra.method.spectrum import (
     ALL_ZERO,
     EXACT_LIMIT,
@@ -41,6 +44,7 @@ __all__ = [
     "MEASURES",
     "METHOD_VERSION",
     "S_EDGES",
+    "Alone",
     "ConstituentSpectrum",
     "Device",
     "Engine",
@@ -50,7 +54,9 @@ __all__ = [
     "Measure",
     "Settings",
     "Spectrum",
+    "Tail",
     "all_threads",
+    "alone",
     "analyze",
     "check_device",
     "combine",
@@ -58,6 +64,7 @@ __all__ = [
     "depth_csd",
     "depth_curves",
     "distance",
+    "distances_to",
     "limited",
     "measure_between",
     "named_curves",

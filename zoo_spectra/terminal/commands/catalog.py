@@ -100,17 +100,11 @@ def _show_network(opened: Catalog, name: str, as_json: bool) -> None:
 
 
 def _show_class(opened: Catalog, label: int, as_json: bool) -> None:
-    import polars as pl
-
     from zoo_spectra.terminal.tables import frame_json, member_table
 
-    members = opened.collect(opened.classes().filter(pl.col("class") == label))
-    if members.is_empty():
-        last = opened.collect(opened.classes().select(pl.col("class").max())).item()
-        hint = f"there are 1 to {last}" if last else "the catalog is not classified yet"
-        raise typer.BadParameter(f"no class {label}: {hint}")
+    members = opened.members(label)
     if as_json:
-        print(frame_json(members.sort("medoid_distance", "name")))
+        print(frame_json(members))
     else:
         standard_output().print(member_table(members))
 
