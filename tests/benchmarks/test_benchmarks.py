@@ -87,6 +87,7 @@ BENCHMARKS = [
     "{scheduler[counts][networks]:,} networks ({scheduler[counts][tasks]:,} tasks)",
     "{scheduler[counts][workers]:,} workers on {scheduler[counts][nodes]} nodes",
     "at most {scheduler[bytes][per_network]} bytes a network",
+    f"at most {max(RESULTS['scheduler']['tail'].values()):.2f} of a median unit after",
 ]
 # (file, text with figures): write a figure as {families[designs][nearest_in_family][share]:.0%}.
 QUERIES = RESULTS["query"]["networks"]["100000"]["after"]
