@@ -123,20 +123,12 @@ def query(
 ) -> None:
     """Ask a catalog in SQL (Polars). A pipe gets every row, a terminal a page of them."""
     from zoo_spectra.catalog import Catalog
-    from zoo_spectra.terminal.frames import PAGE, csv_text, print_frame, write_frame
-    from zoo_spectra.terminal.tables import frame_json
+    from zoo_spectra.terminal.frames import PAGE, hand_over, print_frame
 
     if sum((as_csv, as_json, output is not None)) > 1:
         raise typer.BadParameter("give one of --csv, --json and -o")
     found = Catalog(catalog).query(sql, files=files)
-    if output is not None:
-        write_frame(found, output)
-        print(f"{count(found.height, 'row')} in {visible(output)}")
-    elif as_json:
-        print(frame_json(found))
-    elif as_csv:
-        print(csv_text(found), end="")
-    else:
+    if not hand_over(found, as_csv, as_json, output):
         print_frame(found, PAGE if standard_output().is_terminal else None)
 
 

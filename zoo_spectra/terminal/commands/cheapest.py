@@ -10,7 +10,7 @@ import typer
 from zoo_spectra.defaults import DEFAULT_ACCURACY, DEFAULT_MEASURE, DEFAULT_NEAREST, Measure
 from zoo_spectra.terminal.arguments import AsJson, standard_output
 from zoo_spectra.terminal.commands.classes import MeasureName, MeasureOption, WhereOption
-from zoo_spectra.terminal.commands.nearest import AsCsv, In, Output, hand_over, tell
+from zoo_spectra.terminal.commands.nearest import AsCsv, In, Output, tell
 from zoo_spectra.text import count, visible
 
 
@@ -44,6 +44,7 @@ def cheapest(
 ) -> None:
     """The equivalents of a network that cost less, and two choices without spectra beside them."""
     from zoo_spectra import classes
+    from zoo_spectra.terminal.frames import hand_over
     from zoo_spectra.terminal.offers import offer_table, summary_of
 
     if sum((as_csv, as_json, output is not None)) > 1:

@@ -51,6 +51,7 @@ def nearest(
 ) -> None:
     """The networks nearest to one: distances in e-folds, class, family, parameters."""
     from zoo_spectra import classes
+    from zoo_spectra.terminal.frames import hand_over
     from zoo_spectra.terminal.neighbours import neighbour_table
 
     by = cast(Measure, measure.value)
@@ -78,26 +79,6 @@ def nearest(
 def tell(line: str) -> None:
     """Say something beside the result: on standard error."""
     print(f"zoo-spectra: {message(line)}", file=sys.stderr)
-
-
-def hand_over(rows: object, as_csv: bool, as_json: bool, output: Path | None) -> bool:
-    """Give a frame to a machine or into a file, if that is asked; whether it was."""
-    import polars as pl
-
-    from zoo_spectra.terminal.frames import csv_text, write_frame
-    from zoo_spectra.terminal.tables import frame_json
-
-    frame = cast(pl.DataFrame, rows)
-    if output is not None:
-        write_frame(frame, output)
-        print(f"{count(frame.height, 'row')} in {visible(output)}")
-    elif as_json:
-        print(frame_json(frame))
-    elif as_csv:
-        print(csv_text(frame), end="")
-    else:
-        return False
-    return True
 
 
 def _all(catalogs: list[Catalog], measure: Measure, where: str | None, output: Path | None) -> None:

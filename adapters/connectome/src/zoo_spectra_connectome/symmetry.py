@@ -63,7 +63,7 @@ def as_it_looks(adjacency: Adjacency) -> Adjacency:
     largest, share = float(abs(between).max()), 0.0
     if not np.isfinite(largest):
         return adjacency
-    for step in (max(1, matrix.shape[0] // GLANCE), 1):
+    for step in sorted({max(1, matrix.shape[0] // GLANCE), 1}, reverse=True):
         share = _asymmetry(between[::step], between[:, ::step].T, largest)
         if share > NEARLY:
             return adjacency
