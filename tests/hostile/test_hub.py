@@ -17,7 +17,7 @@ from hub_server import Hub, Repo, local_hub
 from zoo_spectra.errors import ZooSpectraError
 from zoo_spectra.sources import Source, literal, load
 
-COUNT = 300  # of each, the same each time
+COUNT = 100  # of each, the same each time
 
 
 @pytest.fixture
