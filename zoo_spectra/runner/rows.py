@@ -108,6 +108,7 @@ def spectrum_columns(spectrum: Spectrum) -> Row:
         "density": spectrum.density,
         "density_se": spectrum.density_se,
         "csd": spectrum.csd,
+        "csd_error": spectrum.csd_error,
         "csd_depth": list(spectrum.csd_depth),
         **{f"csd_fluctuation_{key}": curve for key, curve in spectrum.csd_fluctuation.items()},
         **{f"csd_realisations_{key}": list(c) for key, c in spectrum.csd_realisations.items()},
@@ -144,6 +145,7 @@ def spectra_rows(network_id: str, commit_id: str, pieces: Iterable[Piece]) -> li
             "eigenvalues": piece.spectrum.eigenvalues,
             "weights": piece.spectrum.weights,
             "probe": piece.spectrum.probe,
+            "steps_error": piece.spectrum.steps_error,
             **_level_columns(piece.spectrum.gap_ratio),
             "digest": piece.digest,
             "method_version": METHOD_VERSION,
@@ -171,6 +173,7 @@ def _piece(row: Row) -> Piece:
         probe=None if probe is None else np.array(probe, dtype=np.int64),
         gap_ratio=_gap_ratio(row),
         digest=row["digest"],
+        steps_error=row["steps_error"],
     )
     return Piece(
         row["position"],
