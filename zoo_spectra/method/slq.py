@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.linalg.lapack import dstevd
+from scipy.linalg.lapack import dsterf
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import structural_rank
 
@@ -23,6 +23,7 @@ from zoo_spectra.method.levels import Floats, zero_threshold
 from zoo_spectra.sources import Matrix, Sparse, is_sparse, is_symmetric
 
 Rule = tuple[Floats, Floats]
+_ROWS = 256  # of a table of all pairs of nodes, made at once
 
 
 @dataclass(frozen=True)
@@ -166,11 +167,39 @@ def averaged_rule(operator: Operator, diagonal: Floats, beside: Floats) -> Rule:
 
 
 def _gauss(diagonal: Floats, beside: Floats) -> Rule:
-    # Not stemr, which fails where converged eigenvalues come in copies that agree to rounding.
-    nodes, vectors, info = dstevd(diagonal, beside[: len(diagonal) - 1])
+    """Nodes and weights of a Jacobi matrix: its eigenvalues θ, the squared first entries of its
+    eigenvectors.
+
+    w_i = Π_j (θ_i - μ_j) / Π_{j≠i} (θ_i - θ_j), where μ are the eigenvalues without the first row
+    and column, which lie between those θ (Golub & Meurant, section 3.4): at a fraction of the cost
+    of vectors. Copies of converged eigenvalues share their weight in some way; its sum is right.
+    """
+    both = np.empty(2 * len(diagonal) - 1)
+    both[::2] = _eigenvalues(diagonal, beside[: len(diagonal) - 1])
+    both[1::2] = _eigenvalues(diagonal[1:], beside[1 : len(diagonal) - 1])
+    # In this order up to rounding, and made so: then weights are positive, and their sum is one.
+    least = 1e-4 * np.spacing(max(abs(both[0]), abs(both[-1])))
+    apart = np.cumsum(2 * np.spacing(np.abs(both)) + least)
+    both = np.maximum.accumulate(both - apart) + apart
+    nodes, others = both[::2], both[1::2]
+    weights = np.empty(len(nodes))
+    for start in range(0, len(nodes), _ROWS):
+        some = nodes[start : start + _ROWS, None]
+        gaps = np.abs(some - nodes)
+        gaps[np.arange(len(some)), start + np.arange(len(some))] = 1.0
+        logs = np.log(np.abs(some - others)).sum(axis=1) - np.log(gaps).sum(axis=1)
+        weights[start : start + _ROWS] = np.exp(logs)
+    return nodes, weights / weights.sum()
+
+
+def _eigenvalues(diagonal: Floats, beside: Floats) -> Floats:
+    if len(diagonal) < 2:
+        return diagonal
+    values, info = dsterf(diagonal, beside)
     if info:
-        raise np.linalg.LinAlgError(f"LAPACK's dstevd ended with info = {info}")
-    return nodes, vectors[0] ** 2
+        raise np.linalg.LinAlgError(f"LAPACK's dsterf ended with info = {info}")
+    found: Floats = values
+    return found
 
 
 def _squared(rule: Rule) -> Rule:
@@ -187,9 +216,9 @@ def _with_zero(diagonal: Floats, beside: Floats) -> Floats:
         if pivot <= 0:
             return diagonal
         pivot = entry - before**2 / pivot
-    if pivot <= 0:
-        return diagonal
-    return np.append(diagonal[:-1], beside[len(diagonal) - 2] ** 2 / pivot)
+    last = beside[len(diagonal) - 2] ** 2 / pivot if pivot > 0 else np.inf
+    possible = last <= diagonal.max() + 2 * beside.max()  # no node is beyond the spectrum
+    return np.append(diagonal[:-1], last) if possible else diagonal
 
 
 def _out_of_null(nodes: Floats, weights: Floats, first: int, operator: Operator) -> Rule:
