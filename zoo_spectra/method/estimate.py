@@ -29,9 +29,9 @@ TOLERANCE = 0.02
 FEWEST_PROBES, MOST_PROBES = 4, 256
 FIRST_STEPS, MOST_STEPS = 256, 4096
 # Entries touched, beyond which neither steps nor probes are added. A multiplication by a sparse
-# matrix takes 1.3 ns an entry, by a dense one a twentieth of it.
+# matrix takes 1.3 ns an entry, by a dense one an eighth of it.
 MOST_WORK = 6e11
-DENSE_SHARE = 1 / 20
+DENSE_SHARE = 1 / 8
 BLOCK = 32  # probes that are run together, where their vectors stay in the cache
 BLOCK_SIZE = 1 << 15
 # Steps of probe i are shorter by a 32nd for each i mod 8, so that nodes do not coincide.
