@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PLUGINS := -e adapters/timm -e adapters/connectome -e 'adapters/checkpoint[torch,gguf,keras,hub]'
+PLUGINS := -e adapters/timm -e 'adapters/connectome[hdf5,cifti,excel,community]' -e 'adapters/checkpoint[torch,gguf,keras,hub]'
 ADAPTERS := adapters/timm adapters/connectome adapters/checkpoint
 PROJECTS := pyproject.toml constraints.txt $(wildcard adapters/*/pyproject.toml)
 

@@ -317,6 +317,22 @@ class Stopping(Odd):
         return Network(ref.name, "artificial", FINE["fine"], "", ref.source)
 
 
+class StoppingAtStart(Odd):
+    """Stops the process that it is sent to (SIGSTOP), the first one, or with ``always`` each."""
+
+    def __init__(self, folder: Path, always: bool = False) -> None:
+        self._folder, self._always = folder, always
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self._always or not list(self._folder.iterdir()):
+            (self._folder / str(os.getpid())).touch()
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    def load(self, ref: NetworkRef) -> Network:
+        return Network(ref.name, "artificial", FINE["fine"], "", ref.source)
+
+
 class Shrinking(Odd):
     """Maps a file that shrinks while it is read: SIGBUS."""
 

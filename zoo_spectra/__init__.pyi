@@ -1,5 +1,6 @@
 from .catalog import Catalog as Catalog
 from .classes import classify as classify
+from .classes import nearest as nearest
 from .classes import sweep as sweep
 from .errors import ZooSpectraError as ZooSpectraError
 from .method import METHOD_VERSION as METHOD_VERSION

@@ -16,4 +16,5 @@ Measure = Literal["pooled", "depth", "matched"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 DEFAULT_MEASURE: Measure = "pooled"
 DEFAULT_ACCURACY = 0.1  # ε, in e-folds
+DEFAULT_NEAREST = 10  # networks that are listed
 DEFAULT_CATALOG = "catalogs/zoo"

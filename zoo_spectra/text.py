@@ -7,6 +7,11 @@ printable is shown as Python writes it (``\\x1b``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
 
 def visible(text: object, keep: str = "") -> str:
     """``text`` with every character that is not seen written out; those in ``keep`` stay."""
@@ -39,3 +44,15 @@ def clean(text: str) -> str:
     if text.isprintable():  # neither of them is
         return text
     return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+def sparkline(values: Sequence[float], width: int = 32) -> str:
+    """``▁▂▅█``: the means of ``width`` even pieces of finite numbers, least to most."""
+    edges = [len(values) * at // width for at in range(width + 1)] if len(values) > width else None
+    pieces = [values[a:b] for a, b in pairwise(edges)] if edges else [[value] for value in values]
+    means = [sum(piece) / len(piece) for piece in pieces]
+    low, high = min(means, default=0.0), max(means, default=0.0)
+    steps = len(_BLOCKS) - 1
+    return "".join(
+        _BLOCKS[round(steps * (mean - low) / (high - low)) if high > low else 0] for mean in means
+    )

@@ -34,7 +34,7 @@ from benchmarks.common import (
     write,
 )
 from benchmarks.evidence import families, mice, trained, zoo
-from zoo_spectra.classes.constituents import read_curves
+from zoo_spectra.catalog import read_curves
 from zoo_spectra.classes.equivalence import distance_matrix
 from zoo_spectra.classes.measures import points
 from zoo_spectra.defaults import Measure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,7 @@ BENCHMARKS = [
     "{scheduler[counts][networks]:,} networks ({scheduler[counts][tasks]:,} tasks)",
     "{scheduler[counts][workers]:,} workers on {scheduler[counts][nodes]} nodes",
     "at most {scheduler[bytes][per_network]} bytes a network",
+    f"at most {max(RESULTS['scheduler']['tail'].values()):.2f} of a median unit after",
 ]
 # (file, text with figures): write a figure as {families[designs][nearest_in_family][share]:.0%}.
 QUERIES = RESULTS["query"]["networks"]["100000"]["after"]
@@ -324,6 +326,11 @@ def _quantised(name: str) -> str:
 
 
 SPEED += [*map(_quantised, QUANTISED)]
+LARGE_FILES = RESULTS["large_files"]["formats"]
+SPEED += [
+    f"| {name} | {found['gigabytes']:.1f} | {found['peak']:.2f} | {found['seconds']:.0f} |"
+    for name, found in LARGE_FILES.items()
+]
 GPU = RESULTS["gpu"]
 OVER = ("over_one_core", "over_all_cores")
 RANGE = [
@@ -383,6 +390,60 @@ README += [
     f"by {TRAINING['moved_trained']:.3f} e-folds in the median",
     f"({TRAINING['moved_random_most']:.3f} at most, {TRAINING['moved_random']:.3f} in the median)",
     f"in CREPE ({_ends('crepe')}), shrinks in EfficientNet-Lite ({_ends('efficientnet')})",
+]
+README += [
+    f"20 GB is read within {max(found['peak'] for found in LARGE_FILES.values()):.1f} GB of memory"
+]
+CHEAPEST = RESULTS["cheapest"]["weights"]
+
+
+def _with_interval(found: dict[str, Any]) -> str:
+    return f"{found['median']:.2f} ({found['interval'][0]:.2f}–{found['interval'][1]:.2f})"
+
+
+def _cheaper(kind: str, measure: str, cost: str, accuracy: str, weights: str = "first") -> str:
+    found = CHEAPEST[weights][measure][kind][cost][accuracy]
+    by_cost, kin = found["by_cost"], found["by_family"]
+    best = "" if weights == "first" else ", best weights"
+    cells = (
+        f"{kind} {measure}, ε = {accuracy}, {cost}{best}",
+        f"{found['pairs']}",
+        f"{found['saved']:.0%}",
+        _with_interval(by_cost["equivalent"]),
+        _with_interval(by_cost["baseline"]),
+        f"{kin['equivalent']['median']:.2f}",
+        _with_interval(kin["baseline"]),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _points(measure: str, key: str, who: str) -> str:
+    found = CHEAPEST["first"][measure]["pairs"]["parameters"]["0.1"][key][who]
+    return f"{found['median']:.2f}"
+
+
+SPEED += [
+    "{cheapest[counts][entries]} ImageNet entries of floats",
+    "of {cheapest[counts][architectures]} architectures; {cheapest[counts][joined]} of them",
+    *(
+        _cheaper("pairs", measure, cost, "0.1")
+        for measure in ("pooled", "depth")
+        for cost in ("parameters", "gflops")
+    ),
+    *(_cheaper("picks", measure, "parameters", "0.1") for measure in ("pooled", "depth")),
+    _cheaper("pairs", "pooled", "parameters", "0.3"),
+    *(_cheaper("pairs", measure, "parameters", "0.1", "best") for measure in ("pooled", "depth")),
+]
+README += [
+    "Of {cheapest[counts][joined]} architectures with an accuracy",
+    f"differs by {_points('pooled', 'by_cost', 'equivalent')} points of acc@1 in the median, "
+    f"another network of that cost by {_points('pooled', 'by_cost', 'baseline')}; in classes by "
+    f"depth it is {_points('depth', 'by_cost', 'equivalent')} against "
+    f"{_points('depth', 'by_cost', 'baseline')}",
+    f"does as well: {_points('pooled', 'by_family', 'baseline')} against "
+    f"{_points('pooled', 'by_family', 'equivalent')}, by depth "
+    f"{_points('depth', 'by_family', 'baseline')} against "
+    f"{_points('depth', 'by_family', 'equivalent')}",
 ]
 QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS + SPEED + ZOO + NAMES]
 QUOTES += [("README.md", text) for text in README]
@@ -445,3 +506,16 @@ def test_names_and_modules_disagree_on_nothing_else() -> None:
     unclear = [kind["name"] for kinds in found["unclear"].values() for kind in kinds]
     assert all(name.endswith(".w_g") for name in unclear)
     assert all(of["tensors"] == sum(of["reasons"].values()) for of in found["libraries"].values())
+
+
+def test_a_cheaper_equivalent_beats_its_cost_and_not_its_family() -> None:
+    """What the README says of it, in words."""
+    found = {m: CHEAPEST["first"][m]["pairs"]["parameters"]["0.1"] for m in ("pooled", "depth")}
+    for each in found.values():
+        by_cost = each["by_cost"]
+        assert by_cost["equivalent"]["interval"][1] < by_cost["baseline"]["interval"][0]
+        assert by_cost["less"]["interval"][0] > 0
+        assert each["saved"] == pytest.approx(0.5, abs=0.1)
+        assert each["by_family"]["less"]["interval"][0] < 0.01
+    kin = found["pooled"]["by_family"]
+    assert kin["less"]["interval"][0] < 0 < kin["less"]["interval"][1]

@@ -37,3 +37,22 @@ def test_the_tail_with_one_slow_worker(simulation: ModuleType, slow: float, sinc
         assert set(run.tally.rows.values()) == {1}
         assert len(run.tally.rows) == 600
         assert run.tail() <= 1.3
+
+
+@pytest.mark.parametrize("room", [256, 128], ids=["time is short", "memory is short"])
+def test_large_tasks_do_not_take_the_memory_of_workers_that_would_idle(
+    simulation: ModuleType, room: int
+) -> None:
+    """A third of the work needs almost twice a worker's share of its node, and comes first."""
+    kinds = [(28, 115.0, 200), (9, 75.0, 200), (6, 59.0, 260), (2, 50.0, 260), (1, 2.0, 1500)]
+    sizes = [(size, seconds) for size, seconds, count in kinds for _ in range(count)]
+    tasks = [
+        Task(f"n{n}", f"n{n}", seconds, size * 10**9) for n, (size, seconds) in enumerate(sizes)
+    ]
+    run = simulation.Simulation(tasks, simulation.Case((16, 16), room * 10**9))
+    makespan = run.run()
+    assert set(run.tally.rows.values()) == {1}
+    seconds = sum(run.actual.values()) / 32
+    byte_seconds = sum(run.actual[task.key] * task.memory for task in tasks)
+    bounds = {256: seconds, 128: byte_seconds / (2 * room * 10**9)}
+    assert makespan < (1.05 if room == 256 else 1.2) * bounds[room]

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -374,7 +375,21 @@ def _long_text(table: str) -> pa.Table:
     return pa.table(columns)
 
 
-BOMBS = {"rows": lambda table: _many_rows(table, 5_000_000), "text": _long_text}
+def _long_list(table: str) -> pa.Table:
+    """One row whose list is 80 million zeros, coded in some hundred bytes."""
+    name = {"networks": "csd", "spectra": "eigenvalues"}[table]
+    row, count = _frame(table), 80_000_000
+    listed = arrow_schema(table).field(name).type
+    zeros = pa.array(np.zeros(count), listed.value_type)
+    long = pa.ListArray.from_arrays(pa.array([0, count], pa.int32()), zeros)
+    return row.set_column(row.column_names.index(name), name, long)
+
+
+BOMBS = {
+    "rows": lambda table: _many_rows(table, 5_000_000),
+    "text": _long_text,
+    "list": _long_list,
+}
 PROGRAM = """
 import resource, sys
 from zoo_spectra.catalog import Catalog, compact

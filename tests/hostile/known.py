@@ -9,9 +9,8 @@ from zoo_spectra_checkpoint.formats import FORMATS
 from zoo_spectra_connectome.readers import READERS
 
 SUFFIXES = {("checkpoint", form.name): form.suffixes for form in FORMATS}
-for reader in READERS:  # one of them may stand in the table twice
-    known = SUFFIXES.get(("connectome", reader.name), ())
-    SUFFIXES["connectome", reader.name] = known + reader.suffixes
+for reader in READERS:
+    SUFFIXES["connectome", reader.name] = (*reader.suffixes, *(s + ".gz" for s in reader.suffixes))
 KNOWN = list(SUFFIXES)
 IDS = [f"{door}-{name}" for door, name in KNOWN]
 

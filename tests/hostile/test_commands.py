@@ -19,6 +19,7 @@ from known import KNOWN, SUFFIXES, table
 from zoo_spectra.sources.adapter import adapter_names
 from zoo_spectra.terminal.app import COMMANDS
 
+TOGETHER = 150  # files in one run: what it may take is what a single file may
 LIGHT = 100_000  # bytes: heavier files are opened in test_hostile
 SELECT = "SELECT name, status, reason FROM networks"
 ON_CATALOGS = (
@@ -28,6 +29,8 @@ ON_CATALOGS = (
     ("query", "@", SELECT, "--json"),
     ("classify", "@"),
     ("sweep", "@"),
+    ("nearest", "an", "--in", "@"),
+    ("cheapest", "an", "--in", "@"),
     ("remove", "@", "--where", "name = 'an'", "--dry-run"),
     ("compact", "@"),
     ("run", "memory:none", "--in-process", "--catalog", "@"),
@@ -52,9 +55,7 @@ def test_every_command_is_attacked() -> None:
 
 @pytest.mark.parametrize("door", sorted({door for door, _ in KNOWN}))
 def test_files(door: str, tmp_path: Path) -> None:
-    """One run over all of them: each has its row, and those after it too."""
-    from cases import written
-    from commands import commanded
+    """One run over many of them: each has its row, and those after it too."""
     from generic import by_any_name, junk
     from good import GOOD
 
@@ -62,11 +63,20 @@ def test_files(door: str, tmp_path: Path) -> None:
     for name in (name for of, name in KNOWN if of == door):
         cases += [*table(f"{door}_{name}"), *by_any_name(GOOD[door, name][0])]
         cases += [case for suffix in SUFFIXES[door, name] for case in junk(suffix)]
-    paths = written(cases, tmp_path / "files")
+    for start in range(0, len(cases), TOGETHER):
+        over_all(door, cases[start : start + TOGETHER], tmp_path / str(start))
+
+
+def over_all(door: str, cases: list[Any], folder: Path) -> None:
+    from cases import written
+    from commands import commanded
+
+    folder.mkdir()
+    paths = written(cases, folder / "files")
     for path in paths:
         if path.is_file() and path.stat().st_size > LIGHT:
             path.unlink()
-    source, catalog = f"{door}:{tmp_path}/files/*/*", str(tmp_path / "zoo")
+    source, catalog = f"{door}:{folder}/files/*/*", str(folder / "zoo")
     said, faults = commanded(
         [
             ("ls", source),
@@ -74,7 +84,7 @@ def test_files(door: str, tmp_path: Path) -> None:
             ("run", source, "--in-process", "--catalog", catalog),
             *(filled(words, catalog) for words in ON_CATALOGS[:-2]),
         ],
-        tmp_path,
+        folder,
     )
     assert not faults, "\n".join(faults)
     assert [each["code"] for each in said[:3]] == [0, 0, 1]

@@ -29,7 +29,7 @@ def test_every_format_has_its_table_and_good_files() -> None:
     assert tables == {f"{door}_{name}" for door, name in KNOWN}
     assert set(GOOD) == set(KNOWN)
     for known, suffixes in SUFFIXES.items():
-        assert {f".{good.file.partition('.')[2]}" for good in GOOD[known]} <= set(suffixes)
+        assert all(good.file.endswith(suffixes) for good in GOOD[known])
 
 
 @pytest.mark.parametrize(("door", "name"), KNOWN, ids=IDS)

@@ -17,7 +17,7 @@ from hub_server import Hub, Repo, local_hub
 from zoo_spectra.errors import ZooSpectraError
 from zoo_spectra.sources import Source, literal, load
 
-COUNT = 300  # of each, the same each time
+COUNT = 100  # of each, the same each time
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def answer(source: str) -> str:
 
 def test_changed_files(hub: Hub, tmp_path: Path) -> None:
     from fuzz import mutated
-    from good import STATE
+    from good_shared import STATE
 
     local = tmp_path / "acme" / "model.safetensors"
     local.parent.mkdir()
@@ -58,7 +58,7 @@ def test_changed_indices(hub: Hub) -> None:
     """The parts that it names are read, all of them and no others, or nothing is."""
     from attack import digest
     from fuzz import mutated
-    from good import STATE
+    from good_shared import STATE
 
     places = {name: f"model-{n:05d}-of-00003.safetensors" for n, name in enumerate(STATE, 1)}
     parts = {places[name]: save({name: STATE[name]}) for name in STATE}
@@ -84,7 +84,8 @@ def test_changed_archives(hub: Hub, tmp_path: Path) -> None:
     """What is fetched whole is in the cache under its content's name: each change is another."""
     import torch
     from fuzz import mutated
-    from good import STATE, of_torch
+    from good_checkpoint import of_torch
+    from good_shared import STATE
 
     state = {name: torch.from_numpy(values) for name, values in STATE.items()}
     local = tmp_path / "acme" / "model.bin"

@@ -188,7 +188,7 @@ def test_the_same_files_by_every_spelling_are_the_same_networks(
         for way in ways:
             table = f"{way.replace('d*/[s]tudy', 'data/study')}/nodes.md"
             source = f"connectome:{way}/*.edgelist?nodes={table}&partition=region&projections=True"
-            again = f"connectome:{way}/*.edgelist?directed=TRUE&partition= region,&nodes={table}"
+            again = f"connectome:{way}/*.edgelist?projections=TRUE&partition= region,&nodes={table}"
             run_here = {"catalog": str(tmp_path / "cat"), "in_process": True}
             zs.run([source, again], **run_here)
     networks = zs.Catalog(tmp_path / "cat").networks().collect()

@@ -16,13 +16,13 @@ from ray.exceptions import RaySystemError
 
 import zoo_spectra as zs
 from local_ray import local_ray
-from misbehaving import Shrinking, Stopping, Unpicklable
+from misbehaving import Shrinking, Stopping, StoppingAtStart, Unpicklable
 from networks import FaultyAdapter, zoo
 from ray_cluster import RayCluster
 from waiting import wait_for
 from zoo_spectra.errors import AdapterError, ClusterError
 from zoo_spectra.runner import cluster as clusters
-from zoo_spectra.runner import frozen
+from zoo_spectra.runner import frozen, pool
 
 PROGRAM = Path(sys.executable).with_name("zoo-spectra")
 # A driver that is less patient than it should be, so that the test need not wait.
@@ -148,6 +148,28 @@ def test_a_network_that_stops_every_worker_is_quarantined_and_says_where(
     row = zs.Catalog(tmp_path / "z").network("net")
     assert "the worker process was stopped, and did not go on" in row["reason"]
     assert str(row["pid"]) in {mark.name.split()[-1] for mark in marks.iterdir()}
+
+
+def test_a_worker_that_is_stopped_before_it_answers_is_replaced(
+    tmp_path: Path, connected: None, hasty: None
+) -> None:
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    adapters = [StoppingAtStart(marks)]
+    ran = zs.run("odd:net", catalog=str(tmp_path / "z"), workers=1, adapters=adapters)
+    assert (ran.count("ok"), len(list(marks.iterdir()))) == (1, 1)
+
+
+def test_workers_that_are_all_stopped_at_the_start_end_the_run(
+    tmp_path: Path, connected: None, hasty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "MAX_FAILED_STARTS", 2)
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    adapters = [StoppingAtStart(marks, always=True)]
+    with pytest.raises(ClusterError, match="cannot be started: a signal .* before they answered"):
+        zs.run("odd:net", catalog=str(tmp_path / "z"), workers=1, adapters=adapters)
+    assert len(list(marks.iterdir())) == 2
 
 
 def test_a_mapped_file_that_shrinks_costs_its_network_and_rows_say_where(

@@ -269,8 +269,9 @@ def test_the_root_is_an_environment_variable_or_the_cache(
 
 
 def test_the_table_is_whole() -> None:
-    assert list(SAMPLES)[:5] == ["worms", "mice", "fly", "efficientnet_lite", "minilm"]
-    trained = [name for name in SAMPLES if name not in ("worms", "mice", "fly")]
+    brains = ["worms", "mice", "fly", "humans", "humans_200", "humans_rest", "macaque"]
+    assert list(SAMPLES)[:9] == [*brains, "efficientnet_lite", "minilm"]
+    trained = [name for name in SAMPLES if name not in brains]
     assert sum(file != "LICENSE.txt" for name in trained for file in SAMPLES[name].files) >= 45
     for name, sample in SAMPLES.items():
         assert sample.name == name

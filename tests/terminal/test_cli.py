@@ -61,6 +61,31 @@ def test_ls_says_what_matches_without_reading_weights(folder: Path) -> None:
     assert "left out" not in ran.stdout
 
 
+def test_ls_peeks_into_networks(folder: Path) -> None:
+    text = "pre,post,roi,weight\nA,B,EB,2\nA,B,FB,3\nB,[/b],EB,1\n"
+    (folder / "roi.csv").write_text(text)
+    (folder / "bad.csv").write_text("pre,post,a,b\nA,B,1,2\nB,A,3,4\n")
+    ran = call("ls", "connectome:*.csv", "--peek", cwd=folder)
+    assert ran.returncode == 0, ran.stderr
+    for said in (
+        "delimiter: comma",
+        "columns: pre, post, roi, weight",
+        "source_column: pre",
+        "weight_column: weight",
+        "duplicates: 1",
+        "symmetry: upper",
+        "nodes: 3",
+        "loops: 0",
+        "heaviest: A -> B: 5",
+        "its weights may be in 'a', 'b'; say which with weight=NAME",
+    ):
+        assert said in ran.stdout
+    read = json.loads(call("ls", "connectome:*.csv", "--peek", "--json", cwd=folder).stdout)
+    assert [each["peek"].get("edges") for each in read] == [None, 2]
+    for name in ("roi.csv", "bad.csv"):
+        (folder / name).unlink()
+
+
 def test_ls_and_run_say_what_they_leave_out(folder: Path) -> None:
     said = "1 left out: 1 .edgelist"
     assert said in call("ls", "checkpoint:nets/*", cwd=folder).stdout

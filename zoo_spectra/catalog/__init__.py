@@ -6,20 +6,44 @@ row. ``snapshot`` and ``manifest`` say which parts count, ``parts`` what a part 
 result of a network is shown, and ``estimates`` which are of an older way. ``scan`` and ``views``
 read parts as Polars frames, ``metadata`` adds its columns, and ``sql`` asks. ``compaction`` and
 ``merge`` make few parts of many.
+
+``answers`` are what is said of single networks (out of no more than ``tables``): ``stored`` makes
+spectra of rows again, ``layers`` a table of constituents, and ``near`` finds the nearest networks
+(by ``curves``, or by ``matches`` of ``constituents``). ``told`` is a catalog in a few lines,
+``published`` are those that come along.
 """
 
 from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.catalog.compaction import compact
+from zoo_spectra.catalog.constituents import named, read_curves
+from zoo_spectra.catalog.curves import CURVES, WHOLE, stacked
 from zoo_spectra.catalog.estimates import is_old_estimate
 from zoo_spectra.catalog.header import HEADER
+from zoo_spectra.catalog.near import ANSWER, Asked, Found, asked_of, described, measured, near_to
+from zoo_spectra.catalog.published import published_catalogs
 from zoo_spectra.catalog.schema import arrow_schema
 from zoo_spectra.catalog.storage import Storage
+from zoo_spectra.catalog.stored import constituents_of
 
 __all__ = [
+    "ANSWER",
+    "CURVES",
     "HEADER",
+    "WHOLE",
+    "Asked",
     "Catalog",
+    "Found",
     "Storage",
     "arrow_schema",
+    "asked_of",
     "compact",
+    "constituents_of",
+    "described",
     "is_old_estimate",
+    "measured",
+    "named",
+    "near_to",
+    "published_catalogs",
+    "read_curves",
+    "stacked",
 ]

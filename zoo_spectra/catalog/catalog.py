@@ -30,6 +30,7 @@ import pyarrow.parquet as pq
 from zoo_spectra import text
 from zoo_spectra.catalog import header as headers
 from zoo_spectra.catalog import lock, metadata, snapshot, sql, views
+from zoo_spectra.catalog.answers import Answers
 from zoo_spectra.catalog.clean import clean
 from zoo_spectra.catalog.parts import blame, part_name
 from zoo_spectra.catalog.schema import FORMAT_VERSION, arrow_schema, parquet_options, polars_schema
@@ -39,12 +40,14 @@ from zoo_spectra.errors import CatalogError, nearest
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Catalog:
+@dataclass(frozen=True, repr=False)
+class Catalog(Answers):
     """An existing catalog at a path or URI. Raises CatalogError when there is none.
 
     ``networks()``, ``spectra()`` and ``classes()`` are Polars LazyFrames; their columns are in
-    ``catalogs/README.md``. ``run``: the number of the run that commits; see ``numbered``.
+    ``catalogs/README.md``. ``spectrum``, ``distances``, ``nearest``, ``members`` and ``layers`` say
+    more of single networks (``answers.py``). ``run``: the number of the run that commits; see
+    ``numbered``.
     """
 
     location: str | Path
@@ -88,6 +91,11 @@ class Catalog:
     @cached_property
     def storage(self) -> Storage:
         return Storage(str(self.location))
+
+    @property
+    def holds_spectra(self) -> bool:
+        """Whether it is to have the table ``spectra``: a published one has not."""
+        return self._header.spectra
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the open connection: a worker opens its own. It knows which catalog it is."""

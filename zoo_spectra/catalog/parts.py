@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from blake3 import blake3
 
+from zoo_spectra.catalog.pages import list_values
 from zoo_spectra.catalog.schema import REQUIRED, arrow_schema
 from zoo_spectra.catalog.snapshot import REDO, Snapshot, located
 from zoo_spectra.errors import CatalogError
@@ -31,9 +32,10 @@ READ_ERRORS = (
     OSError,
 )
 _NAMED = re.compile(r".+\.([0-9a-f]{16})\.parquet")
-# What a part may hold: rows beside its bytes, bytes of a row group, bytes of one text. Our own stay
-# far below; a file of some kilobytes can declare any number.
-MOST_ROWS, MOST_BYTES, MOST_TEXT = 1_000_000, 4 << 30, 16 << 20
+# What a part may hold: rows beside its bytes, bytes of a row group, bytes of one text, values in
+# the lists of a row group beside its bytes. Our own stay far below; a file of some kilobytes can
+# declare any number.
+MOST_ROWS, MOST_BYTES, MOST_TEXT, MOST_VALUES = 1_000_000, 4 << 30, 16 << 20, 1 << 26
 # Below this much, loose parts are compared with their digests before they are read.
 SMALL_BYTES = 64 << 20
 _seen: set[tuple[object, ...]] = set()
@@ -97,7 +99,8 @@ def examine(snapshot: Snapshot, table: str, name: str, deep: bool = True) -> Non
     ``deep``: with every value; otherwise by its footer and, if need be, a few narrow columns.
     """
     try:
-        with _source(snapshot, table, name, whole=deep) as source:
+        small = part_size(snapshot, table, name) <= SMALL_BYTES
+        with _source(snapshot, table, name, whole=deep or small) as source:
             if deep:
                 _verify(snapshot, table, name, source)
             _examine(snapshot, table, name, source, deep)
@@ -166,6 +169,7 @@ def _examine(snapshot: Snapshot, table: str, name: str, source: Any, deep: bool)
     with pq.ParquetFile(source) as part:
         _check_footer(snapshot, table, name, part)
         schema = part.schema_arrow
+    _check_lists(snapshot, table, name, source)
     texts = [field.name for field in schema if _plain(field.type) == pa.string()]
     columns = schema.names
     if not deep:  # parts of this version say in their footer that these are never null
@@ -211,6 +215,15 @@ def _check_footer(snapshot: Snapshot, table: str, name: str, part: pq.ParquetFil
         raise fail(f"it declares {rows:,} rows")
     if (size := max((group.total_byte_size for group in groups), default=0)) > MOST_BYTES:
         raise fail(f"it declares a row group of {size:,} bytes")
+
+
+def _check_lists(snapshot: Snapshot, table: str, name: str, source: Any) -> None:
+    try:
+        values = max(list_values(source), default=0)
+    except ValueError as error:
+        raise damaged(snapshot, table, name, error) from error
+    if values > MOST_VALUES + part_size(snapshot, table, name):
+        raise foreign(snapshot, table, name, f"it declares {values:,} values in lists")
 
 
 def part_size(snapshot: Snapshot, table: str, name: str) -> int:

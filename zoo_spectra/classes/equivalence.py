@@ -13,17 +13,20 @@ import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist, squareform
 
+from zoo_spectra import svg
 from zoo_spectra.classes.large import EXACT, large_labels, large_medoids
 from zoo_spectra.defaults import DEFAULT_ACCURACY, DEFAULT_LINKAGE, LINKAGES, Linkage
 from zoo_spectra.method import BIN_WIDTH, Floats, Integers
+from zoo_spectra.text import count, sparkline
 
 # Rows of the largest matrix of distances: 1.6 GB condensed, and the linkage works on a copy.
 EXACT_LIMIT = 20_000
 _BLOCK = 1 << 21
+BARS = 120  # classes in a picture
 LINKED = np.array(["exact", "in steps", "coarse"])  # by the numbers of ``large.py``
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Classes:
     """Equivalence classes of n networks, K classes; a class has at least one member.
 
@@ -36,6 +39,27 @@ class Classes:
     medoid: Integers
     medoid_distance: Floats
     linked: npt.NDArray[np.str_]
+
+    def __repr__(self) -> str:
+        """A few lines: how many, their sizes in blocks, and how wide they are."""
+        sizes = self.sizes
+        alone = int((sizes == 1).sum())
+        return (
+            f"Classes of {count(len(self.label), 'network')}: {len(sizes):,}, "
+            f"the largest of {sizes.max():,}, {alone:,} of one network alone\n"
+            f"  sizes {sparkline(sizes.tolist())}\n"
+            f"  at most {self.medoid_distance.max():.3g} e-folds from a medoid; linked "
+            + ", ".join(np.unique(self.linked).tolist())
+        )
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook, with a bar a class."""
+        return svg.shown(repr(self), svg.bars("Sizes of classes", self.sizes[:BARS].tolist()))
+
+    @property
+    def sizes(self) -> Integers:
+        """Members of each class, shape (K,), the largest first."""
+        return np.bincount(self.label)[1:]
 
     @property
     def exact(self) -> npt.NDArray[np.bool_]:

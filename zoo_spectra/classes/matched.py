@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
-from zoo_spectra.catalog import Catalog
-from zoo_spectra.classes.constituents import named, read_curves
+from zoo_spectra.catalog import Catalog, named, read_curves
 from zoo_spectra.classes.equivalence import Classes
 from zoo_spectra.errors import CatalogError
 from zoo_spectra.method import S_EDGES, Floats
@@ -32,10 +32,32 @@ def matched_points(catalog: Catalog, networks: pl.DataFrame) -> Floats:
     Raises CatalogError when they would take more than 4 GB, when two networks share no name, or
     one has a name twice or no spectra.
     """
-    rows = catalog.collect(named(catalog, networks).select("at", "constituent"))
+    rows = lists_of_names(catalog, networks)
     names = rows["constituent"].unique().sort()
+    _check(catalog, networks["name"], rows, dict(zip(names, range(len(names)), strict=True)))
+    return points_by_name(catalog, networks, rows)[1]
+
+
+def lists_of_names(catalog: Catalog, networks: pl.DataFrame) -> pl.DataFrame:
+    """What networks can be matched by: ``at``, the row in ``networks``, and ``constituent``."""
+    return catalog.collect(named(catalog, networks).select("at", "constituent"))
+
+
+def points_by_name(
+    catalog: Catalog, networks: pl.DataFrame, rows: pl.DataFrame
+) -> tuple[npt.NDArray[np.bool_], Floats]:
+    """Which of n networks has which of M names, shape (n, M), and their points, (n, M · 129).
+
+    ``rows``: of ``lists_of_names``; a network that is not in it has no name. Raises CatalogError
+    when the points would take more than 4 GB, or there is no name at all.
+    """
+    names = rows["constituent"].unique().sort()
+    if names.is_empty():
+        raise CatalogError(
+            f"{catalog.location} holds no spectra by whose names networks could be matched (a "
+            "published catalog has none): use the measure pooled or depth"
+        )
     place = dict(zip(names, range(len(names)), strict=True))
-    _check(catalog, networks["name"], rows, place)
     size = networks.height * len(names) * _POINTS * 8
     if size > MOST_BYTES:
         raise CatalogError(
@@ -43,10 +65,14 @@ def matched_points(catalog: Catalog, networks: pl.DataFrame) -> Floats:
             f"{size / 1e9:.0f} GB to match; choose fewer of one design with --where"
         )
     found = np.ones((networks.height, len(names), _POINTS))
+    has = np.zeros((networks.height, len(names)), dtype=bool)
+    has[rows["at"].to_numpy(), [place[name] for name in rows["constituent"]]] = True
+    listed = frozenset(rows["at"].to_list())
     for each in read_curves(catalog, networks):
-        found[each.at, [place[name] for name in each.names]] = each.curves
+        if each.at in listed:
+            found[each.at, [place[name] for name in each.names]] = each.curves
     found /= len(names)
-    return found.reshape(networks.height, -1)
+    return has, found.reshape(networks.height, -1)
 
 
 def _check(

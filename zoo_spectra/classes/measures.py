@@ -8,16 +8,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from zoo_spectra.catalog import Catalog
+from zoo_spectra.catalog import CURVES, WHOLE, Catalog, stacked
 from zoo_spectra.classes.matched import matched_points
 from zoo_spectra.errors import CatalogError
-from zoo_spectra.method import DEPTH, S_EDGES, Floats, Measure
-
-_POINTS = len(S_EDGES)
-_CURVE = pl.col("csd").list.len() == _POINTS
-_CURVES = (pl.col("csd_depth").list.len() == DEPTH) & pl.col("csd_depth").list.eval(
-    pl.element().list.len() == _POINTS
-).list.all()
+from zoo_spectra.method import DEPTH, Floats, Measure
 
 
 def points(catalog: Catalog, networks: pl.DataFrame, measure: Measure) -> Floats:
@@ -27,21 +21,15 @@ def points(catalog: Catalog, networks: pl.DataFrame, measure: Measure) -> Floats
     without such curves, and for networks that cannot be matched.
     """
     if measure == "pooled":
-        return curves(_sound(catalog, networks, "csd", _CURVE))
+        return stacked(_sound(catalog, networks, measure))
     if measure == "depth":
-        along = curves(_sound(catalog, networks, "csd_depth", _CURVES).explode())
+        along = stacked(_sound(catalog, networks, measure))
         return along.reshape(networks.height, -1) / DEPTH
     return matched_points(catalog, networks)
 
 
-def curves(lists: pl.Series) -> Floats:
-    """A column of curves as an array, shape (n, 129)."""
-    flat = lists.explode().to_numpy().astype(float, copy=False)
-    return flat.reshape(-1, _POINTS)
-
-
-def _sound(catalog: Catalog, networks: pl.DataFrame, column: str, whole: pl.Expr) -> pl.Series:
-    odd = networks.filter(~whole.fill_null(False))
+def _sound(catalog: Catalog, networks: pl.DataFrame, measure: Measure) -> pl.Series:
+    column, odd = CURVES[measure], networks.filter(~WHOLE[measure])
     if odd.height:
         raise CatalogError(
             f"{catalog.location} holds a curve that is none ({column}), of {odd['name'][0]!r}; "

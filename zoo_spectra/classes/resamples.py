@@ -13,11 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from zoo_spectra.catalog import Catalog
-from zoo_spectra.classes.constituents import read_curves
+from zoo_spectra.catalog import Catalog, read_curves, stacked
 from zoo_spectra.classes.equivalence import Classes
 from zoo_spectra.classes.matched import DRAWS, matched_stabilities
-from zoo_spectra.classes.measures import curves
 from zoo_spectra.classes.stability import stay
 from zoo_spectra.method import DEPTH, Floats, Integers, Measure, depth_csd, depth_curves
 
@@ -75,7 +73,7 @@ def _pooled(catalog: Catalog, view: pl.LazyFrame, networks: pl.DataFrame) -> Ite
         full = counts > 0
         if full.any():
             lists = read["csd_resamples"].filter(full).explode()
-            yield Resamples(read["at"].to_numpy()[full], counts[full], curves(lists))
+            yield Resamples(read["at"].to_numpy()[full], counts[full], stacked(lists))
 
 
 def _along(catalog: Catalog, networks: pl.DataFrame) -> Iterator[Resamples]:

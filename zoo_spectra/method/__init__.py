@@ -6,13 +6,14 @@ the mixed matrix ensemble (``mme``), the error of estimates (``replicates``), it
 circular ensembles (``circular``), the circular spectral difference, its tail and its distance
 (``csd``), level statistics (``levels``), resampled curves (``bootstrap``), and all of it for one
 network (``analysis``), in which a matrix that is stored twice counts once (``tied``), and the same
-along the network and name by name, with the measures of distance (``resolved``). What is the
+along the network and name by name, with the measures of distance (``resolved``). ``single`` is
+one constituent as if it were a network. What is the
 paper's and what is ours: docs/method.md.
 """
 
 from zoo_spectra.defaults import MEASURES, Measure
 from zoo_spectra.method.analysis import Settings, Spectrum, analyze, combine
-from zoo_spectra.method.csd import distance
+from zoo_spectra.method.csd import Tail, distance
 from zoo_spectra.method.engine import Device, Engine, all_threads, check_device, limited, solve
 from zoo_spectra.method.estimate import ESTIMATE_VERSION
 from zoo_spectra.method.levels import GapRatio
@@ -22,9 +23,11 @@ from zoo_spectra.method.resolved import (
     constituent_curves,
     depth_csd,
     depth_curves,
+    distances_to,
     measure_between,
     named_curves,
 )
+from zoo_spectra.method.single import Alone, alone
 from zoo_spectra.method.spectrum import (
     ALL_ZERO,
     EXACT_LIMIT,
@@ -44,6 +47,7 @@ __all__ = [
     "MEASURES",
     "METHOD_VERSION",
     "S_EDGES",
+    "Alone",
     "ConstituentSpectrum",
     "Device",
     "Engine",
@@ -53,7 +57,9 @@ __all__ = [
     "Measure",
     "Settings",
     "Spectrum",
+    "Tail",
     "all_threads",
+    "alone",
     "analyze",
     "check_device",
     "combine",
@@ -61,6 +67,7 @@ __all__ = [
     "depth_csd",
     "depth_curves",
     "distance",
+    "distances_to",
     "limited",
     "measure_between",
     "named_curves",

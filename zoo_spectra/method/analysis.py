@@ -10,8 +10,9 @@ from typing import Any, cast
 
 import numpy as np
 
+from zoo_spectra import svg
 from zoo_spectra.defaults import DEFAULT_MEASURE, Measure
-from zoo_spectra.errors import NetworkError
+from zoo_spectra.errors import MeasureError, NetworkError
 from zoo_spectra.method import circular, levels, mme, replicates, resolved
 from zoo_spectra.method.bootstrap import resampled_csd
 from zoo_spectra.method.csd import Tail, circular_spectral_difference
@@ -26,7 +27,7 @@ from zoo_spectra.method.spectrum import (
 )
 from zoo_spectra.method.tied import recognised, stored_once
 from zoo_spectra.sources import Kind, Matrix, Network, Scalar, network_from_arrays
-from zoo_spectra.text import count, percent, visible
+from zoo_spectra.text import count, percent, sparkline, visible
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Spectrum:
     ``csd_error``: None where all spectra are exact, else an upper limit of 95 % to the distance of
     ``csd`` from what exact spectra would give, in e-folds.
     ``left_out``, ``coverage`` and ``notes`` are those of the network: what of it was not analysed.
+    ``constituents`` is empty for one read from a catalog that holds no spectra.
     """
 
     name: str
@@ -77,13 +79,10 @@ class Spectrum:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        """A few lines: what it is, and its figures without the curves."""
-        orders = [c.order for c in self.used]
-        skipped = len(self.constituents) - len(orders)
+        """A few lines: what it is, its figures, and its CSD in blocks."""
         lines = [
             f"Spectrum of {visible(self.name)} ({self.kind}, {self.spectrum_kind})",
-            f"  {count(len(orders), 'constituent')} of order {min(orders)} to {max(orders)}"
-            + (f"; {skipped:,} left out" if skipped else ""),
+            f"  {self._of_what()}",
             f"  scale {self.scale:.4g}, null mass {self.null_mass:.3g}, "
             f"tail mass {self.tail.mass:.3g}",
         ]
@@ -93,8 +92,23 @@ class Spectrum:
             lines.append(f"  gap ratio {self.gap_ratio.mean:.3f}, nearest {self.gap_ratio.nearest}")
         if self.coverage is not None:
             lines.append(f"  {percent(self.coverage)} of all stored entries")
+        lines.append(f"  CSD {sparkline(self.csd.tolist())} from s = -8 to 8")
         lines += [f"  note: {visible(note)}" for note in self.notes]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook, with the CSD and twice the fluctuation of the COE around zero."""
+        title = f"CSD of {visible(self.name)} from s = -8 to 8"
+        band = (2 * self.csd_fluctuation["coe"]).tolist()
+        return svg.shown(repr(self), svg.curve(title, self.csd.tolist(), band))
+
+    def _of_what(self) -> str:
+        orders = [c.order for c in self.used]
+        if not orders:
+            return "constituents: not in the catalog that it was read from"
+        skipped = len(self.constituents) - len(orders)
+        left = f"; {skipped:,} left out" if skipped else ""
+        return f"{count(len(orders), 'constituent')} of order {min(orders)} to {max(orders)}{left}"
 
     @property
     def decay_rate(self) -> float | None:
@@ -104,7 +118,16 @@ class Spectrum:
     @property
     def spectrum_kind(self) -> str:
         """``exact``, or ``slq`` when any constituent was estimated."""
-        return "slq" if any(c.kind == "slq" for c in self.constituents) else "exact"
+        return "exact" if self.density_se is None else "slq"
+
+    @property
+    def weights_digest(self) -> str | None:
+        """BLAKE2b-128 of the sorted digests of all constituents, hex; None where one has none."""
+        # Sorted: safetensors keeps tensors by size and name, torch as the module does.
+        digests = sorted(c.digest for c in self.constituents)
+        if not all(digests) or not digests:
+            return None
+        return hashlib.blake2b("".join(digests).encode(), digest_size=16).hexdigest()
 
     @property
     def used(self) -> tuple[ConstituentSpectrum, ...]:
@@ -115,8 +138,14 @@ class Spectrum:
     def named(self) -> tuple[list[str], Floats]:
         """The constituents' names and cumulative densities F_l at σ, shape (n, 129).
 
-        Matrices that are all zero are among them, as all null.
+        Matrices that are all zero are among them, as all null. Raises MeasureError where the
+        constituents are not known.
         """
+        if not self.constituents:
+            raise MeasureError(
+                f"the constituents of {visible(self.name)} are not in the catalog that it was read "
+                "from (a published one has none); use the measure pooled or depth"
+            )
         return resolved.named_curves(self.constituents, self.scale)
 
     def distance(self, other: Spectrum, measure: Measure = DEFAULT_MEASURE) -> float:
@@ -133,23 +162,28 @@ class Spectrum:
 def analyze(
     what: Network | Mapping[str, Matrix] | Any,
     settings: Settings | None = None,
+    *,
+    digests: bool = False,
 ) -> Spectrum:
     """The spectrum of a network, of arrays or tensors by name, or of a torch module.
 
     Arrays may be numpy's, or scipy's sparse ones: up to ``exact_limit`` they are made dense, above
     it they are estimated as they are.
 
-    Which tensors count, and in what shape, is what it would be of a file that holds them. Raises
-    NetworkError when no constituent is left (the message says why each was skipped) or what is
-    there is not understood, and TypeError for anything else.
+    Which tensors count, and in what shape, is what it would be of a file that holds them. With
+    ``digests`` every constituent has that of its matrix, and the spectrum a ``weights_digest``.
+
+    Raises NetworkError when no constituent is left (the message says why each was skipped) or what
+    is there is not understood, and TypeError for anything else.
     """
     chosen = settings or Settings()
     network = as_network(what)
     identity = (network.identity or network.source or network.name).encode("utf-8", "surrogatepass")
     seed = hashlib.blake2b(identity, digest_size=16).hexdigest()
-    engine = replace(all_threads(), digests=False)
+    engine = replace(all_threads(), digests=digests)
     solved = solve(network.constituents(), chosen.exact_limit, seed, engine)
-    spectra = recognised([each.spectrum for each in solved], network)
+    spectra = [each.spectrum for each in solved]
+    spectra = spectra if digests else recognised(spectra, network)
     return combine(network, spectra, chosen, seed)
 
 

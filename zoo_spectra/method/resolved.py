@@ -104,6 +104,16 @@ def depth_distance(one: Floats, other: Floats) -> float:
     return float(np.sum(np.abs(one - other)) * BIN_WIDTH / len(one))
 
 
+def distances_to(one: Floats, others: Floats) -> Floats:
+    """d, or d_T, of one network to each of n others, shape (n,), in e-folds.
+
+    ``one``: its pooled curve (129,), or those of the depths (T, 129); ``others``: (n, *one.shape).
+    """
+    apart = np.abs(others - one).reshape(len(others), -1).sum(axis=1) * BIN_WIDTH
+    found: Floats = apart if one.ndim == 1 else apart / len(one)
+    return found
+
+
 def _matched(one: Comparable, other: Comparable) -> float:
     """Over the union of both networks' names; F = 1, all null, where one lacks a name."""
     curves, others = _by_name(one), _by_name(other)

@@ -13,6 +13,7 @@ import ray._private.state
 from ray.exceptions import ActorUnavailableError, OutOfMemoryError, RayError, RayTaskError
 
 from zoo_spectra.errors import ClusterError, DeviceError, ZooSpectraError
+from zoo_spectra.runner import frozen
 from zoo_spectra.runner.actors import Worker
 from zoo_spectra.runner.cluster import Head, first_line
 from zoo_spectra.runner.drive import Died, Drains, Ended, Event, Joined, Left
@@ -33,6 +34,14 @@ class _Flight:
     started: float
     deadline: float
     ended: Cause | None = None  # why its worker was ended
+
+
+@dataclass(frozen=True)
+class _Greeting:
+    """A worker that has not answered yet, and since when."""
+
+    worker: str
+    asked: float
 
 
 @dataclass(frozen=True)
@@ -69,12 +78,15 @@ class RayPool:
         self._actors: dict[str, Any] = {}
         self._homes: dict[str, _Home] = {}
         self._idle: dict[str, None] = {}
-        self._greetings: dict[Any, str] = {}
+        self._greetings: dict[Any, _Greeting] = {}
         self._flights: dict[Any, _Flight] = {}
         self._number = self._failed_starts = 0
         self._head, self._deaf = Head(), False
         self._draining: dict[str, int] = {}
         self._look_outs = LookOuts()
+        self._table: dict[str, Any] = {}  # Ray's, of its actors, where workers are late to answer
+        self._asked_for = float("-inf")
+        self._stopped: set[str] = set()  # workers that were stopped before they answered
         self._looked = float("-inf")
         self._all_told = False
 
@@ -155,7 +167,8 @@ class RayPool:
             self._number += 1
             name = f"worker{self._number}"
             self._actors[name] = self._class.remote(self._bench)
-            self._greetings[self._actors[name].hello.remote()] = name
+            call = self._actors[name].hello.remote()
+            self._greetings[call] = _Greeting(name, time.monotonic())
 
     def _end_hung(self) -> None:
         now = time.monotonic()
@@ -167,9 +180,27 @@ class RayPool:
             for flight in self._flights.values()
             for home in (self._homes[flight.worker],)
         }
-        if not self._deaf:
-            for worker in self._look_outs.frozen(watched):
+        if self._deaf:
+            return
+        for worker in self._look_outs.frozen({**watched, **self._starting(now)}):
+            if worker in self._homes:
                 self.end(worker, "frozen")
+            else:  # another is started in its place
+                self._stopped.add(worker)
+                self._kill(self._actors[worker])
+
+    def _starting(self, now: float) -> dict[str, Watched]:
+        """The workers that take long to answer and have a process, as Ray's head knows it."""
+        late = [each for each in self._greetings.values() if now - each.asked > frozen.LOOK_AFTER]
+        if late and now - self._asked_for >= frozen.LOOK_EVERY:
+            self._asked_for, self._table = now, ray._private.state.actors()
+        found = {}
+        for each in late:
+            known = self._table.get(self._actors[each.worker]._actor_id.hex(), {})
+            if known.get("Pid"):
+                node = known["Address"]["NodeID"]
+                found[each.worker] = Watched(node, known["Pid"], now - each.asked)
+        return found
 
     def _end(self, flight: _Flight, cause: Cause) -> None:
         if flight.ended is None:
@@ -187,7 +218,7 @@ class RayPool:
         return Left(worker)
 
     def _greeted(self, call: Any) -> list[Event]:
-        worker = self._greetings.pop(call)
+        worker = self._greetings.pop(call).worker
         try:
             node, place = ray.get(call)
         except RayError as error:
@@ -198,6 +229,8 @@ class RayPool:
             known = isinstance(error, RayTaskError) or getattr(error, "actor_init_failed", False)
             if known or self._failed_starts >= MAX_FAILED_STARTS:
                 told = _last_line(error) if known else first_line(error)
+                if worker in self._stopped:
+                    told = "a signal (SIGSTOP) has stopped them before they answered"
                 raise ClusterError(
                     f"workers cannot be started: {told}; are zoo-spectra and the "
                     "adapters installed on every node, in the versions that are here?"

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from math import inf, isfinite
+from math import isfinite
 from typing import Any
 
-import numpy as np
 import polars as pl
 
+from zoo_spectra.catalog import constituents_of
 from zoo_spectra.method import METHOD_VERSION, ConstituentSpectrum, GapRatio, Settings, Spectrum
 from zoo_spectra.runner.place import Place
 from zoo_spectra.sources import NetworkRef, Scalar
@@ -159,30 +159,11 @@ def spectra_rows(network_id: str, commit_id: str, pieces: Iterable[Piece]) -> li
 
 def pieces_of(frame: pl.DataFrame) -> list[Piece]:
     """Rows of ``spectra`` back to pieces, in the frame's order."""
-    return [_piece(row) for row in frame.iter_rows(named=True)]
-
-
-def _piece(row: Row) -> Piece:
-    weights, probe = row["weights"], row["probe"]
-    spectrum = ConstituentSpectrum(
-        name=row["constituent"],
-        shape=(row["rows"], row["columns"]),
-        eigenvalues=np.array(row["eigenvalues"], dtype=np.float64),
-        skipped=row["skipped"],
-        weights=None if weights is None else np.array(weights, dtype=np.float64),
-        probe=None if probe is None else np.array(probe, dtype=np.int64),
-        gap_ratio=_gap_ratio(row),
-        digest=row["digest"],
-        steps_error=row["steps_error"],
-    )
-    return Piece(
-        row["position"],
-        spectrum,
-        row["digest"],
-        row["seconds"],
-        row["load_seconds"],
-        row["peak_memory"],
-    )
+    told = frame.select("position", "digest", "seconds", "load_seconds", "peak_memory").iter_rows()
+    return [
+        Piece(position, spectrum, *others)
+        for spectrum, (position, *others) in zip(constituents_of(frame), told, strict=True)
+    ]
 
 
 def _level_columns(ratio: GapRatio | None) -> Row:
@@ -195,19 +176,6 @@ def _level_columns(ratio: GapRatio | None) -> Row:
         # Infinite where every ratio is the same: no number in a table.
         "universality_deviation": ratio.deviation if isfinite(ratio.deviation) else None,
     }
-
-
-def _gap_ratio(row: Row) -> GapRatio | None:
-    """What ``_level_columns`` has stored."""
-    if row["gap_ratio"] is None:
-        return None
-    deviation = row["universality_deviation"]
-    return GapRatio(
-        row["gap_ratio"],
-        row["gap_ratio_se"],
-        row["universality"],
-        inf if deviation is None else deviation,
-    )
 
 
 def _versions() -> dict[str, str]:

@@ -175,7 +175,10 @@ class Schedule:
         tasks = []
         if not node.kept:
             fair, free = node.memory / node.workers, node.memory - node.used
-            tasks = self._waiting.take(fair, free, self.speed, self._bundle_limit())
+            # What takes more than a worker's share leaves enough for the others to go on.
+            others = node.workers - node.flying - 1
+            spare = free - others * self._waiting.modest(fair) if node.flying else free
+            tasks = self._waiting.take(fair, free, spare, self.speed, self._bundle_limit())
         alone = not tasks and not node.flying
         if alone:
             tasks = self._take_suspect(node)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zoo_spectra.runner.tasks import Task
@@ -35,6 +35,7 @@ class Waiting:
     open: Mapping[str, Record]
     seconds: float = 0.0
     _queues: dict[int, list[tuple[float, int, Task]]] = field(default_factory=dict)
+    _held: dict[int, tuple[float, float]] = field(default_factory=dict)  # seconds, times bytes
     _number: int = 0
 
     def __iter__(self) -> Iterator[Task]:
@@ -48,19 +49,36 @@ class Waiting:
         rank = float("-inf") if task.kind == "finish" else -task.seconds
         level = bisect_left(LEVELS, task.memory)
         heapq.heappush(self._queues.setdefault(level, []), (rank, self._number, task))
-        self.seconds += task.seconds
+        self._count(level, task, 1)
 
-    def take(self, fair: float, free: int, speed: float, most: float) -> list[Task]:
+    def modest(self, fair: float) -> float:
+        """The mean bytes, over their seconds, of what waits and takes no more than ``fair``.
+
+        0 where nothing does, and where all that waits takes more than that in the mean: then it is
+        memory that runs out, and no worker's time that is to be saved.
+        """
+        levels = self._held.items()
+        some = [held for level, held in levels if level < len(LEVELS) and LEVELS[level] <= fair]
+        every, modest = _mean(list(self._held.values())), _mean(some)
+        return modest if every <= fair else 0.0
+
+    def _count(self, level: int, task: Task, sign: int) -> None:
+        self.seconds += sign * task.seconds
+        seconds, weighted = self._held.get(level, (0.0, 0.0))
+        more = sign * task.seconds
+        self._held[level] = seconds + more, weighted + more * task.memory
+
+    def take(self, fair: float, free: int, spare: float, speed: float, most: float) -> list[Task]:
         """The first task that fits ``free`` bytes; if it is small, others up to a bundle.
 
-        ``fair``: bytes of one worker; ``most``: seconds of a bundle, at ``speed`` times the
-        estimates.
+        ``fair``: bytes of one worker; ``spare``: the most that a task which needs more may take;
+        ``most``: seconds of a bundle, at ``speed`` times the estimates.
         """
         heads: list[tuple[float, int, int]] = []
         for level in sorted(self._queues):
             if level and LEVELS[level - 1] >= free:
                 break
-            head = self._head(level, fair, free)
+            head = self._head(level, fair, free, spare)
             if head is not None:
                 heads.append(head)
         heapq.heapify(heads)
@@ -78,14 +96,16 @@ class Waiting:
             seconds += own
             if single:
                 break
-            head = self._head(level, fair, free)
+            head = self._head(level, fair, free, spare)
             if head is not None:
                 heapq.heapreplace(heads, head)
             else:
                 heapq.heappop(heads)
         return taken
 
-    def _head(self, level: int, fair: float, free: int) -> tuple[float, int, int] | None:
+    def _head(
+        self, level: int, fair: float, free: int, spare: float
+    ) -> tuple[float, int, int] | None:
         """A queue's first open task, if it fits: its rank on this node, its number, the queue."""
         queue = self._queues[level]
         while queue and queue[0][2].key not in self.open:
@@ -93,7 +113,15 @@ class Waiting:
         if not queue or queue[0][2].memory > free:
             return None
         rank, number, task = queue[0]
+        if task.memory > max(fair, spare):
+            return None
         return rank * max(1.0, task.memory / fair), number, level
 
     def _pop(self, level: int) -> None:
-        self.seconds -= heapq.heappop(self._queues[level])[2].seconds
+        self._count(level, heapq.heappop(self._queues[level])[2], -1)
+
+
+def _mean(held: Sequence[tuple[float, float]]) -> float:
+    """Of seconds, and the same times bytes: the mean bytes; 0 where hardly a second is left."""
+    seconds = sum(each for each, _ in held)
+    return sum(each for _, each in held) / seconds if seconds > 1.0 else 0.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -226,15 +225,12 @@ def _summed_up(
     started = time.perf_counter()
     spectra = [piece.spectrum for piece in pieces]
     spectrum = combine(network, spectra, bench.settings, row["network_id"])
-    # Sorted: safetensors keeps tensors by size and name, torch as the module does.
-    digests = "".join(sorted(piece.digest for piece in pieces))
-    joined = hashlib.blake2b(digests.encode(), digest_size=16)
     combining = time.perf_counter() - started
     return finished(
         row
         | spectrum_columns(spectrum)
         | {
-            "weights_digest": joined.hexdigest(),
+            "weights_digest": spectrum.weights_digest,
             "seconds": sum(piece.seconds for piece in pieces) + combining,
             "load_seconds": sum(piece.load_seconds for piece in pieces) + opening,
             "peak_memory": max(peak_memory(), *(piece.peak_memory for piece in pieces)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from zoo_spectra.sources.sample import Sample, Wheel
+from zoo_spectra.sources.sample_brains import BRAINS
 from zoo_spectra.sources.sample_nets import NETS
 
 
@@ -92,6 +93,7 @@ _TABLE = (
         citation="Eichler et al. 2017, Nature 548:175. Collected by graspologic, Microsoft.",
         wheels=(_fly(),),
     ),
+    *BRAINS,
     *NETS,
 )
 

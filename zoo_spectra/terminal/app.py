@@ -15,7 +15,7 @@ import typer
 
 import zoo_spectra
 from zoo_spectra.errors import ZooSpectraError
-from zoo_spectra.terminal.commands import catalog, classes, job, sources
+from zoo_spectra.terminal.commands import catalog, cheapest, classes, job, nearest, sources
 from zoo_spectra.text import message
 
 COMMANDS = (
@@ -24,6 +24,8 @@ COMMANDS = (
     sources.ls,
     classes.classify,
     classes.sweep,
+    nearest.nearest,
+    cheapest.cheapest,
     catalog.show,
     catalog.query,
     catalog.remove,

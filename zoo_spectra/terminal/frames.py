@@ -17,6 +17,20 @@ _HIDDEN = r"[[\p{C}\p{Z}]--[ ]]"
 FILES = (".csv", ".json", ".parquet")
 
 
+def hand_over(frame: pl.DataFrame, as_csv: bool, as_json: bool, output: Path | None) -> bool:
+    """Give a frame to a machine or into a file, if that is asked; whether it was."""
+    if output is not None:
+        write_frame(frame, output)
+        print(f"{count(frame.height, 'row')} in {visible(output)}")
+    elif as_json:
+        print(frame_json(frame))
+    elif as_csv:
+        print(csv_text(frame), end="")
+    else:
+        return False
+    return True
+
+
 def print_frame(frame: pl.DataFrame, page: int | None) -> None:
     """Print a frame as a table: ``page`` rows of it with short cells, or with None all of it.
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
+from zoo_spectra.errors import ZooSpectraError, explain
 from zoo_spectra.runner import Cost
-from zoo_spectra.sources import NetworkRef
+from zoo_spectra.sources import Escape, NetworkRef, Scalar, get_adapter, opened
 from zoo_spectra.terminal.cells import cell, name_column
 from zoo_spectra.text import count
 
@@ -36,6 +37,18 @@ def network_listing(refs: Iterable[NetworkRef]) -> Table:
             f"{ref.coverage:.1%}" if ref.coverage is not None else "?",
         )
     return table
+
+
+def peeked(ref: NetworkRef) -> dict[str, Scalar]:
+    """What was understood of a network when it was read: its metadata; ``error`` if it was not."""
+    try:
+        network = opened(get_adapter(ref.adapter), ref)
+    except (ZooSpectraError, Escape) as error:
+        return {"error": str(error)}
+    except Exception as error:  # a plug-in may raise anything
+        return {"error": explain(error)}
+    said = {f"{reason} (left out)": number for reason, number in network.left_out.items()}
+    return {**network.metadata, **said}
 
 
 def cost_lines(estimate: Cost) -> list[str]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import ml_dtypes
 import numpy as np
 import pytest
 
 from zoo_spectra.errors import FileFormatError, NetworkError
+from zoo_spectra.sources.budget import Budget
 from zoo_spectra.testing import check_adapter, check_refuses
 from zoo_spectra_checkpoint import CheckpointAdapter
+from zoo_spectra_checkpoint.formats import npz
 
 WEIGHT = np.random.default_rng(0).normal(size=(6, 5)).astype(np.float32)
 
@@ -74,3 +77,18 @@ def test_what_is_no_weight(tmp_path: Path) -> None:
     assert "int32" in refused(tmp_path / "a.npy")
     (tmp_path / "a.npy").write_bytes((tmp_path / "a.npy").read_bytes()[:-1])
     assert "it promises" in refused(tmp_path / "a.npy", FileFormatError)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_only_what_is_packed_counts_against_the_budget(
+    packed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stored arrays have their place on the disk, as data or as holes, and are read one by one."""
+    monkeypatch.setattr(npz, "budget_of", lambda path: Budget(300_000))
+    arrays: Any = {f"{at}.weight": np.ones((250, 250), np.float32) for at in range(8)}
+    (np.savez_compressed if packed else np.savez)(tmp_path / "a.npz", **arrays)
+    if packed:
+        with pytest.raises(NetworkError, match="what it declares takes"):
+            npz.open_file(tmp_path / "a.npz")
+    else:
+        assert len(npz.open_file(tmp_path / "a.npz").entries) == 8

@@ -18,7 +18,7 @@ from torch import nn
 from peaks import kilobytes_to_walk
 from zoo_spectra.errors import FileFormatError, NetworkError, UnsafeFileError
 from zoo_spectra.testing import check_adapter, check_refuses
-from zoo_spectra_checkpoint import CheckpointAdapter
+from zoo_spectra_checkpoint import CheckpointAdapter, open_tensors
 
 RNG = np.random.default_rng(0)
 WEIGHT = RNG.normal(size=(6, 5)).astype(np.float32)
@@ -143,6 +143,24 @@ def test_large_external_data_is_read_a_tensor_at_a_time(tmp_path: Path) -> None:
         model, tmp_path / "a.onnx", save_as_external_data=True, location="data", size_threshold=0
     )
     assert kilobytes_to_walk(tmp_path / "a.onnx") < 100_000  # kB, of 262,000
+
+
+def test_external_data_may_have_holes_as_any_file_may(tmp_path: Path) -> None:
+    side, count = 1 << 14, 8  # 1 GB each: together more than a file without data may unpack to
+    held = []
+    for at in range(count):
+        one = TensorProto(name=f"{at}.weight", data_type=TensorProto.FLOAT)
+        one.dims.extend((side, side))
+        one.data_location = TensorProto.EXTERNAL
+        place = {"location": "data", "offset": at * 4 * side**2, "length": 4 * side**2}
+        for key, value in place.items():
+            one.external_data.add(key=key, value=str(value))
+        held.append(one)
+    model = helper.make_model(helper.make_graph([], "g", [], [], held))
+    (tmp_path / "a.onnx").write_bytes(model.SerializeToString())
+    with (tmp_path / "data").open("wb") as data:
+        data.truncate(count * 4 * side**2)
+    assert len(open_tensors(tmp_path / "a.onnx").entries) == count
 
 
 def test_outputs_come_first(tmp_path: Path) -> None:

@@ -188,6 +188,44 @@ def test_the_parts_of_torch_files_by_an_index(tmp_path: Path) -> None:
     is_whole(f"checkpoint:{tmp_path}/*.bin")
 
 
+PARTS = {
+    "counted from one": ("model_00001.safetensors", "model_00002.safetensors"),
+    "counted from zero": ("pytorch_model.0.bin", "pytorch_model.1.bin"),
+    "plain": ("part1.pt", "part2.pt"),
+}
+
+
+@pytest.mark.parametrize("files", PARTS.values(), ids=PARTS)
+def test_parts_that_do_not_say_of_how_many_are_refused(
+    files: tuple[str, str], tmp_path: Path
+) -> None:
+    for at, file in enumerate(files):
+        state = {f"layers.{2 * at + n}.weight": tensor("a.weight") for n in range(2)}
+        (save_file if file.endswith("safetensors") else torch.save)(state, tmp_path / file)
+    for file in files:
+        told = check_refuses(CheckpointAdapter(), str(tmp_path / file), NetworkError)
+        assert "are parts of one network" in told
+        assert "model-00001-of-0000N" in told
+
+
+NETWORKS = {
+    "steps": [("a.weight", "b.weight"), ("a.weight", "b.weight")],
+    "other networks": [("a.weight",), ("c.weight",)],
+    "each with its own name": [("net1.a.weight",), ("net2.a.weight",)],
+}
+
+
+@pytest.mark.parametrize("held", NETWORKS.values(), ids=NETWORKS)
+def test_networks_with_numbers_stay_networks(held: list[tuple[str, ...]], tmp_path: Path) -> None:
+    for number, names in enumerate(held, 1):
+        state = {name: tensor(name.split(".")[-2] + ".weight") for name in names}
+        save_file(state, tmp_path / f"net{number}.safetensors")
+    found = list_networks(f"checkpoint:{tmp_path}/*.safetensors")
+    assert [len(list(zs.load(ref.source).constituents())) for ref in found] == [
+        len(names) for names in held
+    ]
+
+
 @pytest.mark.parametrize(
     ("file", "name"),
     [
@@ -204,6 +242,10 @@ def test_names(file: str, name: str) -> None:
 
 
 SLICES = {
+    "DeepSpeed, a layer a file": [
+        "layer_01-model_00-model_states.pt",
+        "layer_02-model_00-model_states.pt",
+    ],
     "llama": ["consolidated.00.pth", "consolidated.01.pth"],
     "llama, without the first": ["consolidated.01.pth"],
     "deepspeed": ["mp_rank_00_model_states.pt", "mp_rank_01_model_states.pt"],

@@ -169,7 +169,8 @@ def test_matrix_market_agrees_with_scipy(
     expected = io.mmread(path)
     expected = expected if isinstance(expected, np.ndarray) else expected.toarray()
     assert expected.any()
-    np.testing.assert_array_equal(read(adapter, path), expected)
+    options = {"symmetry": "none"} if symmetry == "general" else {}
+    np.testing.assert_array_equal(read(adapter, path, **options), expected)
 
 
 def test_named_nodes_keep_pre_synaptic_rows(adapter: ConnectomeAdapter, tmp_path: Path) -> None:
@@ -192,19 +193,25 @@ def test_a_wide_table_with_source_and_target_is_an_edge_list(
 ) -> None:
     path = tmp_path / "wide.csv"
     path.write_text("id,pre,post,type,n\n7,a,b,x,3\n8,b,a,y,4\n9,a,b,y,5\n")
-    np.testing.assert_array_equal(read(adapter, path), [[0, 2], [1, 0]])
-    np.testing.assert_array_equal(read(adapter, path, weight="n"), [[0, 8], [4, 0]])
+    with pytest.raises(AssertionError, match=r"several kinds of edges \('x', 'y'"):
+        read(adapter, path)
+    np.testing.assert_array_equal(read(adapter, path, types="all"), [[0, 8], [4, 0]])
+    np.testing.assert_array_equal(read(adapter, path, types="y"), [[0, 4], [5, 0]])
+    counted = read(adapter, path, types="all", weight="none")
+    np.testing.assert_array_equal(counted, [[0, 2], [1, 0]])
 
 
-def test_three_columns_are_edges_unless_format_says_adjacency(
+def test_three_rows_of_three_numbers_are_told_by_format(
     adapter: ConnectomeAdapter, tmp_path: Path
 ) -> None:
     path = tmp_path / "small.csv"
     path.write_text("0,1,2\n1,0,3\n2,1,0.5\n")
-    np.testing.assert_array_equal(read(adapter, path), [[0, 2, 0], [3, 0, 0], [0, 0.5, 0]])
+    with pytest.raises(AssertionError, match=r"may be a matrix or an edge list; say format="):
+        read(adapter, path)
     same = read(adapter, path, format="adjacency")
     np.testing.assert_array_equal(same, [[0, 1, 2], [1, 0, 3], [2, 1, 0.5]])
-    assert read(adapter, path, format="edges").shape == (3, 3)
+    edges = read(adapter, path, format="edges")
+    np.testing.assert_array_equal(edges, [[0, 2, 0], [3, 0, 0], [0, 0.5, 0]])
 
 
 def test_undirected_graphml_is_symmetric_with_loops_once(
@@ -231,8 +238,9 @@ def test_graphml_multigraph_sums_and_weight_names_an_attribute(
     graph.add_edge("b", "a", fibres=7)
     path = tmp_path / "multi.graphml"
     nx.write_graphml(graph, path)
-    np.testing.assert_array_equal(read(adapter, path), [[0, 2], [1, 0]])
+    np.testing.assert_array_equal(read(adapter, path), [[0, 5], [7, 0]])
     np.testing.assert_array_equal(read(adapter, path, weight="fibres"), [[0, 5], [7, 0]])
+    np.testing.assert_array_equal(read(adapter, path, weight="none"), [[0, 2], [1, 0]])
     with pytest.raises(SourceError, match="did you mean 'fibres'"):
         adapter.list(str(path), {"weight": "fibers"})
 

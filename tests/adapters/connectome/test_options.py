@@ -43,7 +43,7 @@ def test_about_gives_metadata_and_family(adapter: ConnectomeAdapter, study: Path
     assert {ref.name: ref.family for ref in refs} == {
         "study/sub-1_ses-2": "B6",
         "study/sub-12": "DBA2",
-        "study/sub-3": "B6",
+        "study/sub-3.dti": "B6",
     }
     said = {ref.name.removeprefix("study/"): dict(ref.metadata) for ref in refs}
     assert said["sub-12"] == {"genotype": "DBA2", "age": 9, "score": None, "note": "well"}
@@ -119,14 +119,13 @@ def test_load_by_source(study: Path) -> None:
         ({"synapse": "chemcal"}, "did you mean 'chemical'"),
         ({"format": "edge"}, "did you mean 'edges'"),
         ({"partition": " , "}, "partition= is empty"),
-        ({"nodes": "people.csv"}, "needs partition=COLUMN"),
         ({"nodes": "absent.csv", "partition": "x"}, "absent.csv is no file"),
         ({"about": "absent.csv"}, "absent.csv is no file"),
         ({"about": "people.csv", "family": "genotpye"}, "did you mean 'genotype'"),
         ({"about": "few.csv"}, "no row for 'sub-12'; did you mean 'sub-1'"),
         ({"about": "twice.csv"}, "'sub-12' has two rows"),
         ({"about": "taken.csv"}, "column 'nodes' is taken"),
-        ({"about": "ragged.csv"}, "row 2 has 1 cells"),
+        ({"about": "ragged.csv"}, "the row has 1 cells"),
         ({"about": "empty.csv"}, "the table is empty"),
     ],
 )

@@ -62,6 +62,13 @@ def test_network_from_graph_is_the_same_without_a_file() -> None:
         "directed": True,
         "weighted": True,
         "density": 1.0,
+        "form": "graph",
+        "weight_column": "weight",
+        "rows": 16,
+        "duplicates": 0,
+        "symmetry": "none",
+        "loops": 4,
+        "heaviest": "3 -> 3: 16",
     }
     inside = network_from_graph(labelled_graph(), "mine", partition="region", projections=False)
     assert [block.name for block in inside.constituents()] == ["X", "Y"]
@@ -74,7 +81,11 @@ def test_network_from_graph_agrees_with_networkx() -> None:
     graph.add_edge("Valjean", "Valjean", weight=4)
     (whole,) = network_from_graph(graph, "les miserables").constituents()
     np.testing.assert_array_equal(whole.matrix, nx.to_numpy_array(graph))
-    (binary,) = network_from_graph(graph, "les miserables", weight="absent").constituents()
+    (binary,) = network_from_graph(graph, "les miserables", weight="none").constituents()
+    np.testing.assert_array_equal(binary.matrix, nx.to_numpy_array(graph, weight=None))
+    for _, _, data in graph.edges(data=True):
+        del data["weight"]
+    (binary,) = network_from_graph(graph, "les miserables").constituents()
     np.testing.assert_array_equal(binary.matrix, nx.to_numpy_array(graph, weight=None))
 
 
@@ -144,13 +155,13 @@ def test_a_table_overrides_nothing_it_does_not_name(
         ("name,region\n0,X\n1,Y\n2,X\n3,\n", "row 5 of the node table has an empty region"),
         ("name,region\n0,X\n1,Y\n2,X\n3,Y\n3,X\n", "puts '3' in 'Y' and 'X'"),
         ("name,regoin\n0,X\n1,Y\n2,X\n3,Y\n", "no column 'region'; did you mean 'regoin'"),
-        ("name,region\n0,X\n1,Y,\n", "row 3 has 3 cells where row 1 has 2"),
+        ("name,region\n0,X\n1,Y,\n", "line 3, column 3: the row has 3 cells where line 1 has 2"),
         ("region\nX\nY\nX\n", "has 3 rows for 4 nodes"),
         ("region,i,j\nX,0,2\nY,2,3\n", "1 of 4 nodes have no range in the node table: 3"),
         ("region,i,j\nX,0,3\nY,2,4\n", "two ranges of the node table cover node 2"),
         ("region,i,j\nX,0,b\n", "range '0' to 'b'"),
         ("", "the table is empty"),
-        ("region\n\xff", "not a whole table file"),
+        ("region\n\xff", "is not UTF-8 (invalid start byte); save it"),
     ],
 )
 def test_a_table_that_does_not_fit(
@@ -160,7 +171,7 @@ def test_a_table_that_does_not_fit(
     np.save(tmp_path / "w.npy", FULL)
     options = {"nodes": str(tmp_path / "t.csv"), "partition": "region"}
     # What the head of the table tells is said by the listing.
-    of_the_head = ("no column 'region'", "the table is empty", "not a whole table file")
+    of_the_head = ("no column 'region'", "the table is empty", "is not UTF-8", "line 3")
     error = SourceError if message.startswith(of_the_head) else NetworkError
     said = check_refuses(adapter, str(tmp_path / "w.npy"), error, options)
     assert message in said
@@ -180,11 +191,24 @@ def test_named_nodes_are_never_joined_by_row_order(
         adapter.load(ref)
 
 
+def test_a_table_whose_ids_are_in_another_column(
+    adapter: ConnectomeAdapter, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "w.npy", FULL)
+    options = {"nodes": str(tmp_path / "t.csv"), "partition": "region"}
+    (tmp_path / "t.csv").write_text("region,id\nX,2\nY,3\nX,0\nY,1\n")
+    (ref,) = adapter.list(str(tmp_path / "w.npy"), options)
+    with pytest.raises(NetworkError, match="column 'id' of the node table names the nodes in anot"):
+        adapter.load(ref)
+    (tmp_path / "t.csv").write_text("region,id\nX,0\nX,1\nY,2\nY,3\n")
+    assert {block.name for block in adapter.load(ref).constituents()} == set(EXPECTED)
+
+
 def test_pathologic_blocks_are_walked_over_and_the_core_says_why(
     adapter: ConnectomeAdapter, tmp_path: Path
 ) -> None:
     weights = np.array(
-        [[1.0, 2, 0, 0, 1], [3, 4, 0, 0, 1], [np.nan, 1, 0, 0, 1], [1, 1, 0, 0, 1], [1, 1, 1, 1, 1]]
+        [[1.0, 2, 0, 0, 1], [3, 4, 0, 0, 1], [np.inf, 1, 0, 0, 1], [1, 1, 0, 0, 1], [1, 1, 1, 1, 1]]
     )
     np.save(tmp_path / "w.npy", weights)
     (tmp_path / "t.csv").write_text("r\nA\nA\nB\nB\nC\n")
@@ -255,13 +279,14 @@ def test_an_undirected_projection_counts_once(
     undirected = half + half.T
     rounded = 0.7 * undirected * scale[:, None] * scale
     assert np.any(rounded != rounded.T)
-    for number, matrix in enumerate((undirected, rounded, half, rounded + 1e-9 * half)):
+    for number, matrix in enumerate((undirected, rounded, half, rounded + half)):
         path = tmp_path / f"w{number}.{form}"
         if form == "npy":
             np.save(path, matrix)
         else:
             io.mmwrite(path, sparse.coo_array(matrix), precision=17, symmetry="general")
-        (ref,) = check_adapter(adapter, str(path), options)
+        told = options if matrix is not half else {**options, "directed": "true"}
+        (ref,) = check_adapter(adapter, str(path), told)
         found = [(c.name, c.matrix) for c in adapter.load(ref).constituents()]
         once = number < 2
         pairs = ["C->A", "C->B", "A->B"]

@@ -1,4 +1,7 @@
-"""A home of its own for each run, so that no cache of an earlier one is read."""
+"""A home of its own for each file, so that no cache of an earlier run is read.
+
+Not for the whole session: a Ray that knew its token before looks for it at home, and never starts.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import pytest
 from zoo_spectra.sources import samples
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     samples.fetch(["efficientnet_lite"], echo=lambda line: None)
     with pytest.MonkeyPatch.context() as patch:

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgpack
 import numpy as np
-from good import STATE, of_flax
+from good_checkpoint import of_flax
+from good_shared import STATE
 from makers import GIGABYTE, Table, cases_of, with_hole
 
 from flax_files import flax_file, packed_array

@@ -11,7 +11,8 @@ from typing import Any
 
 import h5py
 import numpy as np
-from good import STATE, keras_archive, of_keras
+from good_checkpoint import keras_archive, of_keras
+from good_shared import STATE
 from makers import GIGABYTE, Table, bomb, cases_of, with_fields, zipped
 
 WEIGHT = STATE["fc.weight"].T

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from good import MATRIX, npy
+from good_shared import MATRIX, npy
 from makers import GIGABYTE, Table, array_header, cases_of, with_hole
 
 FILES: Table = {

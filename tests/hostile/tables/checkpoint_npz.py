@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from good import STATE, of_npz
+from good_shared import STATE, of_npz
 from makers import GIGABYTE, Table, array_header, bomb, cases_of, quine, with_fields, zipped
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from good import STATE
+from good_shared import STATE
 from makers import GIGABYTE, Table, cases_of, with_hole
 
 make = onnx.helper

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from good import STATE, of_tflite
+from good_checkpoint import of_tflite
+from good_shared import STATE
 from makers import GIGABYTE, Table, cases_of, with_hole
 
 from tflite_files import Made, tflite_file

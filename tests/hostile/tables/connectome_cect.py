@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from good import cect
+from good_connectome import cect
 from makers import Table, cases_of
 
 FILES: Table = {

@@ -81,7 +81,7 @@ FILES: Table = {
 }
 READ = {
     "a hundred thousand nodes",  # a sparse matrix, which is estimated
-    *("numbers that collide", "numbers that are taken", "two roots"),
+    *("numbers that collide", "numbers that are taken", "two roots", "an undirected edge"),
     *("a weight of 5,000 digits", "a value that nodes lack, five thousand times"),
 }
 CASES = cases_of(FILES, ".graphml", READ)

@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Callable
 from pathlib import Path
 
-from good import mtx
+from good_connectome import mtx
 from makers import GIGABYTE, Table, cases_of
 
 ARRAY = "%%MatrixMarket matrix array real general\n"

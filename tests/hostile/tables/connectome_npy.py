@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from good import MATRIX, npy
+from good_shared import MATRIX, npy
 from makers import Table, array_header, cases_of, with_hole
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import zipfile
 
 import numpy as np
-from good import MATRIX, npy, of_npz, saved_sparse, with_member
+from good_connectome import saved_sparse
+from good_shared import MATRIX, npy, of_npz, with_member
 from makers import Table, array_header, bomb, cases_of, quine, with_fields, zipped
 from scipy import sparse
 

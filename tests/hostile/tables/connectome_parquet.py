@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from good import parquet, table
+from good_connectome import parquet, table
 from makers import Table, cases_of
 
 

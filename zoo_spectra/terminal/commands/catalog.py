@@ -100,17 +100,11 @@ def _show_network(opened: Catalog, name: str, as_json: bool) -> None:
 
 
 def _show_class(opened: Catalog, label: int, as_json: bool) -> None:
-    import polars as pl
-
     from zoo_spectra.terminal.tables import frame_json, member_table
 
-    members = opened.collect(opened.classes().filter(pl.col("class") == label))
-    if members.is_empty():
-        last = opened.collect(opened.classes().select(pl.col("class").max())).item()
-        hint = f"there are 1 to {last}" if last else "the catalog is not classified yet"
-        raise typer.BadParameter(f"no class {label}: {hint}")
+    members = opened.members(label)
     if as_json:
-        print(frame_json(members.sort("medoid_distance", "name")))
+        print(frame_json(members))
     else:
         standard_output().print(member_table(members))
 
@@ -129,20 +123,12 @@ def query(
 ) -> None:
     """Ask a catalog in SQL (Polars). A pipe gets every row, a terminal a page of them."""
     from zoo_spectra.catalog import Catalog
-    from zoo_spectra.terminal.frames import PAGE, csv_text, print_frame, write_frame
-    from zoo_spectra.terminal.tables import frame_json
+    from zoo_spectra.terminal.frames import PAGE, hand_over, print_frame
 
     if sum((as_csv, as_json, output is not None)) > 1:
         raise typer.BadParameter("give one of --csv, --json and -o")
     found = Catalog(catalog).query(sql, files=files)
-    if output is not None:
-        write_frame(found, output)
-        print(f"{count(found.height, 'row')} in {visible(output)}")
-    elif as_json:
-        print(frame_json(found))
-    elif as_csv:
-        print(csv_text(found), end="")
-    else:
+    if not hand_over(found, as_csv, as_json, output):
         print_frame(found, PAGE if standard_output().is_terminal else None)
 
 

@@ -21,12 +21,15 @@ def ls(
     with_cost: Annotated[
         bool, typer.Option("--cost", help="Say what an analysis would cost: core-hours, memory.")
     ] = False,
+    peek: Annotated[
+        bool, typer.Option("--peek", help="Read each network, and say what was understood of it.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What sources match, with sizes; no weights are read."""
+    """What sources match, with sizes; without --peek no weights are read."""
     from zoo_spectra.runner import cost, gather
     from zoo_spectra.sources import tell
-    from zoo_spectra.terminal.listing import cost_lines, network_listing
+    from zoo_spectra.terminal.listing import cost_lines, network_listing, peeked
 
     sources = job_of(what).sources
     listing = f"listing {count(len(sources), 'source')}"
@@ -36,6 +39,11 @@ def ls(
     refs, estimate = list(found), cost(found)
     if as_json:
         networks = [{**asdict(ref), "network_id": ref.network_id} for ref in refs]
+        if peek:
+            networks = [
+                {**network, "peek": peeked(ref)}
+                for network, ref in zip(networks, refs, strict=True)
+            ]
         print(json.dumps({"networks": networks, **asdict(estimate)} if with_cost else networks))
         return
     out = standard_output()
@@ -45,6 +53,11 @@ def ls(
         out.print(visible(found.left_out), soft_wrap=True, highlight=False, markup=False)
     for line in found.troubles:
         out.print(visible(line), soft_wrap=True, highlight=False, markup=False)
+    for ref in refs if peek else []:
+        out.print(visible(ref.name), soft_wrap=True, highlight=False, markup=False)
+        for key, value in peeked(ref).items():
+            said = f"  {visible(key)}: {visible(value)}"
+            out.print(said, soft_wrap=True, highlight=False, markup=False)
     for line in cost_lines(estimate) if with_cost else []:
         out.print(line, soft_wrap=True, highlight=False)
 

@@ -19,6 +19,7 @@ from zoo_spectra_checkpoint.copies import check_copies, part
 from zoo_spectra_checkpoint.formats import SUFFIXES, format_of, open_tensors
 from zoo_spectra_checkpoint.slices import SLICED, slices_of
 from zoo_spectra_checkpoint.tensors import TensorFile, reading
+from zoo_spectra_checkpoint.uncounted import check_not_a_part
 from zoo_spectra_checkpoint.which import WHOLE, Which
 
 _SHARD = re.compile(
@@ -112,12 +113,14 @@ def open_network(path: Path, which: Which = WHOLE) -> TensorFile:
     Raises as ``open_tensors`` does; NetworkError that names a missing part, a tensor that two have,
     one that the index names and no part has, slices, and a network of several copies.
     """
-    parts = parts_of(path)
+    shelf = Shelf()
+    parts = parts_of(path, shelf)
     if parts.fault or parts.stale:
         stale = parts.stale and f"is no part that {parts.stale.name} names: a stale one; remove it"
         raise NetworkError(f"{path} {parts.fault or stale}")
     if len(parts.files) == 1 and parts.index is None:
         file = open_tensors(parts.files[0], which)
+        check_not_a_part(file, shelf.names(path.parent))
     else:
         file = part(_joined(parts), which)
     if not which:

@@ -35,6 +35,11 @@ _SCHEMES = (
     ),
     Scheme(re.compile(r"(.*)mp_rank_(?P<n>[0-9]+)(_.*)"), _MEGATRON),
     Scheme(
+        re.compile(r"()layer_(?P<n>[0-9]+)(-model_[0-9]+-model_states\.pt)"),
+        "put the layers together with DeepSpeed's or the program's own converter",
+        alone=True,
+    ),
+    Scheme(
         re.compile(r"()__(?P<n>[0-9]+)_[0-9]+(\.distcp)"),
         "put them together with: python -m torch.distributed.checkpoint.format_utils dcp_to_torch",
         alone=True,

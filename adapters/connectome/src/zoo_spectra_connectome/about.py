@@ -8,9 +8,10 @@ from pathlib import Path
 from zoo_spectra.errors import NetworkError, SourceError, nearest
 from zoo_spectra.sources import Scalar
 from zoo_spectra_connectome.adjacency import reading
+from zoo_spectra_connectome.facts import FACTS
 from zoo_spectra_connectome.rows import read_table
 
-COMPUTED = ("nodes", "edges", "directed", "weighted", "density")
+COMPUTED = ("nodes", "edges", "directed", "weighted", "density", *FACTS)
 
 About = Mapping[str, Mapping[str, Scalar]]
 
@@ -55,7 +56,8 @@ def look_up(table: About, stem: str, path: Path) -> Mapping[str, Scalar]:
 
 
 def _typed(cells: Sequence[str]) -> list[Scalar]:
-    """Whole numbers, else numbers, else text; an empty cell is None."""
+    """Whole numbers, else numbers, else text; an empty cell is None, as BIDS' n/a."""
+    cells = ["" if cell == "n/a" else cell for cell in cells]
     kinds: tuple[Callable[[str], Scalar], ...] = (int, float)
     for kind in kinds:
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from zoo_spectra.errors import SourceError, nearest
@@ -13,36 +14,43 @@ from zoo_spectra.sources import (
     Scalar,
     Source,
     counted,
-    find_files,
     fingerprint,
     folder_name,
     literal,
-    network_name,
     resolve,
+    shown,
 )
 from zoo_spectra_connectome.about import About, look_up, read_about
-from zoo_spectra_connectome.adjacency import reading, summary, symmetrised
+from zoo_spectra_connectome.adjacency import reading, summary
+from zoo_spectra_connectome.bids import found_files
 from zoo_spectra_connectome.blocks import blocks
 from zoo_spectra_connectome.checks import check_choices
+from zoo_spectra_connectome.derived import with_derived
+from zoo_spectra_connectome.facts import facts_of
+from zoo_spectra_connectome.isolated import with_isolated
 from zoo_spectra_connectome.partition import regions
-from zoo_spectra_connectome.readers import SUFFIXES, check_applies, read_adjacency, suffix_of
+from zoo_spectra_connectome.readers import beside, check_applies, read_adjacency, suffix_of
 from zoo_spectra_connectome.settings import (
     ADAPTER,
+    ALL_KINDS,
+    CHEMICAL,
     DESCRIBING,
     OPTIONS,
     Settings,
     absolute,
     canonical,
     check_tables,
+    kinds_of,
     parse_settings,
 )
+from zoo_spectra_connectome.symmetry import with_symmetry
 
 
 class ConnectomeAdapter:
-    """Graphs in files: GraphML, edge lists, matrices, Parquet, and the C. elegans toolbox's JSON.
+    """Graphs in files: tables of edges, matrices, formats of graphs, of MATLAB, of neuroimaging.
 
     Directed and weighted as the file has them: rows pre-synaptic, columns post-synaptic, parallel
-    edges summed, undirected GraphML symmetric.
+    edges summed, undirected graphs symmetric.
     """
 
     name = ADAPTER
@@ -54,16 +62,17 @@ class ConnectomeAdapter:
 
         Raises SourceError, also for an option that names what no file has.
         """
+        found, options = found_files(pattern, options)
         settings = parse_settings(options)
         check_tables(settings)
-        found = find_files(ADAPTER, pattern, SUFFIXES)
         for file in found.files:
             check_applies(file, options)
         check_choices([resolve(file) for file in found.files], settings)
         about = None if settings.about is None else read_about(settings.about)
-        named = canonical(options)
+        ways = [(canonical(given), parse_settings(given)) for given in _ways(options)]
         files = counted(found.files, "files listed:")
-        return Listing(tuple(_ref(f, named, settings, about) for f in files), found.left_out)
+        refs = tuple(_ref(file, *way, about) for file in files for way in ways)
+        return Listing(refs, found.left_out)
 
     def load(self, ref: NetworkRef) -> Network:
         """Read one graph; it stays sparse, and one block, if it is not large, is dense at a time.
@@ -72,18 +81,20 @@ class ConnectomeAdapter:
         """
         settings, path = parse_settings(ref.options), Path(ref.location)
         with reading(path, suffix_of(path.name).lstrip(".")):
-            adjacency = read_adjacency(path, settings)
-            if settings.symmetrise:
-                adjacency = symmetrised(adjacency)
+            adjacency = with_symmetry(read_adjacency(path, settings), settings.symmetry)
             labels = None
             if settings.partition and settings.nodes is None:
+                adjacency = with_derived(adjacency, settings.partition)
                 labels = regions(adjacency, settings.partition)
         if settings.nodes is not None:
             with reading(settings.nodes, "table"):
-                labels = regions(adjacency, settings.partition, settings.nodes)
+                adjacency = with_isolated(adjacency, settings.nodes, settings.partition)
+                if settings.partition:
+                    labels = regions(adjacency, settings.partition, settings.nodes)
         with reading(path, "graph"):
             walk = blocks(adjacency.matrix, labels, settings.projections)
-        metadata = {**ref.metadata, **summary(adjacency.matrix)}
+        with reading(path, "graph"):
+            metadata = {**ref.metadata, **summary(adjacency.matrix), **facts_of(adjacency)}
         return Network(ref.name, ref.kind, walk, ref.family, ref.source, metadata)
 
 
@@ -91,16 +102,15 @@ def _ref(
     file: str, options: Mapping[str, str], settings: Settings, about: About | None
 ) -> NetworkRef:
     path = resolve(file)
-    synapse = settings.synapse
-    stem = path.name.removesuffix(suffix_of(path.name))
+    stem = path.name[: len(path.name) - len(suffix_of(path.name))]
     metadata: Mapping[str, Scalar] = {}
     if about is not None and settings.about is not None:
         metadata = look_up(about, stem, settings.about)
-    files = [path] if settings.nodes is None else [path, settings.nodes]
+    files = [path, *beside(path), *([] if settings.nodes is None else [settings.nodes])]
     return NetworkRef(
         source=str(Source(ADAPTER, literal(file), options)),
         adapter=ADAPTER,
-        name=network_name(file) + ("" if synapse == "chemical" else f"/{synapse}"),
+        name=_name(file, settings, options),
         kind="biological",
         family=_family(settings, metadata, file),
         options=absolute(options),
@@ -108,6 +118,30 @@ def _ref(
         location=str(path),
         metadata=metadata,
     )
+
+
+def _ways(options: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """The options of each network that one file is: ``synapse=each``, ``types=A,B``."""
+    synapse = options.get("synapse")
+    for chosen in (CHEMICAL, "gap") if synapse == "each" else (synapse,):
+        for kind in kinds_of(options.get("types", "")) or (None,):
+            given = {"synapse": chosen, "types": kind}
+            yield {**options, **{key: value for key, value in given.items() if value is not None}}
+
+
+def _name(file: str, settings: Settings, options: Mapping[str, str]) -> str:
+    """``folder/stem``, of all that stands before the suffix, and what is taken of the file.
+
+    The stem keeps all its dots: ``sub-01.fa`` and ``sub-01.fz`` are two.
+    """
+    name = os.path.basename(file)
+    stem = name[: len(name) - len(suffix_of(name))] or name
+    parts = [folder_name(file), shown(stem)]
+    if settings.synapse != CHEMICAL:
+        parts.append(settings.synapse)
+    if options.get("types", ALL_KINDS) != ALL_KINDS:
+        parts.append(options["types"])
+    return "/".join(part for part in parts if part)
 
 
 def _family(settings: Settings, metadata: Mapping[str, Scalar], file: str) -> str:

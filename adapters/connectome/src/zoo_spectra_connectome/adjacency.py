@@ -31,12 +31,16 @@ class Adjacency:
     """``matrix``: (n, n), rows pre-synaptic, columns post-synaptic; ``nodes``: n names.
 
     Sparse in float64, or dense in the file's own type where few entries are zero. ``attributes``:
-    what the file itself says of each node, by attribute; None where it is silent.
+    what the file itself says of each node, by attribute; None where it is silent. ``implied``:
+    the file lists edges only, so that a node without any is not in it. ``facts``: what was
+    understood of the file, by name, for the network's row.
     """
 
     matrix: Sparse | Dense
     nodes: Sequence[str]
     attributes: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    implied: bool = False
+    facts: Mapping[str, Scalar] = field(default_factory=dict)
 
 
 class Numbered(Sequence[str]):
@@ -90,26 +94,6 @@ def check_matrix(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     check_count(shape[0])
 
 
-def symmetrised(adjacency: Adjacency) -> Adjacency:
-    """The undirected network: A + Aᵀ with the diagonal counted once.
-
-    A matrix that is symmetric already, up to rounding, is kept, so that a file which lists each
-    edge both ways gives the same network as one which lists it once.
-    """
-    matrix = adjacency.matrix
-    if is_symmetric(matrix):
-        return adjacency
-    both: Sparse | Dense
-    if isinstance(matrix, np.ndarray):
-        both = matrix.astype(np.float64)
-        both += matrix.T
-        np.fill_diagonal(both, matrix.diagonal())
-    else:
-        loops = sparse.diags_array(matrix.diagonal())
-        both = _clean(sparse.csr_array(matrix + matrix.T - loops))
-    return Adjacency(both, adjacency.nodes, adjacency.attributes)
-
-
 def summary(matrix: Sparse | Dense) -> dict[str, Scalar]:
     """Nodes, edges, directed, weighted, density.
 
@@ -134,6 +118,29 @@ def summary(matrix: Sparse | Dense) -> dict[str, Scalar]:
         "weighted": weighted,
         "density": between / (count * (count - 1)),
     }
+
+
+def check_entries(adjacency: Adjacency) -> None:
+    """Raise NetworkError where an entry is NaN: it is missing, and neither an edge nor none."""
+    place = _first_missing(adjacency.matrix)
+    if place is not None:
+        row, column = (adjacency.nodes[at][:40] for at in place)
+        raise NetworkError(
+            f"the entry from {row} to {column} is missing (nan), if no other; leave that region "
+            "out, or write what stands there"
+        )
+
+
+def _first_missing(matrix: Any) -> tuple[int, int] | None:
+    if not isinstance(matrix, np.ndarray):
+        missing = np.flatnonzero(np.isnan(matrix.data))
+        rows, columns = matrix.tocoo().coords if len(missing) else ((), ())
+        return (int(rows[missing[0]]), int(columns[missing[0]])) if len(missing) else None
+    for at in range(0, len(matrix) if matrix.dtype.kind == "f" else 0, TILE):
+        places = np.argwhere(np.isnan(matrix[at : at + TILE]))
+        if len(places):
+            return at + int(places[0][0]), int(places[0][1])
+    return None
 
 
 def transpose_in_place(matrix: Dense) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WHOLE = "adjacency"
 DENSE_ENTRIES = 1 << 26  # of a block that is made dense: order 8192, half a GiB
+SLAB_ENTRIES = 1 << 22  # of all blocks in a row, made dense at once: to cut many small ones is slow
 BYTES_A_NODE = 8 * 256  # of the basis that an estimate keeps, at least
 MAX_BLOCKS = 1 << 16
 MAX_NAME = 1000  # characters of a region: each is written for each other
@@ -85,7 +86,11 @@ def _cutter(matrix: Sparse | Dense, order: Index) -> Callable[[int, int], Slab]:
     sorted_matrix = matrix[order][:, order]
 
     def sparse_rows(start: int, stop: int) -> Slab:
-        part = sorted_matrix[start:stop].tocsc()
+        some = sorted_matrix[start:stop]
+        if some.shape[0] * some.shape[1] <= min(SLAB_ENTRIES, DENSE_ENTRIES):
+            held = some.toarray(order="F")
+            return lambda first, last: held[:, first:last]
+        part = some.tocsc()
         return lambda first, last: _dense_if_small(part[:, first:last])
 
     return sparse_rows

@@ -14,17 +14,37 @@ from pathlib import Path
 from xml.parsers import expat
 
 from zoo_spectra.errors import FileFormatError, NetworkError, SourceError, nearest
+from zoo_spectra.sources import Guard, budget_of
 from zoo_spectra_connectome.adjacency import reading
+from zoo_spectra_connectome.derived import DERIVED
 from zoo_spectra_connectome.partition import split_header
 from zoo_spectra_connectome.readers import suffix_of
-from zoo_spectra_connectome.readers.table import TEXT
-from zoo_spectra_connectome.rows import read_rows
-from zoo_spectra_connectome.settings import Settings
+from zoo_spectra_connectome.readers.braces import has_braces
+from zoo_spectra_connectome.readers.table import GZ, LISTS, TEXT
+from zoo_spectra_connectome.rows import TextTable, read_rows
+from zoo_spectra_connectome.settings import NO_WEIGHT, Settings
 
 LOOKED_AT = 100  # files, of those that lack it
 HEAD = 1 << 20  # bytes of a GraphML file in which its keys are declared
 # What these hold is a matrix or edges: no node has an attribute.
-NO_ATTRIBUTES = (*TEXT, ".npy", ".npz", ".mtx", ".mtx.gz", ".parquet", ".json")
+NO_ATTRIBUTES = (
+    *TEXT,
+    *LISTS,
+    ".xlsx",
+    ".parquet",
+    ".feather",
+    ".arrow",
+    ".net",
+    ".npy",
+    ".npz",
+    ".mtx",
+    ".mat",
+    ".h5",
+    ".hdf5",
+    ".safetensors",
+    ".pconn.nii",
+    ".zip",
+)
 
 Lack = Callable[[Path, Settings], str | None]
 
@@ -35,7 +55,7 @@ def check_choices(files: Sequence[Path], settings: Settings) -> None:
         _check_nodes(settings.nodes, settings.partition)
     for wanted, lack in (
         (settings.partition and settings.nodes is None, _partition_lacking),
-        (settings.weight is not None, _weight_lacking),
+        (bool(_named_columns(settings)), _columns_lacking),
         (settings.array is not None, _array_lacking),
     ):
         if wanted:
@@ -70,36 +90,66 @@ def _check_nodes(table: Path, columns: Sequence[str]) -> None:
 
 def _partition_lacking(file: Path, settings: Settings) -> str | None:
     suffix = suffix_of(file.name)
-    if suffix in NO_ATTRIBUTES:
-        return f"no node attribute {settings.partition[0]!r}; the file has none: give nodes=FILE"
-    if suffix != ".graphml":
+    named = [column for column in settings.partition if column not in DERIVED]
+    if not named:
         return None
-    known = _graphml_keys(file)
-    missing = [column for column in settings.partition if column not in known]
-    return _no("node attribute", missing[0], known) if missing else None
+    if suffix.removesuffix(GZ) in NO_ATTRIBUTES:
+        return f"no node attribute {named[0]!r}; the file has none: give nodes=FILE"
+    if suffix not in (".graphml", ".json"):
+        return None
+    known = ["type"] if suffix == ".json" else _graphml_keys(file)
+    missing = [column for column in named if column not in known]
+    said = _no("node attribute", missing[0], known) if missing else None
+    return said if said is None or suffix == ".graphml" else f"{said}, or give nodes=FILE"
 
 
-def _weight_lacking(file: Path, settings: Settings) -> str | None:
-    name, suffix = settings.weight or "", suffix_of(file.name)
-    if suffix == ".graphml":
-        known = _graphml_keys(file)
-        return None if name in known else _no("edge attribute", name, known)
+def _named_columns(settings: Settings) -> list[tuple[str, str]]:
+    """The columns, or the attribute, that options name, each with the option."""
+    said = (
+        ("source", settings.source),
+        ("target", settings.target),
+        ("weight", None if settings.weight == NO_WEIGHT else settings.weight),
+        ("type", settings.type),
+    )
+    return [(option, name) for option, name in said if name is not None]
+
+
+def _columns_lacking(file: Path, settings: Settings) -> str | None:
+    suffix = suffix_of(file.name)
+    graph = suffix == ".graphml"
+    known = _graphml_keys(file) if graph else _header(file, suffix, settings)
+    for option, name in _named_columns(settings):
+        if known is not None and name not in known:
+            return _no("edge attribute" if graph else f"{option} column", name, known)
+    return None
+
+
+def _header(file: Path, suffix: str, settings: Settings) -> list[str] | None:
+    """The names of the columns of an edge table; None of a matrix, or where they are not known."""
     if suffix == ".parquet":
         import pyarrow.parquet as pq
 
-        header = list(pq.read_schema(file).names)
-    else:
-        from zoo_spectra_connectome.readers.text import detect
+        return list(pq.read_schema(file).names)
+    if suffix in (".feather", ".arrow"):
+        import pyarrow as pa
 
-        start = list(islice(read_rows(file), 2))
-        form = settings.form or ("edges" if suffix == ".edgelist" else detect(start))
-        if form != "edges":
-            return None
-        header = start[0]
-    return None if name in header else _no("weight column", name, header)
+        with pa.OSFile(str(file)) as stream:
+            return list(pa.ipc.open_file(stream).schema.names)
+    if suffix.removesuffix(GZ) not in TEXT or has_braces(file):
+        return None
+    from zoo_spectra_connectome.readers.edge_lists import header_of
+    from zoo_spectra_connectome.readers.text import form_of
+
+    table = TextTable(file, Guard(budget_of(file)), settings.delimiter, settings.decimal)
+    if form_of(table, file, settings) != "edges":
+        return None
+    width = len(table.sample[-1])
+    return header_of(table, settings) or [str(at) for at in range(1, width + 1)]
 
 
 def _array_lacking(file: Path, settings: Settings) -> str | None:
+    if suffix_of(file.name) != ".npz":
+        return None
     with zipfile.ZipFile(file) as archive:
         names = [name.removesuffix(".npy") for name in archive.namelist()]
     name = settings.array or ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -80,9 +81,10 @@ def named_adjacency(edges: EdgeSum, sources: Names, targets: Names) -> Adjacency
         names.sort(key=int)
     places = {name: at for at, name in enumerate(names)}
     rows, columns, weights = edges.summed()
-    return from_edges(
+    adjacency = from_edges(
         np.array([places[name] for name in sources.index], np.int64)[rows],
         np.array([places[name] for name in targets.index], np.int64)[columns],
         weights,
         names,
     )
+    return replace(adjacency, implied=True)

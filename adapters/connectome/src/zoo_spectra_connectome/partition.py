@@ -52,7 +52,7 @@ def _from_table(nodes: Sequence[str], columns: Sequence[str], rows: list[list[st
     if {"i", "j"} <= set(header):
         return _by_ranges(nodes, header, body, labels)
     ids = [row[0] for row in body]
-    if 0 not in at and not _counts_from_one(ids, nodes) and not set(ids).isdisjoint(nodes):
+    if 0 not in at and not counts_from_one(ids, nodes) and not set(ids).isdisjoint(nodes):
         wanted = set(nodes)
         pairs = [(key, label) for key, label in zip(ids, labels, strict=True) if key in wanted]
         found = dict(pairs)
@@ -61,11 +61,23 @@ def _from_table(nodes: Sequence[str], columns: Sequence[str], rows: list[list[st
                 raise NetworkError(f"the node table puts {key!r} in {label!r} and {found[key]!r}")
         return _complete(nodes, found, "row in the node table")
     if len(body) == len(nodes) and all(is_number(node) for node in nodes):
+        _check_order(nodes, header, body)
         return labels
     raise NetworkError(
         f"the node table has {len(body)} rows for {len(nodes)} nodes, and its first column does "
         f"not name them ({nodes[0]!r}, {nodes[1]!r}, …)"
     )
+
+
+def _check_order(nodes: Sequence[str], header: list[str], body: list[list[str]]) -> None:
+    """Raise NetworkError for a table in row order, of which a column has another order."""
+    for at, name in enumerate(header):
+        column = [row[at] for row in body]
+        if column != list(nodes) and len(set(column)) == len(nodes) == len({*column, *nodes}):
+            raise NetworkError(
+                f"column {name!r} of the node table names the nodes in another order than the "
+                "network has; put that column first, or leave it out"
+            )
 
 
 def split_header(
@@ -84,7 +96,7 @@ def split_header(
     return numbers, rows
 
 
-def _counts_from_one(ids: Sequence[str], nodes: Sequence[str]) -> bool:
+def counts_from_one(ids: Sequence[str], nodes: Sequence[str]) -> bool:
     """Whether ids 1, 2, …, n stand for nodes 0, 1, …, n-1."""
     count = len(nodes)
     return list(ids) == [str(k) for k in range(1, count + 1)] and list(nodes) == [

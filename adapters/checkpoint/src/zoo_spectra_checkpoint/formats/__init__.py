@@ -60,7 +60,8 @@ def _within_budget(file: TensorFile) -> TensorFile:
             )
     budget = budget_of(file.path, *file.parts)
     matrices = (entry for entry in file.entries if len(entry.shape) > 1)
-    total = Budget(max(budget.bytes, RATIO * min(file.path.stat().st_size, HOLES)))
+    size = sum(each.stat().st_size for each in (file.path, *file.parts))
+    total = Budget(max(budget.bytes, RATIO * min(size, HOLES)))
     Guard(total, f"{file.path}: ").check_total(sum(map(_bytes, matrices)))
 
     def fetch(entry: Entry) -> Matrix:

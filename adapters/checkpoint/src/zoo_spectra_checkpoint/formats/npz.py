@@ -32,7 +32,8 @@ def open_file(path: Path) -> TensorFile:
         archive = Archive(path)
     except Damaged as error:
         raise _broken(path, str(error)) from error
-    guard.check_total(sum(info.file_size for info in archive.members.values()))
+    packed = (info for info in archive.members.values() if info.compress_type != zipfile.ZIP_STORED)
+    guard.check_total(sum(info.file_size for info in packed))
     found: dict[str, tuple[zipfile.ZipInfo, ArrayHeader]] = {}
     for member, info in guard.each(archive.members.items()):
         if member.endswith(".npy"):

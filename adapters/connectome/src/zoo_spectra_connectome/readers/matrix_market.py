@@ -6,10 +6,11 @@ file can crash it, and the whole process with it (seen with scipy 1.17).
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,13 +24,13 @@ from zoo_spectra_connectome.adjacency import (
     check_bytes,
     check_count,
     from_edges,
-    from_matrix,
 )
+from zoo_spectra_connectome.dialect import open_text, read_lines
 from zoo_spectra_connectome.edges import EdgeSum
-from zoo_spectra_connectome.rows import read_lines
+from zoo_spectra_connectome.matrices import network_of
 from zoo_spectra_connectome.settings import Settings
 
-FIELDS = ("real", "double", "integer", "pattern")
+FIELDS = ("real", "double", "integer", "unsigned-integer", "pattern")
 SYMMETRIES = {"general": 0.0, "symmetric": 1.0, "skew-symmetric": -1.0}
 PART = 1 << 16  # lines that are parsed at once
 Floats = npt.NDArray[np.float64]
@@ -42,8 +43,7 @@ def read(path: Path, settings: Settings) -> Adjacency:
     Raises NetworkError, FileFormatError, and what the codec and numpy raise.
     """
     guard = Guard(budget_of(path))
-    zipped = path.suffix.lower() == ".gz"
-    with gzip.open(path, "rt") if zipped else path.open(encoding="utf-8") as stream:
+    with open_text(path) as stream:
         form, field, mirror = _banner(stream.readline(1024))
         lines = (line for line in guard.each(read_lines(stream)) if _is_data(line))
         sizes = [int(word) for word in next(lines, "").split()]
@@ -55,17 +55,41 @@ def read(path: Path, settings: Settings) -> Adjacency:
             raise NetworkError(f"shape ({sizes[0]}, {sizes[1]}) is not square: no adjacency matrix")
         check_count(sizes[0])
         if form == "array":
-            return from_matrix(_array(lines, sizes[0], mirror, guard))
+            return _network(_array(lines, sizes[0], mirror, guard), mirror, settings)
         width = 2 if field == "pattern" else 3
         edges = EdgeSum(guard)
         for part in _body(lines, sizes[2], width):
             rows, columns = (_places(part[:, at], sizes[0]) for at in (0, 1))
             values = part[:, 2] if width == 3 else np.ones(len(part))
             edges.add(rows, columns, values)
-            if mirror:
-                off = rows != columns
-                edges.add(columns[off], rows[off], mirror * values[off])
-    return from_edges(*edges.summed(), Numbered(sizes[0]))
+    rows, columns, values = edges.summed()
+    if mirror:
+        rows, columns, values = _mirrored(rows, columns, values, mirror)
+    made = from_edges(rows, columns, values, Numbered(sizes[0]))
+    return _network(made.matrix, mirror, settings)
+
+
+def _network(matrix: Any, mirror: float, settings: Settings) -> Adjacency:
+    """A matrix whose banner says that it is symmetric is whole, whatever it looks like."""
+    told = replace(settings, symmetry=settings.symmetry or "none") if mirror else settings
+    return network_of(matrix, None, told)
+
+
+def _mirrored(
+    rows: Index, columns: Index, values: Floats, mirror: float
+) -> tuple[Index, Index, Floats]:
+    """Both halves of a matrix of which the file has one. Raises FileFormatError if it has both."""
+    off = rows != columns
+    pairs = np.minimum(rows, columns)[off] << 32 | np.maximum(rows, columns)[off]
+    if len(np.unique(pairs)) < len(pairs):
+        raise FileFormatError(
+            "its banner says that half of the matrix is stored, and entries are on both sides of "
+            "the diagonal; write it as general"
+        )
+    if mirror < 0 and values[~off].any():
+        raise FileFormatError("its banner says skew-symmetric, and its diagonal is not zero")
+    whole = np.append(rows, columns[off]), np.append(columns, rows[off])
+    return *whole, np.append(values, mirror * values[off])
 
 
 def _is_data(line: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,42 +12,54 @@ from scipy import sparse
 
 from zoo_spectra.errors import FileFormatError
 from zoo_spectra.sources import Guard
-from zoo_spectra_connectome.adjacency import SPARSE_BELOW, Adjacency, check_count, from_matrix
-from zoo_spectra_connectome.rows import CELL_BYTES, as_number
+from zoo_spectra_connectome.adjacency import SPARSE_BELOW, Adjacency, check_count
+from zoo_spectra_connectome.dialect import as_number, is_missing
+from zoo_spectra_connectome.matrices import network_of
+from zoo_spectra_connectome.rows import CELL_BYTES, Table
+from zoo_spectra_connectome.settings import Settings
 
 if TYPE_CHECKING:
     Places = npt.NDArray[np.intp]
 
 Floats = npt.NDArray[np.float64]
+TOTALS = frozenset({"total", "totals", "sum", "sums", "grand total"})
+CONNECTOGRAM = ["data", "data"]  # begins a table with two rows and two columns of names
 PLACE_BYTES = 16  # for an entry of a sparse row: its column and its value
 
 
-def read_matrix(rows: Iterator[list[str]], guard: Guard) -> Adjacency:
+def read_matrix(table: Table, settings: Settings, guard: Guard) -> Adjacency:
     """A square matrix from its rows, which are kept sparse where they are.
 
     A header is known from one row too many, a first column of names from one column too many,
-    both from a first cell that is empty or text. Raises FileFormatError; NetworkError beyond the
-    guard's budget.
+    both from a first cell that is empty or text; numbers are names where they count up. Raises
+    FileFormatError, also for a missing entry; NetworkError beyond the guard's budget, and for one
+    triangle where no option says what it is.
     """
+    rows = table.rows()
     first = next(rows)
+    codes = first[:2] == CONNECTOGRAM
+    if codes:
+        first = next(rows, first)[1:]
     labels: list[str] = []  # the first cell of each other row: a name or a number
     kept = _Rows(guard)
     for number, row in enumerate(rows, 2):
-        if number == 2 and len(first) == len(row) - 1:
+        cells = row[codes:]
+        if number == 2 and len(first) == len(cells) - 1:
             first = ["", *first]  # a header without a corner, as R writes it
-        if len(row) != len(first):
-            raise FileFormatError(
-                f"row {number} has {len(row)} cells where row 1 has {len(first)}; is it cut off?"
-            )
-        labels.append(row[0])
-        guard.hold(CELL_BYTES + len(row[0]), "the names of its rows")
-        kept.append(_numbers(row[1:], number, 2))
+        labels.append(cells[0])
+        guard.hold(CELL_BYTES + len(cells[0]), "the names of its rows")
+        kept.append(_numbers(cells[1:], table, 2 + codes))
         guard.tick()
-    headed, named = _layout(first, len(labels) + 1)
-    left = [] if named else [_numbers([cell], row, 1)[0] for row, cell in enumerate(labels, 2)]
-    top = [] if headed else list(_numbers(first[named:], 1, 1 + named))
+    decimal = table.dialect.decimal
+    headed, named = _layout(first, labels, settings.header, decimal)
+    left = [] if named else [_numbers([cell], table, 1, at)[0] for at, cell in enumerate(labels, 2)]
+    top = [] if headed else list(_numbers(first[named:], table, 1 + named, 1))
     names = _names(first, labels, headed, named)
-    return from_matrix(kept.stacked(left, top, len(first) - 1), names)
+    if names is not None and names[-1].lower() in TOTALS:
+        raise FileFormatError(
+            f"its last row and column are called {names[-1]!r}: sums, and no node; remove them"
+        )
+    return network_of(kept.stacked(left, top, len(first) - 1), names, settings)
 
 
 class _Rows:
@@ -101,18 +114,40 @@ class _Rows:
         return matrix
 
 
-def _layout(first: Sequence[str], height: int) -> tuple[bool, bool]:
+def _layout(
+    first: Sequence[str], labels: Sequence[str], header: bool | None, decimal: str
+) -> tuple[bool, bool]:
     """Whether there is a header, and whether there is a column of names."""
-    width = len(first)
-    both = height == width and as_number(first[0]) is None
+    width, height = len(first), len(labels) + 1
+    corner = as_number(first[0], decimal) is None
+    both = height == width and (corner if header is None else header)
     headed, named = both or height == width + 1, both or width == height + 1
-    if height - headed != width - named:
+    if height - headed != width - named or (header is not None and header != headed):
         raise FileFormatError(
             f"{height} rows of {width} cells are no square matrix, with or without names; "
-            "an edge list of more than 3 columns needs a header that names source and target"
+            "an edge list of more than 3 columns needs a header that names source and target, or "
+            "source= and target="
         )
+    for names, only in ((first, headed and not named), (labels, named and not headed)):
+        every = names if headed else [first[0], *names]
+        if only and header is None and _all_numbers(every, decimal) and not _counts_up(every):
+            what = "row" if headed else "column"
+            raise FileFormatError(
+                f"{height} rows of {width} numbers are no square matrix, for its first {what} "
+                f"({', '.join(every[:3])}, …) are no names; remove it if they are (header=true "
+                "where the first row names the columns)"
+            )
     check_count(height - headed)
     return headed, named
+
+
+def _all_numbers(names: Sequence[str], decimal: str) -> bool:
+    return all(as_number(name, decimal) is not None for name in names)
+
+
+def _counts_up(names: Sequence[str]) -> bool:
+    """Whether the names are 0, 1, … or 1, 2, …"""
+    return any(all(name == str(at) for at, name in enumerate(names, start)) for start in (0, 1))
 
 
 def _names(first: list[str], labels: list[str], headed: bool, named: bool) -> list[str] | None:
@@ -121,7 +156,7 @@ def _names(first: list[str], labels: list[str], headed: bool, named: bool) -> li
         return across
     down = labels if headed else [first[0], *labels]
     for row_name, column_name in zip(down, across or down, strict=True):
-        if row_name != column_name:
+        if row_name != column_name and _mangled(row_name) != _mangled(column_name):
             raise FileFormatError(
                 f"row {row_name!r} stands where column {column_name!r} does; put rows and columns "
                 "in one order"
@@ -129,12 +164,25 @@ def _names(first: list[str], labels: list[str], headed: bool, named: bool) -> li
     return down
 
 
-def _numbers(cells: Sequence[str], row: int, first_column: int) -> Floats:
+def _mangled(name: str) -> str:
+    """A name as R writes it above a column: signs are dots, and an X is before a number."""
+    dotted = re.sub(r"[^\w.]", ".", name)
+    return dotted if re.match(r"[^\W\d_]|\.(?!\d)", dotted) else f"X{dotted}"
+
+
+def _numbers(cells: Sequence[str], table: Table, column: int, row: int | None = None) -> Floats:
+    """The numbers of some cells; ``row``: which of the table, if it is not the one read last."""
     try:
+        if table.dialect.decimal == ",":
+            raise ValueError
         numbers = np.array(list(map(float, cells)))
     except ValueError:
-        numbers = None
-    if numbers is None or "_" in ",".join(cells):  # Python takes 1_000 for a number
-        at = next(at for at, cell in enumerate(cells) if as_number(cell) is None)
-        raise FileFormatError(f"row {row}, column {first_column + at}: {cells[at]!r} is no number")
+        found = [as_number(cell, table.dialect.decimal) for cell in cells]
+        numbers = np.array([np.nan if each is None else each for each in found])
+    if np.isnan(numbers).any() or "_" in ",".join(cells):  # Python takes 1_000 for a number
+        found = [as_number(cell, table.dialect.decimal) for cell in cells]
+        at = next(at for at, each in enumerate(found) if each is None or each != each)
+        where = f"line {table.line}" if row is None else f"row {row}"
+        missing = ": a missing entry" if is_missing(cells[at]) else ""
+        raise FileFormatError(f"{where}, column {column + at}: {cells[at]!r} is no number{missing}")
     return numbers

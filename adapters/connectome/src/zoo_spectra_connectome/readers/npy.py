@@ -14,9 +14,9 @@ from zoo_spectra_connectome.adjacency import (
     Dense,
     check_bytes,
     check_matrix,
-    from_matrix,
     transpose_in_place,
 )
+from zoo_spectra_connectome.matrices import network_of
 from zoo_spectra_connectome.settings import Settings
 
 NPY_MAGIC = b"\x93NUMPY"
@@ -34,7 +34,8 @@ def read(path: Path, settings: Settings) -> Adjacency:
         if start != NPY_MAGIC:
             raise FileFormatError("it does not begin like a .npy file")
         stream.seek(0)
-        return from_matrix(read_square(stream, path.stat().st_size, Guard(budget_of(path))))
+        matrix = read_square(stream, path.stat().st_size, Guard(budget_of(path)))
+    return network_of(matrix, None, settings)
 
 
 def read_square(stream: IO[bytes], size: int, guard: Guard) -> Dense:

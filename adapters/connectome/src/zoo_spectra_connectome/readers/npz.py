@@ -12,7 +12,8 @@ from scipy import sparse
 
 from zoo_spectra.errors import FileFormatError, NetworkError, nearest
 from zoo_spectra.sources import Archive, Guard, budget_of, read_array
-from zoo_spectra_connectome.adjacency import Adjacency, check_bytes, check_matrix, from_matrix
+from zoo_spectra_connectome.adjacency import Adjacency, check_bytes, check_matrix
+from zoo_spectra_connectome.matrices import network_of
 from zoo_spectra_connectome.readers.npy import checked_header, read_square
 from zoo_spectra_connectome.settings import Settings
 
@@ -35,16 +36,16 @@ def read(path: Path, settings: Settings) -> Adjacency:
             return read_array(stream, checked_header(stream, members[name].file_size, guard))
 
     if array is None and set(members) >= SPARSE_KEYS:
-        return from_matrix(_sparse(part))
+        return network_of(_sparse(part), None, settings)
     if array is not None and array not in members:
         raise NetworkError(f"no array {array!r}; {nearest(array, members)}")
     if array is None and len(members) != 1:
         raise NetworkError(
             f"{len(members)} arrays ({', '.join(list(members)[:8])}); choose one with array=NAME"
         )
-    chosen = members[next(iter(members)) if array is None else array]
-    with archive.open(chosen) as stream:
-        return from_matrix(read_square(stream, chosen.file_size, guard))
+    name = next(iter(members)) if array is None else array
+    with archive.open(members[name]) as stream:
+        return network_of(read_square(stream, members[name].file_size, guard), None, settings, name)
 
 
 def _sparse(part: Part) -> Any:

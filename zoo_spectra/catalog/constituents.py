@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from zoo_spectra.catalog import Catalog
+from zoo_spectra.catalog.tables import Tables
 from zoo_spectra.method import ALL_ZERO, Floats, Integers, constituent_curves
 
 # Constituents whose eigenvalues are in memory at once: 64 kB each at the largest order.
@@ -30,7 +30,7 @@ class Curves:
     curves: Floats
 
 
-def named(catalog: Catalog, networks: pl.DataFrame) -> pl.LazyFrame:
+def named(catalog: Tables, networks: pl.DataFrame) -> pl.LazyFrame:
     """Rows of `spectra` by which ``networks`` can be matched, ``at``: the row in ``networks``.
 
     A matrix that is all zero is one of them, as all null; what is skipped otherwise is not.
@@ -40,7 +40,7 @@ def named(catalog: Catalog, networks: pl.DataFrame) -> pl.LazyFrame:
     return catalog.spectra().filter(kept).join(places.lazy(), on=_KEY)
 
 
-def read_curves(catalog: Catalog, networks: pl.DataFrame) -> Iterator[Curves]:
+def read_curves(catalog: Tables, networks: pl.DataFrame) -> Iterator[Curves]:
     """The curves of the constituents that are in each network's ensemble, piece by piece."""
     rows = named(catalog, networks).filter(pl.col("skipped").is_null())
     columns = ("at", "scale", "position", "constituent", "order", "eigenvalues", "weights")
