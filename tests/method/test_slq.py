@@ -294,8 +294,8 @@ def test_empty_rows_are_exact() -> None:
     matrix[:, 20:] = 0
     found = estimated(matrix)
     kept = found.nodes[(found.weights > 1e-9) & (found.nodes > 1e-9)]
-    expected = gram_eigenvalues(matrix)[-20:]
-    np.testing.assert_allclose(np.unique(np.round(kept, 6)), expected, atol=1e-5)
+    apart = np.abs(kept[:, None] - gram_eigenvalues(matrix)[-20:])
+    assert max(apart.min(axis=0).max(), apart.min(axis=1).max()) < 1e-5
     assert null_of(found, 60) == pytest.approx(40 / 60, abs=1e-12)
 
 
@@ -368,18 +368,53 @@ def test_the_error_of_a_mixture_is_shared_out() -> None:
 
 
 def test_replicates_are_as_many_as_the_fewest_probes() -> None:
-    nodes, share = np.array([1.0, 2.0, 3.0, 4.0]), np.full(4, 0.25)
-    two, four = np.array([0, 1, 0, 1]), np.array([0, 1, 2, 3])
-    assert replicates([nodes, nodes], [share, share], [two, four], [9, 9]).shape == (2, 129)
-    # By hand: replicates {1, 3} and {2, 4}; σ is 1 and 2, the other level at s = ln 3 and ln 2.
-    curves = replicates([nodes], [share], [two], [9])
+    nodes, share = np.arange(1.0, 7.0), np.full(6, 1 / 6)
+    two, three = np.array([0, 1] * 3), np.array([0, 1, 2] * 2)
+    assert replicates([nodes, nodes], [share, share], [two, three], [9, 9]).shape == (2, 129)
+    # By hand: replicates {1, 3, 5} and {2, 4, 6}, whose σ are 3 and 4.
+    many = 10**10  # two probes of so many leave the scatter as it is
+    curves = replicates([nodes], [share], [two], [many])
     error = standard_error(density(curves))
-    one, other = density(curve_of([1.0, 3.0])), density(curve_of([2.0, 4.0]))
-    np.testing.assert_allclose(error, np.abs(one - other) / 2)
-    assert error.max() == 0.25
+    one, other = density(curve_of([1.0, 3.0, 5.0])), density(curve_of([2.0, 4.0, 6.0]))
+    np.testing.assert_allclose(error, np.abs(one - other) / 2, atol=1e-8)
+    assert error.max() == pytest.approx(1 / 6)
     assert student_factor(curves) == pytest.approx(12.706, abs=1e-3)
     with pytest.raises(ValueError, match="one probe"):
-        replicates([nodes], [share], [np.zeros(4, dtype=np.int64)], [9])
+        replicates([nodes], [share], [np.zeros(6, dtype=np.int64)], [9])
+
+
+def test_orthogonal_probes_scatter_less_the_more_there_are_of_the_order() -> None:
+    """Half of them by √½, and all of them not at all: their mean is the trace."""
+    matrix = np.random.default_rng(15).standard_normal((60, 80))
+    alone, frames = [], []
+    for draw in range(40):
+        some = [estimated_by(matrix, 30, draw, orthogonal) for orthogonal in (False, True)]
+        alone.append(some[0])
+        frames.append(some[1])
+    ratio = np.linalg.norm(np.std(frames, axis=0)) / np.linalg.norm(np.std(alone, axis=0))
+    assert ratio == pytest.approx(np.sqrt(1 / 2), rel=0.15)
+    whole = estimated_by(matrix, 60, 0, True)
+    np.testing.assert_allclose(whole, np.arange(61) / 60, atol=1e-9)
+
+
+def estimated_by(matrix: Matrix, probes: int, draw: int, orthogonal: bool) -> Floats:
+    """The mass up to each gap between two levels, shape (61,), of so many probes."""
+    operator = operator_of(matrix)
+    vectors = np.random.default_rng(draw).integers(0, 2, (operator.size, probes)) * 2.0 - 1.0
+    started = Recurrence(operator, np.linalg.qr(vectors).Q if orthogonal else vectors)
+    found = started.extend(400).rules([400] * probes)
+    nodes = np.concatenate([each for each, _ in found])
+    weights = np.concatenate([each for _, each in found]) / probes
+    levels = gram_eigenvalues(matrix)
+    gaps = np.array([0.0, *np.sqrt(levels[:-1] * levels[1:]), np.inf])
+    mass: Floats = np.sum(weights * (nodes <= gaps[:, None]), axis=1)
+    return mass
+
+
+def test_a_replicate_of_all_probes_is_their_mean() -> None:
+    nodes, share, four = np.array([1.0, 2.0, 3.0, 4.0]), np.full(4, 0.25), np.arange(4)
+    assert np.ptp(replicates([nodes], [share], [four], [4]), axis=0).max() == 0
+    assert np.ptp(replicates([nodes], [share], [four], [8]), axis=0).max() > 0
 
 
 def curve_of(values: list[float]) -> Floats:

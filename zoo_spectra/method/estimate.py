@@ -24,13 +24,15 @@ Integers = npt.NDArray[np.int64]
 Stream = Callable[[int], np.random.Generator]
 Run = Callable[[list[Recurrence], int], list[Recurrence]]
 ESTIMATE_VERSION = 2  # 1 had 8 probes of 256 steps, and no error of the CSD
-# e-folds: half of it for what twice the steps would change, half for the scatter of the probes.
+# e-folds: by so much of it the last doubling of the steps may have moved the curve (what is left is
+# about half of that), and by half of it the scatter of the probes in the mean.
 TOLERANCE = 0.02
-FEWEST_PROBES, MOST_PROBES = 4, 256
+STEPS_SHARE, PROBES_SHARE = 0.8, 0.5
+FEWEST_PROBES, MOST_PROBES = 4, 1024
 FIRST_STEPS, MOST_STEPS = 256, 4096
 # Entries touched, beyond which neither steps nor probes are added. A multiplication by a sparse
-# matrix takes 1.3 ns an entry, by a dense one an eighth of it.
-MOST_WORK = 6e11
+# matrix takes 1.5 to 2.5 ns an entry, by a dense one an eighth of it.
+MOST_WORK = 3e11
 DENSE_SHARE = 1 / 8
 BLOCK = 32  # probes that are run together, where their vectors stay in the cache
 BLOCK_SIZE = 1 << 15
@@ -42,8 +44,8 @@ DITHER = 8
 class Estimate:
     """A spectrum by quadrature: nodes (n,), ascending, ≥ 0, their weights, of sum 1, and probes.
 
-    ``steps_error``: e-folds, ≥ 0, by which the curve may be off for want of steps; twice what the
-    last doubling changed, since each halves the error or nearly so.
+    ``steps_error``: e-folds, ≥ 0, by which the curve may be off for want of steps: what the last
+    doubling of them changed, since each halves the error or nearly so; twice that at the cap.
     """
 
     nodes: Floats
@@ -67,32 +69,32 @@ def estimate(
         def run(starts: list[Recurrence], steps: int) -> list[Recurrence]:
             return list(pool.map(lambda each: each.extend(steps), starts))
 
-        first = _starts(operator, stream, range(FEWEST_PROBES))
+        first = _starts(operator, stream, 0, max(2, min(FEWEST_PROBES, operator.size)))
         steps, change = _enough_steps(operator, first, run, tolerance)
         rules = _rules(first, steps)
         while (wanted := _wanted_probes(operator, rules, steps, tolerance)) > len(rules):
-            numbers = range(len(rules), wanted)
-            rules += _rules(run(_starts(operator, stream, numbers), steps), steps)
-    return Estimate(*_pooled(operator, rules), 2 * change)
+            rules += _rules(run(_starts(operator, stream, len(rules), wanted), steps), steps)
+    # Where steps did not suffice they do not halve the error yet.
+    enough = change <= STEPS_SHARE * tolerance
+    return Estimate(*_pooled(operator, rules), change if enough else 2 * change)
 
 
-def _starts(operator: Operator, stream: Stream, numbers: range) -> list[Recurrence]:
-    """Lanczos from vectors of random signs, which scatter least of all independent entries.
+def _starts(operator: Operator, stream: Stream, begin: int, end: int) -> list[Recurrence]:
+    """Lanczos from probes ``begin`` to ``end``: random signs, made orthogonal to those before.
 
-    Dense matrices, and those of small vectors, take several at once.
+    Signs scatter least of all independent entries, and so many orthogonal ones as the order have no
+    scatter at all: their mean is the trace. Dense matrices, and those of small vectors, take
+    several at once.
     """
+    signs = [stream(i).integers(0, 2, operator.size) * 2.0 - 1.0 for i in range(end)]
+    probes = np.column_stack(signs)
+    if end <= operator.size:  # two of order 1 are the same
+        probes = np.linalg.qr(probes).Q
     width = BLOCK if operator.dense or operator.size <= BLOCK_SIZE else 1
-    blocks = [numbers[at : at + width] for at in range(0, len(numbers), width)]
     return [
-        Recurrence(operator, np.column_stack([_signs(stream(i), operator.size) for i in block]))
-        if width > 1
-        else Recurrence(operator, _signs(stream(block[0]), operator.size))
-        for block in blocks
+        Recurrence(operator, probes[:, at : min(at + width, end)] if width > 1 else probes[:, at])
+        for at in range(begin, end, width)
     ]
-
-
-def _signs(rng: np.random.Generator, size: int) -> Floats:
-    return np.array([-1.0, 1.0])[rng.integers(0, 2, size)]
 
 
 def _enough_steps(
@@ -109,9 +111,9 @@ def _enough_steps(
         run(first, steps)
         curves = [_curve(operator, _rules(first, each)) for each in (steps // 2, steps)]
         change = _distance(*curves)
-        if change <= tolerance / 2 or 2 * steps > most:
+        if change <= STEPS_SHARE * tolerance or 1.5 * steps > most:
             return steps, change
-        steps *= 2
+        steps = int(min(2 * steps, most))
 
 
 def _rules(recurrences: Sequence[Recurrence], steps: int) -> list[Rule]:
@@ -127,9 +129,14 @@ def _wanted_probes(operator: Operator, rules: list[Rule], steps: int, tolerance:
     """As many probes as bring their mean distance from the truth within half the tolerance."""
     nodes, weights, probe = _pooled(operator, rules)
     curves = replicates([nodes], [weights], [probe], [operator.order])
-    more = (2 * expected_distance(curves) / tolerance) ** 2
-    wanted = ceil(len(rules) * more / FEWEST_PROBES) * FEWEST_PROBES
-    return min(wanted, MOST_PROBES, int(_affordable(operator, steps)))
+    scatter = expected_distance(curves) / (PROBES_SHARE * tolerance)
+    if scatter <= 1:
+        return len(rules)
+    # Of m orthogonal probes of n the variance goes as 1/m - 1/n.
+    inverse = 1 / operator.size
+    needed = 1 / ((1 / len(rules) - inverse) / scatter**2 + inverse)
+    wanted = ceil(needed / FEWEST_PROBES) * FEWEST_PROBES
+    return min(wanted, MOST_PROBES, operator.size, int(_affordable(operator, steps)))
 
 
 def _affordable(operator: Operator, times: int) -> float:

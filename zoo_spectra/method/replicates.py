@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,9 @@ def replicates(
     Arguments as for ``mix``; ``probes`` has the number of each node's probe, from 0, None where a
     spectrum is exact and the same in each replicate. Probe i is in group i mod R; R is the fewest
     probes of a constituent, at most 16, and 0 where all are exact. Raises ValueError for one probe.
+
+    Probes are orthogonal, so that N of them have no scatter, and m of them that of a sample drawn
+    from N without return: a replicate lies √(1 - m/N) of the way from the mean of all to its group.
     """
     counts = [int(probe.max()) + 1 for probe in probes if probe is not None]
     if counts and min(counts) < 2:
@@ -46,14 +50,16 @@ def _replicate(
 ) -> Floats:
     nodes: list[Floats] = []
     shares: list[Floats | None] = []
-    for each, weight, probe in zip(values, weights, probes, strict=True):
+    for each, weight, probe, order in zip(values, weights, probes, orders, strict=True):
         if weight is None or probe is None:
             nodes.append(each)
             shares.append(None)
         else:
-            mine = probe % groups == group
-            nodes.append(each[mine])
-            shares.append(weight[mine] / weight[mine].sum())
+            own = np.where(probe % groups == group, weight, 0.0)
+            way = sqrt(max(0.0, 1.0 - (int(probe.max()) + 1) / order))
+            share = way * own / own.sum() + (1.0 - way) * weight
+            nodes.append(each[share > 0])
+            shares.append(share[share > 0])
     mixed = mix(nodes, shares, orders)
     return cumulative_density(mixed.eigenvalues, mixed.mass)
 
