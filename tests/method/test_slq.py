@@ -21,8 +21,9 @@ from zoo_spectra.method.mme import (
     null_mass,
     scale_of,
 )
+from zoo_spectra.method.quadrature import Rule, averaged_rule, between, both_sides
 from zoo_spectra.method.replicates import replicates, standard_error, student_factor
-from zoo_spectra.method.slq import Recurrence, Rule, operator_of
+from zoo_spectra.method.slq import Recurrence, operator_of
 from zoo_spectra.method.spectrum import (
     ConstituentSpectrum,
     Floats,
@@ -76,6 +77,17 @@ def rules(matrix: Matrix, steps: int, starts: Floats) -> list[Rule]:
     return made.rules([steps] * starts.shape[1])
 
 
+def pairs(matrix: Matrix, steps: int, starts: Floats) -> list[Rule]:
+    """Both rules of each probe together."""
+    operator = operator_of(matrix)
+    made = Recurrence(operator, starts).extend(steps)
+    found = []
+    for diagonal, beside in zip(np.array(made.diagonal).T, np.array(made.beside).T, strict=True):
+        (one, some), (two, others) = both_sides(diagonal, beside, operator.symmetric)
+        found.append((np.append(one, two), np.append(some, others) / 2))
+    return found
+
+
 def signs(*shape: int) -> Floats:
     return 2.0 * np.random.default_rng(2).integers(0, 2, shape) - 1
 
@@ -86,8 +98,7 @@ def test_quadrature_has_the_moments_of_its_probe(shape: tuple[int, int]) -> None
     matrix = np.random.default_rng(1).standard_normal(shape) / 10
     gram = matrix @ matrix.T if shape[0] <= shape[1] else matrix.T @ matrix
     starts = signs(min(shape), 3)
-    for (nodes, weights), start in zip(rules(matrix, 6, starts), starts.T, strict=True):
-        assert np.all(np.diff(nodes) >= 0)
+    for (nodes, weights), start in zip(pairs(matrix, 6, starts), starts.T, strict=True):
         assert weights.sum() == pytest.approx(1, abs=1e-14)
         vector = start / np.linalg.norm(start)
         for degree in range(11):
@@ -102,7 +113,7 @@ def test_a_symmetric_matrix_has_the_moments_of_its_own_eigenvalues() -> None:
     given = np.random.default_rng(1).standard_normal((50, 50)) / 10
     matrix = given + given.T
     starts = signs(50, 2)
-    for (nodes, weights), start in zip(rules(matrix, 6, starts), starts.T, strict=True):
+    for (nodes, weights), start in zip(pairs(matrix, 6, starts), starts.T, strict=True):
         vector = start / np.linalg.norm(start)
         for degree in range(5):
             expected = vector @ np.linalg.matrix_power(matrix, 2 * degree) @ vector
@@ -122,20 +133,44 @@ def test_enough_steps_find_every_eigenvalue(symmetric: bool) -> None:
         assert weights[apart.min(axis=1) > 1e-9].sum() < 1e-6
 
 
-def test_the_two_rules_err_to_opposite_sides() -> None:
-    """Of six decades, 64 steps see two: the mean of both rules is nearer than either alone."""
+def test_the_rules_err_to_opposite_sides_and_their_mean_less() -> None:
+    """Of six decades, 64 steps see three: distances from the probes' own measures, in e-folds."""
     values = np.logspace(-6, 0, 400)
-    matrix = np.diag(np.sqrt(values)) @ _turn(400, 5)
-    found = estimated(matrix)
-    assert distance(matrix, found) < 0.25
-    made = Recurrence(operator_of(matrix), signs(400, 8)).extend(64)
-    means = np.mean([_share_below(rule, 1e-5) for rule in made.rules([64] * 8)])
-    assert 0 < means < np.mean(values < 1e-5) + 0.25
+    start = signs(400, 8) / np.sqrt(400)
+    matrix = np.diag(np.sqrt(values)) @ _turn(400, 5)  # in its basis a sign has no scatter
+    made = Recurrence(operator_of(matrix), start).extend(64)
+    apart: dict[str, list[Floats]] = {name: [] for name in ("gauss", "radau", "between", "mean")}
+    for diagonal, beside in zip(np.array(made.diagonal).T, np.array(made.beside).T, strict=True):
+        first, second = both_sides(diagonal, beside, False)
+        found = {"gauss": first, "radau": second, "between": between(*first, 1e-13)}
+        found["mean"] = averaged_rule(diagonal, beside, False, 400, 400)
+        for name, rule in found.items():
+            apart[name].append(share_below(rule) - np.arange(400) / 400)
+    error = {name: np.mean(each, axis=0) for name, each in apart.items()}
+    low = slice(20, 100)
+    assert error["gauss"][low].max() < 0 < error["radau"][low].min()
+    far = {name: float(np.mean(np.abs(each))) for name, each in error.items()}
+    assert far["mean"] < 0.6 * far["gauss"]
+    assert max(far["between"], far["mean"]) < min(far["gauss"], far["radau"])
 
 
-def _share_below(rule: Rule, value: float) -> float:
-    nodes, weights = rule
-    return float(weights[nodes < value].sum())
+def share_below(rule: Rule) -> Floats:
+    """The mass below each of 400 levels of six decades."""
+    share: Floats = np.sum(rule[1] * (rule[0] < np.logspace(-6, 0, 400)[:, None]), axis=1)
+    return share
+
+
+def test_what_is_spread_keeps_its_mass_and_degenerate_levels_their_place() -> None:
+    nodes, weights = np.array([0.0, 1.0, 2.0, 4.0, 8.0, 16.0]), np.array([10, 1, 1, 7, 1, 1]) / 21
+    places, mass = between(nodes, weights, 1e-12)
+    assert mass.sum() == pytest.approx(1)
+    assert mass[places == 0].sum() == pytest.approx(10 / 21)
+    assert mass[places == 4.0].sum() == pytest.approx(4 / 21)  # of 7, three times a neighbour go
+    for low, high, share in ((0.5, 1, 0.5), (1, 2, 1), (2, 4, 2), (4, 8, 2), (8, 16, 1)):
+        inside = mass[(places > low) & (places < high)].sum()
+        assert inside == pytest.approx(share / 21)
+    few = between(nodes[:3], weights[:3], 1e-12)
+    np.testing.assert_array_equal(few, (nodes[:3], weights[:3]))
 
 
 def _turn(order: int, seed: int) -> Floats:
@@ -234,8 +269,8 @@ def test_steps_are_doubled_until_the_curve_stays() -> None:
 
 def test_caps_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix = np.diag(10 ** np.linspace(-4, 0, 200)) @ _turn(200, 7)
-    monkeypatch.setattr(estimates, "FIRST_STEPS", 8)
-    monkeypatch.setattr(estimates, "MOST_STEPS", 16)
+    monkeypatch.setattr(estimates, "FIRST_STEPS", 16)
+    monkeypatch.setattr(estimates, "MOST_STEPS", 32)
     monkeypatch.setattr(estimates, "MOST_PROBES", 8)
     found = estimated(matrix, tolerance=0.02)
     assert found.probe.max() == 7

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from zoo_spectra.method.levels import Floats
 from zoo_spectra.method.mme import BIN_WIDTH, cumulative_density, mix
+from zoo_spectra.method.quadrature import Rule
 from zoo_spectra.method.replicates import replicates, standard_error
-from zoo_spectra.method.slq import Operator, Recurrence, Rule, operator_of
+from zoo_spectra.method.slq import Operator, Recurrence, operator_of
 from zoo_spectra.sources import Matrix, Sparse
 
 Integers = npt.NDArray[np.int64]

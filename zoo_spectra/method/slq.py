@@ -5,7 +5,7 @@ SIAM J. Matrix Anal. Appl. 38, 1075 (2017). For a random vector v of unit length
 Σ |⟨v, u_i⟩|² δ(λ - λ_i) has the spectral density as its mean; k Lanczos steps from v give its
 Gauss quadrature. Nothing is reorthogonalised: memory is three vectors a probe, and the rule of the
 recurrence in floating point is that of a matrix whose eigenvalues lie within rounding of ours
-(Greenbaum, Linear Algebra Appl. 113, 7, 1989). That two rules are averaged is ours, below.
+(Greenbaum, Linear Algebra Appl. 113, 7, 1989).
 """
 
 from __future__ import annotations
@@ -15,15 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.linalg.lapack import dsterf
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import structural_rank
 
-from zoo_spectra.method.levels import Floats, zero_threshold
+from zoo_spectra.method.levels import Floats
+from zoo_spectra.method.quadrature import Rule, averaged_rule
 from zoo_spectra.sources import Matrix, Sparse, is_sparse, is_symmetric
-
-Rule = tuple[Floats, Floats]
-_ROWS = 256  # of a table of all pairs of nodes, made at once
 
 
 @dataclass(frozen=True)
@@ -131,105 +128,20 @@ class Recurrence:
         return self
 
     def rules(self, lengths: Sequence[int]) -> list[Rule]:
-        """``averaged_rule`` of each vector of the block, from its first so many steps."""
+        """``averaged_rule`` of each vector of the block, from its first so many steps.
+
+        W's empty rows are zeros of their exact weight.
+        """
         diagonal = np.reshape(self.diagonal, (len(self.diagonal), -1))
         beside = np.reshape(self.beside, (len(self.beside), -1))
-        return [
-            averaged_rule(self.operator, diagonal[:length, at], beside[:length, at])
-            for at, length in enumerate(lengths)
-        ]
-
-
-def averaged_rule(operator: Operator, diagonal: Floats, beside: Floats) -> Rule:
-    """Nodes (n,), ascending, ≥ 0, and weights (n,), > 0, of sum 1, from k ≥ 2 Lanczos steps.
-
-    The mean of two rules that err to opposite sides at the low end, where steps are missed most.
-    Of a Gram matrix: Gauss, whose lowest node is too high, and Gauss-Radau with a node at zero,
-    whose weight is the most that a measure of these moments can have there. Of a symmetric
-    matrix, whose eigenvalues are squared: Gauss of k and of k - 1 steps, since one of them has a
-    node near zero and the other has not. Empty rows are zeros of their exact weight.
-
-    What the Radau rule has at zero beyond what the Gauss rule has there is not known to be zero:
-    it is placed just above the numerical zero, where it is no part of the null mass.
-    """
-    if operator.symmetric:
-        pair = [_squared(_gauss(diagonal[:k], beside)) for k in (len(diagonal), len(diagonal) - 1)]
-    else:
-        pair = [_gauss(diagonal, beside), _gauss(_with_zero(diagonal, beside), beside)]
-    nodes = np.concatenate([np.clip(values, 0.0, None) for values, _ in pair])
-    weights = np.concatenate([each for _, each in pair]) / 2
-    nodes, weights = _out_of_null(nodes, weights, len(pair[0][0]), operator)
-    empty = 1.0 - operator.size / operator.order
-    nodes, weights = np.append(nodes, 0.0), np.append(weights * (1.0 - empty), empty)
-    rank = np.argsort(nodes, kind="stable")
-    rank = rank[weights[rank] > 0]
-    return nodes[rank], weights[rank] / weights.sum()
-
-
-def _gauss(diagonal: Floats, beside: Floats) -> Rule:
-    """Nodes and weights of a Jacobi matrix: its eigenvalues θ, the squared first entries of its
-    eigenvectors.
-
-    w_i = Π_j (θ_i - μ_j) / Π_{j≠i} (θ_i - θ_j), where μ are the eigenvalues without the first row
-    and column, which lie between those θ (Golub & Meurant, section 3.4): at a fraction of the cost
-    of vectors. Copies of converged eigenvalues share their weight in some way; its sum is right.
-    """
-    both = np.empty(2 * len(diagonal) - 1)
-    both[::2] = _eigenvalues(diagonal, beside[: len(diagonal) - 1])
-    both[1::2] = _eigenvalues(diagonal[1:], beside[1 : len(diagonal) - 1])
-    # In this order up to rounding, and made so: then weights are positive, and their sum is one.
-    least = 1e-4 * np.spacing(max(abs(both[0]), abs(both[-1])))
-    apart = np.cumsum(2 * np.spacing(np.abs(both)) + least)
-    both = np.maximum.accumulate(both - apart) + apart
-    nodes, others = both[::2], both[1::2]
-    weights = np.empty(len(nodes))
-    for start in range(0, len(nodes), _ROWS):
-        some = nodes[start : start + _ROWS, None]
-        gaps = np.abs(some - nodes)
-        gaps[np.arange(len(some)), start + np.arange(len(some))] = 1.0
-        logs = np.log(np.abs(some - others)).sum(axis=1) - np.log(gaps).sum(axis=1)
-        weights[start : start + _ROWS] = np.exp(logs)
-    return nodes, weights / weights.sum()
-
-
-def _eigenvalues(diagonal: Floats, beside: Floats) -> Floats:
-    if len(diagonal) < 2:
-        return diagonal
-    values, info = dsterf(diagonal, beside)
-    if info:
-        raise np.linalg.LinAlgError(f"LAPACK's dsterf ended with info = {info}")
-    found: Floats = values
-    return found
-
-
-def _squared(rule: Rule) -> Rule:
-    return rule[0] ** 2, rule[1]
-
-
-def _with_zero(diagonal: Floats, beside: Floats) -> Floats:
-    """The diagonal with its last entry changed so that zero is an eigenvalue (Golub 1973).
-
-    As it is where it is singular already, up to rounding.
-    """
-    pivot = diagonal[0]
-    for entry, before in zip(diagonal[1:-1], beside, strict=False):
-        if pivot <= 0:
-            return diagonal
-        pivot = entry - before**2 / pivot
-    last = beside[len(diagonal) - 2] ** 2 / pivot if pivot > 0 else np.inf
-    possible = last <= diagonal.max() + 2 * beside.max()  # no node is beyond the spectrum
-    return np.append(diagonal[:-1], last) if possible else diagonal
-
-
-def _out_of_null(nodes: Floats, weights: Floats, first: int, operator: Operator) -> Rule:
-    """Two rules, the ``first`` so many nodes of Gauss: only what is zero by Gauss stays zero."""
-    rounding = zero_threshold(nodes, operator.order)
-    at_zero = np.flatnonzero(nodes <= rounding)
-    sure = float(weights[at_zero[at_zero < first]].sum())
-    radau = at_zero[at_zero >= first]
-    excess = float(weights[radau].sum()) - sure
-    if excess <= 0 or not len(radau):
-        return nodes, weights
-    kept = weights.copy()
-    kept[radau] *= 1.0 - excess / float(weights[radau].sum())
-    return np.append(nodes, 2 * rounding), np.append(kept, excess)
+        symmetric, size, order = self.operator.symmetric, self.operator.size, self.operator.order
+        filled = size / order
+        found = []
+        for at, length in enumerate(lengths):
+            nodes, weights = averaged_rule(
+                diagonal[:length, at], beside[:length, at], symmetric, size, order
+            )
+            if filled < 1:
+                nodes, weights = np.append(0.0, nodes), np.append(1.0 - filled, weights * filled)
+            found.append((nodes, weights))
+        return found
