@@ -21,8 +21,8 @@ from zoo_spectra.classes.equivalence import (
     equivalence_classes,
 )
 from zoo_spectra.defaults import LINKAGES, Linkage
+from zoo_spectra.method import BIN_WIDTH, distance
 from zoo_spectra.method.circular import expected_cumulative
-from zoo_spectra.method.csd import BIN_WIDTH, distance
 from zoo_spectra.method.mme import S_EDGES
 
 CURVE = arrays(np.float64, 129, elements=st.floats(-1, 1, width=32))

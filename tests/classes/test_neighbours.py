@@ -12,7 +12,7 @@ from zoo_curves import zoo_curves
 from zoo_spectra.classes import neighbours
 from zoo_spectra.classes.equivalence import distance_matrix
 from zoo_spectra.classes.neighbours import components, cover
-from zoo_spectra.method.csd import BIN_WIDTH
+from zoo_spectra.method import BIN_WIDTH
 
 
 def graph_components(csds: np.ndarray, accuracy: float) -> np.ndarray:

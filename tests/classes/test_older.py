@@ -97,3 +97,39 @@ def test_of_older_ones_alone_there_is_no_class(tmp_path: Path) -> None:
         )
     with pytest.raises(CatalogError, match="1 network of method version 1 is left out; run the"):
         zs.classify(zs.Catalog(place))
+
+
+def test_estimates_of_an_older_way_are_redone_too(tmp_path: Path) -> None:
+    """They say not how far they are off; exact rows beside them stay."""
+    place = tmp_path / "zoo"
+    estimate = {"exact_limit": 20, "catalog": str(place)}
+    job = zs.Job(sources=("memory:*",), **estimate)  # type: ignore[arg-type]
+    given = [adapter(NAMES[:2])]
+    zs.run(job, in_process=True, adapters=given)
+    opened = zs.Catalog(place)
+    before = set(opened.networks().collect()["commit_id"])
+    zs.run(job, in_process=True, adapters=given)
+    assert set(opened.networks().collect()["commit_id"]) == before, "new ones stay"
+    for part in [*(place / "networks").iterdir(), *(place / "spectra").iterdir()]:
+        as_written_before(part, lambda frame: frame.drop("csd_error", "steps_error", strict=False))
+    assert older_versions(opened) == [
+        "2 networks estimated without an error of the CSD are left out; run the job again"
+    ]
+    with pytest.raises(CatalogError, match="no network to classify .2 networks estimated"):
+        zs.classify(opened)
+    zs.run(job, in_process=True, adapters=given)
+    assert not set(opened.networks().collect()["commit_id"]) & before
+    assert older_versions(opened) == []
+    assert sorted(zs.classify(opened)["name"]) == NAMES[:2]
+
+
+def test_exact_rows_without_the_column_are_of_today(tmp_path: Path) -> None:
+    place = tmp_path / "zoo"
+    run(place, NAMES[:2])
+    for part in [*(place / "networks").iterdir(), *(place / "spectra").iterdir()]:
+        as_written_before(part, lambda frame: frame.drop("csd_error", "steps_error", strict=False))
+    opened = zs.Catalog(place)
+    before = set(opened.networks().collect()["commit_id"])
+    run(place, NAMES[:2])
+    assert set(opened.networks().collect()["commit_id"]) == before
+    assert older_versions(opened) == []

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo_spectra.method.csd import BIN_WIDTH
 from zoo_spectra.method.mme import (
+    BIN_WIDTH,
     S_EDGES,
     cumulative_density,
     density,

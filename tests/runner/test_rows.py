@@ -61,7 +61,8 @@ def test_every_figure_of_a_row_is_that_of_the_spectrum(tmp_path: Path, limit: in
     np.testing.assert_allclose(np.array(row["csd_depth"]), spectrum.csd_depth, atol=1e-12)
     assert (row["density_se"] is None) == (limit == 8192)
     missing = [c.name for c in NETWORKS if row[c.name] is None]
-    exact = ["density_se"] if limit == 8192 else []
+    assert row["csd_error"] == spectrum.csd_error
+    exact = ["density_se", "csd_error"] if limit == 8192 else []
     # Of so few eigenvalues one decides where the tail vanishes.
     null = ["reason", "left_out", "notes", *exact, "vanishing_location", "worker", "ray_log"]
     assert missing == [*null, "traceback"]

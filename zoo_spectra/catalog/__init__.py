@@ -2,9 +2,10 @@
 
 ``catalog`` opens, commits and reads; ``schema`` has every column, ``header`` says which catalog it
 is, ``storage`` has the files, ``lock`` keeps a second writer away, and ``clean`` what would spoil a
-row. ``snapshot`` and ``manifest`` say which parts count, ``parts`` what a part is, and ``order``
-which result of a network is shown. ``scan`` and ``views`` read parts as Polars frames, ``metadata``
-adds its columns, and ``sql`` asks. ``compaction`` and ``merge`` make few parts of many.
+row. ``snapshot`` and ``manifest`` say which parts count, ``parts`` what a part is, ``order`` which
+result of a network is shown, and ``estimates`` which are of an older way. ``scan`` and ``views``
+read parts as Polars frames, ``metadata`` adds its columns, and ``sql`` asks. ``compaction`` and
+``merge`` make few parts of many.
 
 ``answers`` are what is said of single networks (out of no more than ``tables``): ``stored`` makes
 spectra of rows again, ``layers`` a table of constituents, and ``near`` finds the nearest networks
@@ -16,6 +17,7 @@ from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.catalog.compaction import compact
 from zoo_spectra.catalog.constituents import named, read_curves
 from zoo_spectra.catalog.curves import CURVES, WHOLE, stacked
+from zoo_spectra.catalog.estimates import is_old_estimate
 from zoo_spectra.catalog.header import HEADER
 from zoo_spectra.catalog.near import ANSWER, Asked, Found, asked_of, described, measured, near_to
 from zoo_spectra.catalog.published import published_catalogs
@@ -37,6 +39,7 @@ __all__ = [
     "compact",
     "constituents_of",
     "described",
+    "is_old_estimate",
     "measured",
     "named",
     "near_to",

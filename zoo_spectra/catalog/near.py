@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from zoo_spectra.catalog.curves import CURVES, WHOLE, stacked
+from zoo_spectra.catalog.estimates import is_old_estimate
 from zoo_spectra.catalog.matches import matched_to
 from zoo_spectra.catalog.stored import spectrum_of
 from zoo_spectra.catalog.tables import Tables
@@ -24,6 +25,7 @@ ROWS = 4096  # networks whose curves are in memory at once: 17 MB by depth
 _KEY = ["network_id", "commit_id"]
 _TOLD = ["name", "kind", "family", "parameters", "source", *_KEY, "weights_digest"]
 FAILED, VERSION = "did not end ok", f"of another method version than {METHOD_VERSION}"
+OLD_ESTIMATE = "estimated without an error of the CSD"
 NO_CURVE, UNMATCHED = "without a curve", "without a constituent of the same name to match"
 
 
@@ -66,8 +68,9 @@ def measured(tables: Tables, asked: Asked, measure: Measure, where: str | None =
         raise ValueError(f"no measure {measure!r}; one of {', '.join(MEASURES)}")
     networks = tables.networks(where).filter(pl.col("network_id") != asked.network_id)
     ok, current = pl.col("status") == "ok", pl.col("method_version") == METHOD_VERSION
-    told = tables.collect(networks.select(ok=ok, current=current))
-    candidates = networks.filter(ok & current)
+    old = is_old_estimate()
+    told = tables.collect(networks.select(ok=ok, current=current, old=old))
+    candidates = networks.filter(ok & current & ~old)
     if measure == "matched":
         found = _by_name(tables, candidates, asked.spectrum)
     else:
@@ -76,6 +79,7 @@ def measured(tables: Tables, asked: Asked, measure: Measure, where: str | None =
     left_out = {
         FAILED: told.filter(~pl.col("ok")).height,
         VERSION: told.filter(pl.col("ok") & ~pl.col("current")).height,
+        OLD_ESTIMATE: told.filter(pl.col("ok") & pl.col("current") & pl.col("old")).height,
         UNMATCHED if measure == "matched" else NO_CURVE: found.height - whole.height,
     }
     equal = pl.col("weights_digest") == pl.lit(asked.weights_digest, dtype=pl.String)

@@ -39,6 +39,7 @@ def constituents_of(rows: pl.DataFrame) -> list[ConstituentSpectrum]:
             skipped=row["skipped"],
             weights=None if weights is None else np.array(weights, dtype=np.float64),
             probe=None if probe is None else np.array(probe, dtype=np.int64),
+            steps_error=row["steps_error"],
             gap_ratio=_gap_ratio(row),
             digest=row["digest"],
         )
@@ -84,6 +85,7 @@ def spectrum_of(tables: Tables, row: Row) -> Spectrum:
         density=np.array(row["density"]),
         density_se=None if row["density_se"] is None else np.array(row["density_se"]),
         csd=np.array(row["csd"]),
+        csd_error=row["csd_error"],
         csd_depth=_curves(row["csd_depth"]),
         csd_fluctuation={k: np.array(row[f"csd_fluctuation_{k}"]) for k in _CONJUGATE},
         csd_realisations={k: _curves(row[f"csd_realisations_{k}"]) for k in _CONJUGATE},
@@ -109,6 +111,10 @@ def check_sound(tables: Tables, row: Row) -> None:
         raise CatalogError(
             f"{name} in {place} is of method version {row['method_version']}, and this is "
             f"{METHOD_VERSION}: run the job again"
+        )
+    if row["spectrum_kind"] == "slq" and row["csd_error"] is None:
+        raise CatalogError(
+            f"{name} in {place} was estimated without an error of its CSD: run the job again"
         )
     if len(row["csd"] or ()) != len(S_EDGES) or not row["csd_depth"]:
         raise CatalogError(

@@ -1,7 +1,8 @@
 """The mathematics: numpy in, numpy out, no files and no processes.
 
-From constituents to eigenvalues (``spectrum``, with ``lapack``, ``torch_solver`` and ``slq`` as its
-solvers, ``engine`` beside one another), to the mixed matrix ensemble (``mme``), its conjugate
+From constituents to eigenvalues (``spectrum``, with ``lapack``, ``torch_solver`` and, for large
+orders, ``estimate`` by the quadrature of ``slq`` as its solvers, ``engine`` beside one another), to
+the mixed matrix ensemble (``mme``), the error of estimates (``replicates``), its conjugate
 circular ensembles (``circular``), the circular spectral difference, its tail and its distance
 (``csd``), level statistics (``levels``), resampled curves (``bootstrap``), and all of it for one
 network (``analysis``), in which a matrix that is stored twice counts once (``tied``), and the same
@@ -12,10 +13,11 @@ paper's and what is ours: docs/method.md.
 
 from zoo_spectra.defaults import MEASURES, Measure
 from zoo_spectra.method.analysis import Settings, Spectrum, analyze, combine
-from zoo_spectra.method.csd import BIN_WIDTH, Tail, distance
+from zoo_spectra.method.csd import Tail, distance
 from zoo_spectra.method.engine import Device, Engine, all_threads, check_device, limited, solve
+from zoo_spectra.method.estimate import ESTIMATE_VERSION
 from zoo_spectra.method.levels import GapRatio
-from zoo_spectra.method.mme import S_EDGES
+from zoo_spectra.method.mme import BIN_WIDTH, S_EDGES
 from zoo_spectra.method.resolved import (
     DEPTH,
     constituent_curves,
@@ -40,6 +42,7 @@ __all__ = [
     "ALL_ZERO",
     "BIN_WIDTH",
     "DEPTH",
+    "ESTIMATE_VERSION",
     "EXACT_LIMIT",
     "MEASURES",
     "METHOD_VERSION",

@@ -13,11 +13,12 @@ import numpy as np
 from zoo_spectra import svg
 from zoo_spectra.defaults import DEFAULT_MEASURE, Measure
 from zoo_spectra.errors import MeasureError, NetworkError
-from zoo_spectra.method import circular, levels, mme, resolved
+from zoo_spectra.method import circular, levels, mme, replicates, resolved
 from zoo_spectra.method.bootstrap import resampled_csd
 from zoo_spectra.method.csd import Tail, circular_spectral_difference
 from zoo_spectra.method.csd import tail as fit_tail
 from zoo_spectra.method.engine import all_threads, solve
+from zoo_spectra.method.estimate import TOLERANCE, expected_distance
 from zoo_spectra.method.spectrum import (
     EXACT_LIMIT,
     ConstituentSpectrum,
@@ -49,6 +50,8 @@ class Spectrum:
     shape (130,): underflow, 128 bins, overflow; it sums to 1. ``csd_depth`` has shape (4, 129): the
     CSD of each quarter of the network's depth. ``csd_fluctuation`` and
     ``csd_realisations`` have the keys coe, cue and cse; a realisation array is (R, 129).
+    ``csd_error``: None where all spectra are exact, else an upper limit of 95 % to the distance of
+    ``csd`` from what exact spectra would give, in e-folds.
     ``left_out``, ``coverage`` and ``notes`` are those of the network: what of it was not analysed.
     ``constituents`` is empty for one read from a catalog that holds no spectra.
     """
@@ -63,6 +66,7 @@ class Spectrum:
     density: Floats
     density_se: Floats | None
     csd: Floats
+    csd_error: float | None
     csd_depth: Floats
     csd_fluctuation: Mapping[str, Floats]
     csd_realisations: Mapping[str, Floats]
@@ -211,7 +215,10 @@ def combine(
     mixed = mme.mix([c.eigenvalues for c in used], [c.weights for c in used], orders)
     scale = mme.scale_of(mixed.eigenvalues, mixed.mass)
     cumulative = mme.cumulative_density(mixed.eigenvalues, mixed.mass)
-    estimated = any(c.kind == "slq" for c in used)
+    scattered = replicates.replicates(
+        [c.eigenvalues for c in used], [c.weights for c in used], [c.probe for c in used], orders
+    )
+    estimated = len(scattered) > 0
     return Spectrum(
         name=network.name,
         kind=network.kind,
@@ -221,8 +228,9 @@ def combine(
         scale=scale,
         null_mass=mme.null_mass(mixed),
         density=mme.density(cumulative),
-        density_se=mme.density_standard_error(used) if estimated else None,
+        density_se=replicates.standard_error(mme.density(scattered)) if estimated else None,
         csd=circular_spectral_difference(cumulative),
+        csd_error=_csd_error(used, scattered) if estimated else None,
         csd_depth=resolved.depth_csd(resolved.curves_of(mixed, scale)),
         csd_fluctuation={k: circular.fluctuation(orders, b) for k, b in circular.BETAS.items()},
         csd_realisations={
@@ -235,8 +243,31 @@ def combine(
         metadata=network.metadata,
         left_out=network.left_out,
         coverage=network.coverage,
-        notes=network.notes,
+        notes=(*network.notes, *_short_of_tolerance(used, scattered)),
     )
+
+
+def _csd_error(used: list[ConstituentSpectrum], scattered: Floats) -> float:
+    """What too few probes and, in the mean of the constituents, too few steps may have moved."""
+    scatter = float(np.sum(replicates.standard_error(scattered))) * mme.BIN_WIDTH
+    return replicates.student_factor(scattered) * scatter + _steps_error(used)
+
+
+def _steps_error(used: list[ConstituentSpectrum]) -> float:
+    return float(np.mean([c.steps_error or 0.0 for c in used]))
+
+
+def _short_of_tolerance(used: list[ConstituentSpectrum], scattered: Floats) -> list[str]:
+    """A line where neither more steps nor more probes were allowed, and the tolerance not met."""
+    steps, probes = _steps_error(used), expected_distance(scattered) if len(scattered) else 0.0
+    short = [
+        f"{what} may move it by {apart:.3f}"
+        for what, apart in (("more steps", steps / 2), ("more probes", probes))
+        if apart > TOLERANCE / 2
+    ]
+    if not short:
+        return []
+    return [f"estimated as far as is allowed, not to {TOLERANCE} e-folds: {', '.join(short)}"]
 
 
 def _realisations(

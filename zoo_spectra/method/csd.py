@@ -8,10 +8,9 @@ import numpy as np
 from scipy.special import erfc
 
 from zoo_spectra.method.circular import expected_cumulative
-from zoo_spectra.method.mme import BINS, EDGE_TOLERANCE
+from zoo_spectra.method.mme import BIN_WIDTH, EDGE_TOLERANCE
 from zoo_spectra.method.spectrum import Floats
 
-BIN_WIDTH = 16.0 / BINS  # Δs, in e-folds
 TAIL_START = 2.0
 MIN_TAIL = 10
 VANISHED = 1e-3

@@ -129,10 +129,12 @@ def _copied(read: _Read) -> _Read:
     return Constituent(constituent.name, copy), load_seconds
 
 
-def _solve_one(read: _Read, exact_limit: int, network_id: str, known: bool) -> Solved:
+def _solve_one(
+    read: _Read, exact_limit: int, network_id: str, known: bool, threads: int = 1
+) -> Solved:
     constituent, load_seconds = read
     started = time.perf_counter()
-    (spectrum,) = batch_spectra([constituent], exact_limit, network_id)
+    (spectrum,) = batch_spectra([constituent], exact_limit, network_id, threads=threads)
     spectrum = _known(spectrum, constituent) if known else spectrum
     return Solved(constituent, spectrum, load_seconds, time.perf_counter() - started)
 
@@ -150,7 +152,7 @@ def _side_by_side(reads: Iterable[_Read], one: partial[Solved], threads: int) ->
                 while flights:
                     yield flights.popleft().result()
                 with limited(threads):
-                    large = one(read)
+                    large = one(read, threads=threads)
                 yield large
                 continue
             flights.append(pool.submit(one, _copied(read)))

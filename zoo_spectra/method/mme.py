@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from zoo_spectra.method.levels import zero_threshold
-from zoo_spectra.method.spectrum import ConstituentSpectrum, Floats, Integers
+from zoo_spectra.method.levels import Floats, zero_threshold
 
+Integers = npt.NDArray[np.int64]
 BINS = 128
+BIN_WIDTH = 16.0 / BINS  # Δs, in e-folds
 S_EDGES: Floats = np.linspace(-8.0, 8.0, BINS + 1)
 
 
@@ -116,36 +118,3 @@ def density(cumulative: Floats) -> Floats:
 def null_mass(mixed: MixedSpectrum) -> float:
     """The mass of the numerical zeros, in [0, 1]."""
     return float(np.mean(mixed.null))
-
-
-def density_standard_error(spectra: Sequence[ConstituentSpectrum]) -> Floats:
-    """Standard error of ``density`` per bin, shape (130,), ≥ 0: zero where all spectra are exact.
-
-    Probe i of every estimated constituent, with the exact spectra, makes one replicate of the
-    network, its scale σ included; the error is the scatter of the replicates over √probes.
-    Raises ValueError when estimated constituents differ in their number of probes.
-    """
-    counts = {int(each.probe.max()) + 1 for each in spectra if each.probe is not None}
-    if not counts:
-        return np.zeros(BINS + 2)
-    if len(counts) > 1:
-        raise ValueError(f"constituents with different numbers of probes: {sorted(counts)}")
-    probes = counts.pop()
-    replicates = [_replicate(spectra, probe, probes) for probe in range(probes)]
-    error: Floats = np.std(replicates, axis=0, ddof=1) / np.sqrt(probes)
-    return error
-
-
-def _replicate(spectra: Sequence[ConstituentSpectrum], probe: int, probes: int) -> Floats:
-    """The density of a network when only one probe of each estimated constituent is taken."""
-    values: list[Floats] = []
-    weights: list[Floats | None] = []
-    for each in spectra:
-        if each.probe is None or each.weights is None:
-            values.append(each.eigenvalues)
-            weights.append(None)
-        else:
-            values.append(each.eigenvalues[each.probe == probe])
-            weights.append(each.weights[each.probe == probe] * probes)
-    mixed = mix(values, weights, [each.order for each in spectra])
-    return density(cumulative_density(mixed.eigenvalues, mixed.mass))

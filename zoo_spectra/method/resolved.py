@@ -14,8 +14,8 @@ import numpy as np
 
 from zoo_spectra.defaults import MEASURES, Measure
 from zoo_spectra.errors import MeasureError
-from zoo_spectra.method.csd import BIN_WIDTH, circular_spectral_difference, distance
-from zoo_spectra.method.mme import EDGE_TOLERANCE, S_EDGES, MixedSpectrum, mix
+from zoo_spectra.method.csd import circular_spectral_difference, distance
+from zoo_spectra.method.mme import BIN_WIDTH, EDGE_TOLERANCE, S_EDGES, MixedSpectrum, mix
 from zoo_spectra.method.spectrum import ALL_ZERO, ConstituentSpectrum, Floats
 
 DEPTH = 4  # intervals of depth that are stored

@@ -1,105 +1,147 @@
-"""Stochastic Lanczos quadrature: the spectrum of a Gram matrix too large to diagonalise.
+"""Lanczos quadrature: the spectral measure of a random vector under a matrix too large to solve.
 
-Golub & Meurant, *Matrices, Moments and Quadrature* (2010), chapters 4 and 11; Ubaru, Chen & Saad,
-SIAM J. Matrix Anal. Appl. 38, 1075 (2017). For a random unit vector v the spectral measure
+Golub & Meurant, *Matrices, Moments and Quadrature* (2010), chapters 4 and 6; Ubaru, Chen & Saad,
+SIAM J. Matrix Anal. Appl. 38, 1075 (2017). For a random vector v of unit length the measure
 Σ |⟨v, u_i⟩|² δ(λ - λ_i) has the spectral density as its mean; k Lanczos steps from v give its
-Gauss quadrature of k nodes. The numbers of probes and steps are conventions of this package.
+Gauss quadrature. Nothing is reorthogonalised: memory is three vectors a probe, and the rule of the
+recurrence in floating point is that of a matrix whose eigenvalues lie within rounding of ours
+(Greenbaum, Linear Algebra Appl. 113, 7, 1989).
 """
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from scipy import sparse
-from scipy.linalg import eigh_tridiagonal
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import structural_rank
 
-Floats = npt.NDArray[np.float64]
-Operator: TypeAlias = "Floats | sparse.csr_array"
-PROBES = 8
-STEPS = 256
-_BASIS_BYTES = 1 << 29
+from zoo_spectra.method.levels import Floats
+from zoo_spectra.method.quadrature import Rule, averaged_rule
+from zoo_spectra.sources import Matrix, Sparse, is_sparse, is_symmetric
 
 
-def slq_spectrum(
-    matrix: Operator,
-    rng: np.random.Generator,
-    probes: int = PROBES,
-    steps: int = STEPS,
-) -> list[tuple[Floats, Floats]]:
-    """Quadrature nodes and weights of the spectrum of W Wᵀ (or Wᵀ W, whichever is smaller).
+@dataclass(frozen=True)
+class Operator:
+    """What Lanczos runs on: the smaller Gram matrix of W, or W itself where it is symmetric.
 
-    ``matrix``: W, shape (p, q), float64, dense or ``csr_array``, not all zero, with squares in the
-    range of float64; the Gram matrix is never formed. Returns one pair (nodes, weights) a probe:
-    nodes ascending, ≥ 0, at most ``steps`` + 1; weights > 0, of sum 1.
-
-    Zeros that come from empty rows or columns get their exact weight. Probe i of P takes
-    steps · (1 - i/4P) steps: nodes of different probes then do not coincide, and the error of the
-    quadrature shows in the scatter across probes. It resolves about four decades of λ at 256
-    steps; below that the mass is right but its place among the smallest eigenvalues is not.
-    Raises ValueError for fewer than 2 probes or 2 steps.
+    Never formed, and without W's empty rows and columns. ``size``: its order. ``order``: N of W.
+    ``null``: a lower bound on the share of zeros among the N eigenvalues of the Gram matrix.
+    ``entries``: those that one application touches.
     """
-    if probes < 2 or steps < 2:
-        raise ValueError(f"needs at least 2 probes and 2 steps, not {probes} and {steps}")
-    order = min(matrix.shape)
-    core = _without_empty(matrix)
-    size = core.shape[0]
-    lengths = [max(2, steps - i * steps // (4 * probes)) for i in range(probes)]
-    starts = rng.standard_normal((probes, size))
-    batch = max(1, _BASIS_BYTES // (8 * size * steps))
-    pairs = []
-    for at in range(0, probes, batch):
-        diagonal, beside = _lanczos(core, starts[at : at + batch], min(steps, size))
-        for a, b, length in zip(diagonal, beside, lengths[at : at + batch], strict=True):
-            nodes, vectors = eigh_tridiagonal(a[:length], b[: length - 1])
-            weights = vectors[0] ** 2 * (size / order)
-            nodes = np.clip(np.append(nodes, 0.0), 0.0, None)
-            weights = np.append(weights, (order - size) / order)
-            rank = np.argsort(nodes, kind="stable")
-            rank = rank[weights[rank] > 0]
-            pairs.append((nodes[rank], weights[rank] / weights.sum()))
-    return pairs
+
+    apply: Callable[[Floats], Floats]
+    size: int
+    order: int
+    symmetric: bool
+    dense: bool
+    null: float
+    entries: int
 
 
-def _without_empty(matrix: Operator) -> Operator:
-    """W without empty rows and columns, turned so that it has no more rows than columns."""
-    if isinstance(matrix, sparse.csr_array):
-        filled = abs(matrix)
-        rows, columns = filled.sum(axis=1) > 0, filled.sum(axis=0) > 0
-    else:
-        rows, columns = np.any(matrix, axis=1), np.any(matrix, axis=0)
-    if not (rows.all() and columns.all()):
-        matrix = matrix[rows][:, columns]
-    if matrix.shape[0] <= matrix.shape[1]:
-        return matrix
-    return sparse.csr_array(matrix.T) if isinstance(matrix, sparse.csr_array) else matrix.T
+def operator_of(matrix: Matrix | Sparse) -> Operator:
+    """The operator of W, shape (p, q), float64, dense or a canonical ``csr_array``, not all zero.
 
-
-def _lanczos(core: Operator, starts: Floats, steps: int) -> tuple[Floats, Floats]:
-    """Lanczos on W Wᵀ from each row of ``starts``, all at once, fully reorthogonalised.
-
-    Returns the diagonals (P, steps) and off-diagonals (P, steps - 1). Where an invariant subspace
-    is exhausted the rest is zero, and decoupled from the first row.
+    A sparse one has no larger rank than its pattern, whatever its entries: the bound on ``null``.
     """
-    probes, size = starts.shape
-    basis = np.zeros((probes, steps, size))
-    diagonal, beside = np.zeros((probes, steps)), np.zeros((probes, steps - 1))
-    q = starts / np.linalg.norm(starts, axis=1, keepdims=True)
-    largest = np.zeros(probes)
-    for j in range(steps):
-        basis[:, j] = q
-        w = np.ascontiguousarray((core @ (core.T @ q.T)).T)
-        diagonal[:, j] = np.sum(q * w, axis=1)
-        largest = np.maximum(largest, np.linalg.norm(w, axis=1))
-        if j == steps - 1:
-            break
-        known = basis[:, : j + 1]
-        for _ in range(2):
-            overlap = known @ w[:, :, None]
-            w = w - (known.transpose(0, 2, 1) @ overlap)[:, :, 0]
-        norm = np.linalg.norm(w, axis=1)
-        alive = norm > steps * np.finfo(np.float64).eps * largest
-        beside[:, j] = np.where(alive, norm, 0.0)
-        q = w * np.where(alive, 1.0 / np.where(alive, norm, 1.0), 0.0)[:, None]
-    return diagonal, beside
+    order = int(min(matrix.shape))
+    symmetric = is_symmetric(matrix)
+    core: Any = _sparse_core(matrix) if is_sparse(matrix) else _dense_core(matrix)
+    rank = structural_rank(core) if is_sparse(core) else min(core.shape)
+    entries = core.nnz if is_sparse(core) else core.size
+    left = core if core.shape[0] <= core.shape[1] else core.T
+    right = left.T
+
+    def itself(vectors: Floats) -> Floats:
+        product: Floats = core @ vectors
+        return product
+
+    def gram(vectors: Floats) -> Floats:
+        product: Floats = left @ (right @ vectors)
+        return product
+
+    return Operator(
+        apply=itself if symmetric else gram,
+        size=int(left.shape[0]),
+        order=order,
+        symmetric=symmetric,
+        dense=not is_sparse(core),
+        null=1.0 - rank / order,
+        entries=int(entries) if symmetric else 2 * int(entries),
+    )
+
+
+def _dense_core(matrix: Matrix) -> Matrix:
+    rows, columns = np.any(matrix, axis=1), np.any(matrix, axis=0)
+    return matrix if rows.all() and columns.all() else matrix[rows][:, columns]
+
+
+def _sparse_core(matrix: Sparse) -> Sparse:
+    """Without empty rows and columns; the entries are shared, not copied."""
+    rows = np.diff(matrix.indptr) > 0
+    columns = np.zeros(matrix.shape[1], dtype=bool)
+    columns[matrix.indices] = True
+    small = max(matrix.nnz, *matrix.shape) <= np.iinfo(np.int32).max
+    places = np.cumsum(columns, dtype=np.int32 if small else np.int64) - 1
+    starts = matrix.indptr[np.concatenate([[True], rows])].astype(places.dtype)
+    shape = int(rows.sum()), int(columns.sum())
+    return csr_array((matrix.data, places[matrix.indices], starts), shape=shape)
+
+
+@dataclass
+class Recurrence:
+    """Lanczos from a block of vectors, each for itself: it can go on from where it stopped.
+
+    ``vectors``: shape (size,) or (size, b), not zero. After k steps ``diagonal`` and ``beside``
+    have k entries each, of shape () or (b,).
+    """
+
+    operator: Operator
+    vectors: Floats
+    diagonal: list[Floats] = field(default_factory=list)
+    beside: list[Floats] = field(default_factory=list)
+    _before: Floats | float = 0.0
+
+    def __post_init__(self) -> None:
+        self.vectors = self.vectors / np.linalg.norm(self.vectors, axis=0)
+
+    @property
+    def count(self) -> int:
+        """How many vectors."""
+        return 1 if self.vectors.ndim == 1 else self.vectors.shape[1]
+
+    def extend(self, steps: int) -> Recurrence:
+        """Go on to ``steps`` steps; what an exhausted subspace adds is decoupled from the rest."""
+        for _ in range(len(self.diagonal), steps):
+            last = self.beside[-1] if self.beside else np.float64(0.0)
+            w = self.operator.apply(self.vectors)
+            w -= self._before * last
+            alpha = np.einsum("i...,i...->...", self.vectors, w)
+            w -= self.vectors * alpha
+            beta = np.linalg.norm(w, axis=0)
+            w /= np.where(beta > 0, beta, 1.0)
+            self._before, self.vectors = self.vectors, w
+            self.diagonal.append(alpha)
+            self.beside.append(beta)
+        return self
+
+    def rules(self, lengths: Sequence[int]) -> list[Rule]:
+        """``averaged_rule`` of each vector of the block, from its first so many steps.
+
+        W's empty rows are zeros of their exact weight.
+        """
+        diagonal = np.reshape(self.diagonal, (len(self.diagonal), -1))
+        beside = np.reshape(self.beside, (len(self.beside), -1))
+        symmetric, size, order = self.operator.symmetric, self.operator.size, self.operator.order
+        filled = size / order
+        found = []
+        for at, length in enumerate(lengths):
+            nodes, weights = averaged_rule(
+                diagonal[:length, at], beside[:length, at], symmetric, size, order
+            )
+            if filled < 1:
+                nodes, weights = np.append(0.0, nodes), np.append(1.0 - filled, weights * filled)
+            found.append((nodes, weights))
+        return found

@@ -8,14 +8,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from zoo_spectra.method.estimate import estimate
 from zoo_spectra.method.lapack import symmetric_eigenvalues
 from zoo_spectra.method.levels import GapRatio, gap_ratio, signed_gap_ratio, zero_threshold
-from zoo_spectra.method.slq import slq_spectrum
 from zoo_spectra.sources import Constituent, Matrix, Sparse, entries, is_sparse, is_symmetric
 
 Floats = npt.NDArray[np.float64]
@@ -35,7 +36,8 @@ class ConstituentSpectrum:
 
     ``eigenvalues``: shape (n,), float64, ascending, ≥ 0; empty when the constituent is skipped.
     Exact: n = N, every eigenvalue of share 1/N. Estimated: n quadrature nodes, with ``weights``
-    (n,), of sum 1, and ``probe`` (n,), the number from 0 of the random probe a node comes from.
+    (n,), of sum 1, ``probe`` (n,), the number from 0 of the random probe a node comes from, and
+    ``steps_error``, the e-folds by which its curve may be off for want of Lanczos steps.
     ``skipped``: None, or why the matrix is not a constituent. ``gap_ratio``: of its levels (of W
     itself where that is symmetric); None when skipped, estimated, degenerate or of too few levels.
     ``digest``: of the matrix, by which one that is stored twice is known; empty where that is not
@@ -50,6 +52,7 @@ class ConstituentSpectrum:
     probe: Integers | None = None
     gap_ratio: GapRatio | None = None
     digest: str = ""
+    steps_error: float | None = None
 
     @property
     def order(self) -> int:
@@ -206,10 +209,12 @@ def batch_spectra(
     exact_limit: int = EXACT_LIMIT,
     network_id: str = "",
     solve: Solver = lapack_eigenvalues,
+    threads: int = 1,
 ) -> list[ConstituentSpectrum]:
     """``constituent_spectrum`` of each; ``solve`` is given all that are to be diagonalised.
 
-    Sparse ones up to ``exact_limit`` are made dense for it, larger ones are estimated as they are.
+    Sparse ones up to ``exact_limit`` are made dense for it, larger ones are estimated as they are,
+    on so many ``threads``, which change nothing in the result.
     """
     found: dict[int, ConstituentSpectrum] = {}
     places, matrices = [], []
@@ -218,7 +223,7 @@ def batch_spectra(
         if reason := skip_reason(matrix):
             found[at] = ConstituentSpectrum(constituent.name, shape, np.empty(0), reason)
         elif min(shape) > exact_limit:
-            found[at] = _estimated(constituent, shape, network_id)
+            found[at] = _estimated(constituent, shape, network_id, threads)
         elif is_sparse(matrix) and shape[0] * shape[1] > max(DENSE_ENTRIES, min(shape) ** 2):
             found[at] = _exact(constituent, shape, sparse_gram_eigenvalues(matrix), False)
         else:
@@ -263,17 +268,18 @@ def _in_range(spectrum: ConstituentSpectrum) -> ConstituentSpectrum:
 
 
 def _estimated(
-    constituent: Constituent, shape: tuple[int, int], network_id: str
+    constituent: Constituent, shape: tuple[int, int], network_id: str, threads: int
 ) -> ConstituentSpectrum:
     matrix = constituent.matrix
     weights, exponent = scaled_sparse(matrix) if is_sparse(matrix) else scaled(matrix)
-    pairs = slq_spectrum(weights, stream(network_id, constituent.name, "slq"))
-    nodes = np.concatenate([values for values, _ in pairs])
-    share = np.concatenate([each for _, each in pairs]) / len(pairs)
-    probe = np.repeat(np.arange(len(pairs)), [len(values) for values, _ in pairs])
-    rank = np.argsort(nodes, kind="stable")
+    found = estimate(weights, partial(stream, network_id, constituent.name, "slq"), threads)
     with np.errstate(over="ignore", under="ignore"):
-        values: Floats = np.ldexp(nodes[rank], 2 * exponent)
+        values: Floats = np.ldexp(found.nodes, 2 * exponent)
     return ConstituentSpectrum(
-        constituent.name, shape, values, None, share[rank], probe[rank].astype(np.int64)
+        constituent.name,
+        shape,
+        values,
+        weights=found.weights,
+        probe=found.probe,
+        steps_error=found.steps_error,
     )

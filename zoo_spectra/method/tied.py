@@ -69,4 +69,5 @@ def unsolved(constituent: Constituent) -> ConstituentSpectrum:
 
 def _copy(spectrum: ConstituentSpectrum, name: str) -> ConstituentSpectrum:
     reason = f"the same as {name} (stored twice)"
-    return replace(spectrum, eigenvalues=np.empty(0), weights=None, probe=None, skipped=reason)
+    nothing = replace(spectrum, eigenvalues=np.empty(0), weights=None, probe=None, skipped=reason)
+    return replace(nothing, steps_error=None)

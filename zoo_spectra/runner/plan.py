@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from zoo_spectra.catalog import Catalog
+from zoo_spectra.catalog import Catalog, is_old_estimate
 from zoo_spectra.errors import UnlistedError
 from zoo_spectra.method import METHOD_VERSION, Settings
 from zoo_spectra.runner.refresh import is_described
@@ -121,4 +121,5 @@ def _is_ok(settings: Settings) -> pl.Expr:
         & (pl.col("realisations") == settings.realisations)
         & (pl.col("exact_limit") == settings.exact_limit)
         & (pl.col("method_version") == METHOD_VERSION)
+        & ~is_old_estimate()
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from zoo_spectra.method import METHOD_VERSION, Settings
+from zoo_spectra.method import ESTIMATE_VERSION, METHOD_VERSION, Settings
 from zoo_spectra.sources import NetworkRef
 
 Shapes = tuple[tuple[int, int], ...]
@@ -105,13 +105,16 @@ def _shares(costs: list[float]) -> list[tuple[int, ...]]:
 def result_id(ref: NetworkRef, settings: Settings) -> str:
     """The ``commit_id`` of a split network: the same in every run on the same input.
 
-    So the shares that an interrupted run has committed serve the next one.
+    So the shares that an interrupted run has committed serve the next one, but not those of
+    spectra that were estimated in an older way.
     """
+    estimated = any(min(shape) > settings.exact_limit for shape in ref.shapes or ())
     parts = (
         ref.network_id,
         ref.fingerprint,
         settings.realisations,
         settings.exact_limit,
         METHOD_VERSION,
+        *((ESTIMATE_VERSION,) if estimated else ()),
     )
     return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()

@@ -9,7 +9,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from zoo_spectra.method.csd import BIN_WIDTH, circular_spectral_difference
+from zoo_spectra.method import BIN_WIDTH
+from zoo_spectra.method.csd import circular_spectral_difference
 from zoo_spectra.method.mme import cumulative_density, mix
 from zoo_spectra.method.spectrum import constituent_spectrum
 from zoo_spectra.testing import check_adapter

@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 
 from zoo_spectra import load
-from zoo_spectra.method import mme
-from zoo_spectra.method.csd import BIN_WIDTH, circular_spectral_difference
+from zoo_spectra.method import BIN_WIDTH, mme
+from zoo_spectra.method.csd import circular_spectral_difference
 from zoo_spectra.method.spectrum import Floats, constituent_spectrum
 
 
