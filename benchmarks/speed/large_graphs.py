@@ -23,7 +23,8 @@ from benchmarks.common import show, write
 from benchmarks.speed.classify import fresh
 from zoo_spectra.runner.usage import peak_memory
 
-# Nodes and edges. The first ones are for the law by which the cost grows.
+# Nodes and edges. Those of LAW have the fly's edges a node, for the law by which the cost grows.
+LAW = ("10⁴", "10⁴·⁵", "10⁵", "fly", "10⁵·⁷")
 GRAPHS = {
     "10⁴": (10_000, 266_000),
     "10⁴·⁵": (31_623, 841_000),
