@@ -49,14 +49,14 @@ def _csd() -> alt.LayerChart:
 
 
 def _tail() -> alt.LayerChart:
-    x = alt.X("x:Q").title("x = λ/σ").scale(type="log", domain=[2, 3000], nice=False)
+    x = alt.X("x:Q").title("x = λ/σ").scale(type="log", nice=False)
     x = x.axis(values=[2, 5, 10, 30, 100, 300, 1000, 3000], format="~g")
     y = alt.Y("rest:Q").title("−CSD = 1 − F_M").scale(type="log", domain=[1e-6, 1], clamp=True)
-    y = y.axis(values=[1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6], format="~e")
+    y = y.axis(values=[1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6], format="~g")
     base = {"x": x, "y": y, "detail": "id:N", "color": _colour()}
     lines = _data("curves").mark_line(strokeWidth=2, clip=True).encode(**base)
     fits = _data("fits").mark_line(strokeDash=[5, 4], strokeWidth=1.5, clip=True).encode(**base)
-    numbers = _data("numbers").mark_text(dx=9, fontWeight="bold").encode(
+    numbers = _data("numbers").mark_text(dy=-9, fontWeight="bold").encode(
         x=x, y=y, text="number:N", color=_colour()
     )
     return alt.layer(_rule(y=1e-3), lines, fits, numbers).properties(height=300)
@@ -66,7 +66,7 @@ def _depth() -> alt.Chart:
     x = alt.X("s:Q").title("s = ln(λ/σ)").scale(domain=[-8, 8], nice=False)
     y = alt.Y("top:Q").title("depth").scale(domain=[1, 0], nice=False).axis(format="%")
     legend = alt.Legend(title="mass per e-fold", orient="top", gradientLength=160)
-    colour = alt.Color("density:Q", legend=legend).scale(scheme="viridis", domainMin=0)
+    colour = alt.Color("density:Q", legend=legend).scale(domainMin=0)
     cells = _data("cells").mark_rect(strokeWidth=0)
     return cells.encode(x=x, x2="end:Q", y=y, y2="bottom:Q", color=colour).properties(height=190)
 

@@ -1,5 +1,10 @@
 // The charts: Vega-Lite specifications that came with the page, and rows of the chosen networks.
 const DEPTHS = 4; // chosen networks whose depth is drawn
+// From nothing, which is the panel's colour, to much.
+const HEAT = {
+  light: ["#f5f6f8", "#a9cbe4", "#3f8fc6", "#0b4a86", "#06203f"],
+  dark: ["#1d2125", "#1f4f79", "#2f86c4", "#8cc7f2", "#f2f9ff"],
+};
 const drawn = {}; // by the place of a chart: what is on it
 
 function configOf() {
@@ -11,6 +16,7 @@ function configOf() {
     view: { stroke: line },
     axis: { ...text, gridColor: line, gridOpacity: 0.5, domainColor: soft, tickColor: soft, labelOverlap: true },
     legend: text,
+    range: { heatmap: HEAT[theme()] },
     rule: { color: soft },
     text: { color: soft, fontSize: 12 },
   };
@@ -20,7 +26,8 @@ function configOf() {
 async function chart(place, name, datasets) {
   const ticket = {};
   drawn[place.id] = { ticket, datasets };
-  const spec = { ...state.data.charts[name], datasets };
+  const own = state.data.charts[name];
+  const spec = { ...own, datasets: { ...own.datasets, ...datasets } };
   const options = {
     mode: "vega-lite",
     renderer: "canvas",
@@ -72,10 +79,18 @@ function csdRows(rows, conjugate) {
       const high = own / 10 ** state.data.places;
       if (own !== UNKNOWN) sets.band.push({ id, colour, s: edges[at], low: -high, high });
     }
-    const most = curve.reduce((best, csd, at) => (Math.abs(csd) > Math.abs(curve[best]) ? at : best), 0);
-    if (curve[most] !== null) sets.numbers.push({ id, number, colour, s: edges[most], csd: curve[most] });
+    const at = 8 + 8 * Number(id); // beside one another, where curves are equal
+    if (curve[at] !== null) sets.numbers.push({ id, number, colour, s: edges[at], csd: curve[at] });
   }
   return sets;
+}
+
+// The two ends of a network's fit, which is straight on logarithmic axes, down to where they end.
+function fitOf(row) {
+  const [start, decay] = [valueOf("tail_mass", row), valueOf("decay_rate", row)];
+  if (!start || !decay) return [];
+  const x = Math.min(3000, 2 * (start / 1e-6) ** (1 / decay));
+  return [2, x].map((at) => ({ x: at, rest: start * (at / 2) ** -decay, start, decay }));
 }
 
 function tailRows(rows) {
@@ -90,18 +105,15 @@ function tailRows(rows) {
       if (value) own.push({ id, colour, x: Math.exp(edges[first + at]), rest: value });
     }
     sets.curves.push(...own);
-    const end = own.filter((each) => each.rest >= 1e-6).at(-1);
-    if (end) sets.numbers.push({ ...end, number });
-    const [mass, decay] = [valueOf("tail_mass", row), valueOf("decay_rate", row)];
-    if (mass && decay) {
-      for (const x of [2, 3000]) sets.fits.push({ id, colour, x, rest: mass * (x / 2) ** -decay });
-    }
+    const seen = own.filter((each) => each.rest >= 1e-6);
+    const at = Math.min(4 + 6 * Number(id), seen.length - 1); // beside one another
+    if (seen.length) sets.numbers.push({ ...seen[at], number });
+    sets.fits.push(...fitOf(row).map((each) => ({ id, colour, ...each })));
   }
-  // A straight line on logarithmic axes ends where it leaves them.
-  for (const fit of sets.fits.filter(({ x, rest: left }) => x > 2 && left < 1e-6)) {
-    const start = sets.fits[sets.fits.indexOf(fit) - 1];
-    const decay = Math.log(start.rest / fit.rest) / Math.log(fit.x / 2);
-    Object.assign(fit, { x: 2 * (start.rest / 1e-6) ** (1 / decay), rest: 1e-6 });
+  const last = Math.max(10, ...sets.curves.filter((each) => each.rest >= 1e-6).map(({ x }) => x));
+  sets.curves = sets.curves.filter(({ x }) => x <= last);
+  for (const fit of sets.fits) {
+    if (fit.x > last) Object.assign(fit, { x: last, rest: fit.start * (last / 2) ** -fit.decay });
   }
   return sets;
 }
@@ -130,7 +142,7 @@ function depthRows(row) {
   const cells = depthOf(row).flatMap(({ top, bottom, mass }) =>
     mass.map((each, at) => ({ s: -8 + at * width, end: -8 + (at + 1) * width, top, bottom, density: each / width })),
   );
-  return { cells: cells.filter(({ density }) => density > 0) };
+  return { cells };
 }
 
 const UNIVERSAL = [["Poisson", 0.386], ["COE", 0.531], ["CUE", 0.6], ["CSE", 0.674]];

@@ -32,7 +32,7 @@ function showLeftOut({ left_out: matrices, tensors, equal }) {
   const place = byId("left-out");
   if (matrices.length) {
     place.append(
-      smallTable("Matrices that are in no ensemble", ["reason", "matrices", "networks"], matrices),
+      smallTable("Matrices that are in no ensemble", ["reason", "matrices", "networks"], matrices, true),
     );
   }
   if (tensors.length) {
@@ -44,12 +44,12 @@ function showLeftOut({ left_out: matrices, tensors, equal }) {
   }
 }
 
-function smallTable(title, heads, rows) {
+function smallTable(title, heads, rows, open = false) {
   const columns = heads.map((head, at) => {
     return { key: head, title: head, numeric: at > 0, value: (row) => rows[row][at] };
   });
   const place = element("div");
-  const made = element("details", { open: rows.length <= 8 }, element("summary", {}, title), place);
+  const made = element("details", { open }, element("summary", {}, title), place);
   const table = { caption: title, columns: () => columns, rows: () => rows.map((_, at) => at) };
   makeTable(place, { ...table, filterable: rows.length > PAGE });
   return made;

@@ -1,5 +1,5 @@
 // A table that is sorted by its heads, filtered, and shown by pages.
-const PAGE = 50;
+const PAGE = 20;
 
 // `columns`: [{ key, title, value(row), cell?(row), numeric, text?(value) }], a function of nothing.
 // `rows`: all rows, a function of nothing. Gives { refresh(), columnsChanged() }.
