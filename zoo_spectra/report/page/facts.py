@@ -59,7 +59,10 @@ def facts_of(catalog: Catalog, how: How, space: Space | None) -> Facts:
         ("spectra", _counted(ok["spectrum_kind"].drop_nulls())),
         ("classes", _classified(how, space)),
         ("analysed", _when(rows)),
-        ("report", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, zoo_spectra {zoo_spectra.__version__}"),
+        (
+            "report",
+            f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, zoo_spectra {zoo_spectra.__version__}",
+        ),
     ]
     equal = equal_weights(catalog)
     return Facts(

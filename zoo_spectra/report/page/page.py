@@ -25,7 +25,7 @@ ASSETS = files("zoo_spectra.report.page") / "assets"
 
 
 def page_of(data: str, vega: str) -> str:
-    """The page with packed ``data`` and Vega's script. Both scripts are allowed by their digests."""
+    """The page with packed ``data`` and Vega's script; scripts are allowed by their digests."""
     own = "\n".join(_asset(name) for name in SCRIPTS)
     scripts = [_inside(vega), _inside(f'(() => {{\n"use strict";\n{own}\n}})();')]
     style = _asset("style.css")

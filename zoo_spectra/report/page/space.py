@@ -75,15 +75,17 @@ def how_of(catalog: Catalog) -> How:
     return How(accuracy, linkage, measure or DEFAULT_MEASURE, condition, at)
 
 
-def space_of(catalog: Catalog, how: How) -> Space | None:
-    """Who is drawn; None where no network can be. Errors as ``classify``."""
+def space_of(catalog: Catalog, how: How, most: int = EXACT_LIMIT) -> Space | None:
+    """Who is drawn; None where no network can be. Of more than ``most`` networks, medoids of the
+    ``most`` largest classes. Errors as ``classify``, and CatalogError where there are no medoids.
+    """
     view = catalog.networks(how.condition)
     current = (pl.col("status") == "ok") & (pl.col("method_version") == METHOD_VERSION)
     number = catalog.collect(view.filter(current).select(pl.len())).item()
     if number == 0:
         return None
-    if number > EXACT_LIMIT:
-        return _of_medoids(catalog, how, number)
+    if number > most:
+        return _of_medoids(catalog, how, number, most)
     with warnings.catch_warnings():  # the page says itself what is of an older version
         warnings.simplefilter("ignore")
         networks = classifiable(catalog, view, how.condition, how.measure)
@@ -93,17 +95,17 @@ def space_of(catalog: Catalog, how: How) -> Space | None:
     return Space(how, networks.select(*KEY, "name"), one, None, tree, plane_of(at))
 
 
-def _of_medoids(catalog: Catalog, how: How, number: int) -> Space:
+def _of_medoids(catalog: Catalog, how: How, number: int, most: int) -> Space:
     """A point a class, of the newest classification; of too many classes the largest."""
-    columns = ("class", "class_size", "medoid_id")
-    classes = catalog.collect(catalog.classes().select(columns).unique("class").sort("class"))
+    told = ("class", "class_size", "medoid_id")
+    classes = catalog.collect(catalog.classes().select(told).unique("class").sort("class"))
     if classes.is_empty():
         raise CatalogError(
             f"{catalog.location}: {count(number, 'network')} are too many to draw one by one "
-            f"(at most {EXACT_LIMIT:,}), and not classified, so that there are no medoids: "
+            f"(at most {most:,}), and not classified, so that there are no medoids: "
             f"zoo-spectra classify {shlex.quote(str(catalog.location))}"
         )
-    wanted = classes.head(EXACT_LIMIT).rename({"medoid_id": "network_id"})
+    wanted = classes.head(most).rename({"medoid_id": "network_id"})
     curves = CURVES.get(how.measure)
     rows = catalog.networks().filter(
         pl.col("network_id").is_in(wanted["network_id"].to_list()),

@@ -12,25 +12,26 @@ import numpy as np
 import numpy.typing as npt
 
 from zoo_spectra.catalog import Catalog
+from zoo_spectra.classes import EXACT_LIMIT
 from zoo_spectra.errors import FigureError
-from zoo_spectra.method import METHOD_VERSION, S_EDGES
+from zoo_spectra.method import METHOD_VERSION, S_EDGES, UNIVERSALITY
+from zoo_spectra.report.page import Written
 from zoo_spectra.report.page.curves import TAIL, Drawn, drawn_of
 from zoo_spectra.report.page.facts import facts_of
 from zoo_spectra.report.page.pack import decimals, packed, three_digits
 from zoo_spectra.report.page.page import page_of
 from zoo_spectra.report.page.rows import rows_of
 from zoo_spectra.report.page.space import Space, how_of, space_of
-from zoo_spectra.report.page import Written
 
 PLACES = 4  # decimals of curves, masses and places
 
 
-def written(catalog: Catalog, path: Path) -> Written:
-    """See ``write_report``."""
+def written(catalog: Catalog, path: Path, most: int = EXACT_LIMIT) -> Written:
+    """See ``write_report``. ``most``: networks that are drawn one by one."""
     check_place(path)
     specifications, vega = _drawing()
     how = how_of(catalog)
-    space = space_of(catalog, how)
+    space = space_of(catalog, how, most)
     facts = facts_of(catalog, how, space)
     rows = rows_of(catalog, space)
     told = {
@@ -63,7 +64,7 @@ def check_place(path: Path) -> None:
 
 
 def _drawing() -> tuple[Mapping[str, Any], str]:
-    """The charts and the script that draws them. Raises FigureError where they are not installed."""
+    """The charts, and the script that draws them; or FigureError where they are not installed."""
     try:
         import vl_convert
 
@@ -73,7 +74,7 @@ def _drawing() -> tuple[Mapping[str, Any], str]:
             f"a report is drawn by altair and vl-convert ({error}); "
             "pip install 'zoo-spectra[report]'"
         ) from error
-    return charts(), vl_convert.javascript_bundle()
+    return charts(), vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
 
 
 def _told(space: Space, drawn: Drawn) -> dict[str, Any]:
@@ -83,6 +84,7 @@ def _told(space: Space, drawn: Drawn) -> dict[str, Any]:
         "medoids": space.label is not None,
         "plane": {"held": round(space.plane.held, 3), "landmarks": space.plane.landmarks},
         "edges": S_EDGES.tolist(),
+        "universal": UNIVERSALITY,
         "places": PLACES,
         "intervals": drawn.names,
     }

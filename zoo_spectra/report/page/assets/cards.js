@@ -3,6 +3,7 @@ const LISTED = 100; // chosen networks that are listed by name
 const FIRST = ["kind", "family", "status", "parameters", "order_max", "scale", "tail_mass", "decay_rate", "gap_ratio", "universality"];
 const only = { class: null, chosen: false };
 let carded = null;
+let opener = null; // what has the focus again when the card is closed
 
 function cardButton(row) {
   return button(nameOf(row), () => openCard(row), { class: "plain" });
@@ -10,6 +11,7 @@ function cardButton(row) {
 
 function openCard(row) {
   carded = row;
+  opener = document.activeElement;
   byId("card-title").textContent = nameOf(row);
   const label = row < state.count ? `${state.label[row]}` : null;
   const facts = [
@@ -39,7 +41,11 @@ function nameChoice() {
 
 function startCards() {
   byId("card-close").addEventListener("click", () => byId("card").close());
-  byId("card").addEventListener("close", () => (carded = null));
+  byId("card").addEventListener("close", () => {
+    if (!opener?.isConnected) opener = byId("choose-none");
+    opener.focus();
+    carded = null;
+  });
   byId("card-choose").addEventListener("click", () => {
     toggle(carded);
     nameChoice();
@@ -56,7 +62,7 @@ function startChosen() {
     byId("chosen-count").textContent = `${counted(chosen.length, "network")} chosen${more}`;
     const items = chosen.slice(0, LISTED).map((row, at) => {
       const look = lookOfChosen(at);
-      const drop = button("×", () => toggle(row), { "aria-label": `Choose ${nameOf(row)} no more` });
+      const drop = button("×", () => dropChosen(row, at), { "aria-label": `Choose ${nameOf(row)} no more` });
       const mark = look && swatch(look.colour);
       return element("li", {}, mark, look && element("b", {}, look.number), cardButton(row), drop);
     });
@@ -66,6 +72,12 @@ function startChosen() {
     byId("chosen").replaceChildren(...items);
   };
   when("chosen theme", show);
+}
+
+function dropChosen(row, at) {
+  toggle(row);
+  const left = byId("chosen").querySelectorAll("button:not(.plain)");
+  (left[Math.min(at, left.length - 1)] ?? byId("choose-none")).focus();
 }
 
 function startClasses() {
@@ -84,7 +96,7 @@ function startClasses() {
     { key: "radius", title: "farthest from it, e-folds", numeric: true, value: (row) => of(row).radius, text: (v) => fixed(v, state.data.places) },
     { key: "kinds", title: "kinds", value: (row) => kinds(of(row), "kind") },
     { key: "families", title: "families", class: "name", value: (row) => kinds(of(row), "family") },
-    { key: "choose", title: "", cell: (row) => button("Choose", () => choose(of(row).members), { "aria-label": `Choose class ${of(row).label}` }) },
+    { key: "choose", title: "members", cell: (row) => button("Choose", () => choose(of(row).members), { "aria-label": `Choose class ${of(row).label}` }) },
   ].filter(({ key }) => !state.data.medoids || !["radius", "kinds", "families"].includes(key));
   const made = makeTable(byId("classes"), {
     caption: "Equivalence classes",
@@ -147,7 +159,8 @@ function startNetworks() {
   const made = makeTable(table, {
     caption: "Networks", columns, rows, tools, marked: (row) => state.chosen.includes(row),
   });
-  when("classes chosen only", made.refresh);
+  when("classes only", made.refresh);
+  when("chosen", () => (only.chosen ? made.refresh() : made.mark()));
   const { untold, keys_left_out: keys } = state.data;
   const lines = [];
   if (state.data.medoids) lines.push("The medoids that are drawn, and what did not end ok.");
@@ -159,10 +172,9 @@ function startNetworks() {
 function chooseBox(row) {
   if (row >= state.count) return "";
   const box = element("input", { type: "checkbox", "aria-label": `Choose ${nameOf(row)}` });
-  box.checked = state.chosen.includes(row);
   box.addEventListener("change", () => {
     toggle(row);
-    document.querySelector(`[aria-label="${CSS.escape(`Choose ${nameOf(row)}`)}"]`)?.focus();
+    if (!box.isConnected) byId("only-chosen").focus();
   });
   return box;
 }

@@ -145,8 +145,6 @@ function depthRows(row) {
   return { cells };
 }
 
-const UNIVERSAL = [["Poisson", 0.386], ["COE", 0.531], ["CUE", 0.6], ["CSE", 0.674]];
-
 function levelRows() {
   const at = (row) => ({ order: valueOf("order_max", row), ratio: valueOf("gap_ratio", row) });
   const known = (row) => at(row).order > 0 && at(row).ratio !== null;
@@ -156,7 +154,8 @@ function levelRows() {
     const { order, ratio } = at(row);
     return { order, ratio, number, colour, low: ratio - se, high: ratio + se };
   });
-  return { others, chosen, universal: UNIVERSAL.map(([name, ratio]) => ({ name, ratio })) };
+  const universal = Object.entries(state.data.universal).map(([name, ratio]) => ({ name, ratio }));
+  return { others, chosen, universal };
 }
 
 function drawCurves() {

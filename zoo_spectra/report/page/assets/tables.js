@@ -2,9 +2,10 @@
 const PAGE = 20;
 
 // `columns`: [{ key, title, value(row), cell?(row), numeric, text?(value) }], a function of nothing.
-// `rows`: all rows, a function of nothing. Gives { refresh(), columnsChanged() }.
+// `rows`: all rows, a function of nothing. `marked`: whether a row is chosen. Gives { refresh(), mark() };
+// the second keeps every element, and so the focus.
 function makeTable(place, { caption, columns, rows, filterable = true, tools = [], marked = null }) {
-  const now = { sort: null, falling: false, filter: "", page: 0 };
+  const now = { sort: null, falling: false, filter: "", page: 0, shown: [] };
   const head = element("thead");
   const body = element("tbody");
   const said = element("span", { role: "status" });
@@ -25,7 +26,7 @@ function makeTable(place, { caption, columns, rows, filterable = true, tools = [
       ...tools,
       said,
     ),
-    element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": caption }, table),
+    element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": `Table: ${caption}` }, table),
     element("div", { class: "tools pager" }, before, after),
   );
 
@@ -62,9 +63,10 @@ function makeTable(place, { caption, columns, rows, filterable = true, tools = [
     const pages = Math.max(1, Math.ceil(found.length / PAGE));
     now.page = Math.min(Math.max(0, now.page), pages - 1);
     const start = now.page * PAGE;
-    const some = found.slice(start, start + PAGE);
+    const some = (now.shown = found.slice(start, start + PAGE));
     head.replaceChildren(element("tr", {}, ...own.map(headOf)));
     body.replaceChildren(...some.map((row) => rowOf(row, own)));
+    mark();
     const range = found.length ? `${GROUPED.format(start + 1)}–${GROUPED.format(start + some.length)}` : "0";
     said.textContent = `${range} of ${counted(found.length, "row")}`;
     before.disabled = now.page === 0;
@@ -90,11 +92,20 @@ function makeTable(place, { caption, columns, rows, filterable = true, tools = [
       const inside = column.cell ? column.cell(row) : (column.text ?? shown)(column.value(row));
       return element("td", { class: column.numeric ? "number" : column.class ?? null }, inside);
     });
-    return element("tr", { class: marked?.(row) ? "chosen" : null }, ...cells);
+    return element("tr", {}, ...cells);
+  }
+
+  function mark() {
+    now.shown.forEach((row, at) => {
+      const chosen = Boolean(marked?.(row));
+      body.rows[at].classList.toggle("chosen", chosen);
+      const box = body.rows[at].querySelector("input[type=checkbox]");
+      if (box) box.checked = chosen;
+    });
   }
 
   refresh();
-  return { refresh };
+  return { refresh, mark };
 }
 
 // What is not known comes last, whichever way.
