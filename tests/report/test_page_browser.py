@@ -212,7 +212,9 @@ def test_tables_are_sorted_and_filtered(page: Page, catalog: Catalog) -> None:
     page.find(by).click()
     falling = [int(row[6].replace(",", "")) for row in page.every("#networks") if row[6] != "–"]
     assert falling == sorted(falling, reverse=True)
-    assert page.js(f"return document.querySelector(\"{by}\").closest('th').ariaSort") == "descending"
+    assert (
+        page.js(f"return document.querySelector(\"{by}\").closest('th').ariaSort") == "descending"
+    )
     page.find(by).click()
     rising = [row[6] for row in page.every("#networks")]
     assert [int(each.replace(",", "")) for each in rising if each != "–"] == falling[::-1]
@@ -323,7 +325,9 @@ def test_tables_beside_pictures_have_the_catalogs_numbers(page: Page, catalog: C
 
 def test_colours_by_family_and_by_number(page: Page) -> None:
     page.open()
-    options = page.js("return [...document.querySelector('#colour-by').options].map((o) => o.value)")
+    options = page.js(
+        "return [...document.querySelector('#colour-by').options].map((o) => o.value)"
+    )
     assert options[:3] == ["class", "family", "kind"]
     page.set("#colour-by", "family")
     assert page.text("#legend") == "made (25)"

@@ -64,11 +64,11 @@ def facts_of(catalog: Catalog, how: How, space: Space | None) -> Facts:
             f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, zoo_spectra {zoo_spectra.__version__}",
         ),
     ]
-    equal = equal_weights(catalog)
+    equal, left_out = equal_weights(catalog), _left_out(catalog)
     return Facts(
         [line for line in lines if line[1]],
-        _warnings(catalog, how, space, rows, len(equal)),
-        _left_out(catalog),
+        _not_finite(left_out) + _warnings(catalog, how, space, rows, len(equal)),
+        left_out,
         _tensors(ok["left_out"]),
         [[visible(name) for name in group] for group in equal[:SHOWN]],
     )
@@ -133,7 +133,8 @@ def _warnings(
     if noted:
         said.append(f"{count(noted, 'network')} with notes on what was guessed (column notes).")
     if equal:
-        said.append(f"{count(equal, 'group')} of networks have equal weights.")
+        verb = "has" if equal == 1 else "have"
+        said.append(f"{count(equal, 'group')} of networks {verb} equal weights.")
     return said
 
 
@@ -165,9 +166,8 @@ def _not_drawn(catalog: Catalog, how: How, space: Space) -> list[str]:
         )
     unmet = current.height - space.networks.height
     if space.label is None and unmet:
-        said.append(
-            f"{count(unmet, 'network')} are not drawn: they do not meet {visible(how.condition)}."
-        )
+        verb = "is not drawn: it does" if unmet == 1 else "are not drawn: they do"
+        said.append(f"{count(unmet, 'network')} {verb} not meet {visible(how.condition)}.")
     return said
 
 
@@ -188,6 +188,13 @@ def _left_out(catalog: Catalog) -> list[tuple[str, int, int]]:
         why = "not said by a catalog without spectra"
         return [(why, int(networks["skipped"].sum()), networks.height)]
     return [(visible(why), number, of) for why, number, of in found.iter_rows()]
+
+
+def _not_finite(left_out: list[tuple[str, int, int]]) -> list[str]:
+    networks = sum(of for why, _, of in left_out if "non-finite" in why)
+    verb = "has" if networks == 1 else "have"
+    line = f"{count(networks, 'network')} {verb} non-finite matrices, which are left out."
+    return [line] if networks else []
 
 
 def _tensors(texts: Iterable[str | None]) -> list[tuple[str, int]]:

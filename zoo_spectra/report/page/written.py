@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +60,13 @@ def check_place(path: Path) -> None:
     """Raise FigureError for a file that cannot be written, before the work is done."""
     if path.suffix.lower() not in (".html", ".htm"):
         raise FigureError(f"{path}: a report is one HTML file: its name must end in .html")
-    if not path.absolute().parent.is_dir():
+    if not os.path.isdir(path.absolute().parent):  # False also where a name is too long
         raise FigureError(f"{path}: there is no folder {path.parent}; make it, or choose another")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise FigureError(f"{path} is a folder; say the name of a file in it")
 
 
+@cache
 def _drawing() -> tuple[Mapping[str, Any], str]:
     """The charts, and the script that draws them; or FigureError where they are not installed."""
     try:
@@ -122,4 +126,5 @@ def _write(path: Path, content: bytes) -> None:
     except OSError as error:
         raise FigureError(f"{path}: cannot be written: {error.strerror}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
