@@ -374,14 +374,25 @@ def test_nothing_is_wider_than_a_narrow_screen(page: Page, width: int) -> None:
     assert page.js("return document.querySelector('#card').getBoundingClientRect().right") <= width
 
 
-def test_it_prints(page: Page) -> None:
+def test_it_prints_on_light_paper(page: Page) -> None:
     page.open(theme="dark")
     page.charts_drawn()
+    page.js(
+        "window.seen = []; for (const name of ['beforeprint', 'afterprint'])"
+        " addEventListener(name, () => window.seen.push([name, theme()]));"
+        "const theme = () => document.documentElement.dataset.theme ?? 'of the system';"
+    )
+    assert page.browser.execute_cdp_cmd("Page.printToPDF", {})["data"]
+    page.wait("window.seen.length === 2")
+    assert page.js("return window.seen") == [
+        ["beforeprint", "light"],
+        ["afterprint", "of the system"],
+    ]
     page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
-        hidden = "return getComputedStyle(document.querySelector(arguments[0])).display"
-        assert page.js(hidden, "#bar") == "none"
-        assert page.js(hidden, "#map") != "none"
-        assert page.browser.execute_cdp_cmd("Page.printToPDF", {})["data"]
+        shown = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
+        assert page.js(shown, "#bar", "display") == "none"
+        assert page.js(shown, "#map", "display") != "none"
+        assert page.js(shown, "body", "backgroundColor") == "rgb(255, 255, 255)"
     finally:
         page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

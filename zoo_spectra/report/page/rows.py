@@ -78,7 +78,10 @@ class Rows:
 
 
 def rows_of(catalog: Catalog, space: Space | None) -> Rows:
-    """The drawn networks, then those that failed, then the others, at most 2,000 of these."""
+    """The drawn networks, then those that did not end ok, then the others: at most 2,000 of both.
+
+    Where medoids are drawn the others have no row.
+    """
     view = catalog.networks()
     own = [name for name in view.collect_schema().names() if name not in _stored()]
     keys = own[:MOST_KEYS]
@@ -86,7 +89,10 @@ def rows_of(catalog: Catalog, space: Space | None) -> Rows:
     ids = view.select(*KEY, "name", "status")
     every = catalog.collect(ids)
     drawn = every.clear() if space is None else space.networks.select(KEY)
-    others = every.join(drawn, on=KEY, how="anti").sort(
+    others = every.join(drawn, on=KEY, how="anti")
+    if space is not None and space.label is not None:
+        others = others.filter(pl.col("status") != "ok")
+    others = others.sort(
         pl.col("status").replace_strict(order, default=1, return_dtype=pl.Int8), "name", KEY[0]
     )
     shown = pl.concat([drawn.select(KEY), others.head(MOST_OTHERS).select(KEY)])

@@ -164,8 +164,8 @@ function startNetworks() {
   const { untold, keys_left_out: keys } = state.data;
   const lines = [];
   if (state.data.medoids) lines.push("The medoids that are drawn, and what did not end ok.");
-  if (untold) lines.push(`${counted(untold, "network")} more have no row here.`);
-  if (keys) lines.push(`${counted(keys, "more key")} of metadata have no column here.`);
+  if (untold) lines.push(`${counted(untold, "more network")} without a row here.`);
+  if (keys) lines.push(`${counted(keys, "more key")} of metadata without a column here.`);
   byId("networks-about").textContent = lines.join(" ");
 }
 

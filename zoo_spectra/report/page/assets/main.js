@@ -60,6 +60,24 @@ function startTheme() {
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", change);
   label();
+  printLight(change);
+}
+
+// Paper is light: pictures are drawn anew for it, and as they were after it.
+function printLight(change) {
+  const { dataset } = document.documentElement;
+  let before = null;
+  addEventListener("beforeprint", () => {
+    before = { set: dataset.theme };
+    dataset.theme = "light";
+    change();
+  });
+  addEventListener("afterprint", () => {
+    if (before?.set) dataset.theme = before.set;
+    else delete dataset.theme;
+    before = null;
+    change();
+  });
 }
 
 function startAccuracy() {
