@@ -191,6 +191,51 @@ def test_a_row_without_curves_by_depth_has_none(tmp_path: Path) -> None:
     assert write_report(catalog, tmp_path / "r.html").drawn == 4
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"metadata": "[1]"},
+        {"metadata": "{"},
+        {"metadata": json.dumps({f"key{at}": at for at in range(600)})},
+        {"left_out": '{"a": "b", "c": [1], "d": 1e400}'},
+        {"parameters": 2**62, "constituents": None, "order_max": 0, "coverage": float("nan")},
+        {"tail_mass": float("nan"), "decay_rate": -5.0, "gap_ratio": float("inf")},
+        {"status": "weird", "kind": ""},
+    ],
+)
+def test_odd_facts_are_shown_as_they_are(tmp_path: Path, changes: dict[str, Any]) -> None:
+    catalog = made(tmp_path / "zoo", 3)
+    commit(catalog, "odd", "odd", **changes)
+    assert write_report(catalog, tmp_path / "r.html").networks == 4
+    data = opened(tmp_path / "r.html")
+    assert len({len(each["values"]) for each in data["columns"]}) == 1
+    if "parameters" in changes:
+        assert str(2**62) in column(data, "parameters")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"csd": [float("nan")] * 129}, "a curve that is none (csd)"),
+        ({"csd": [0.0] * 5}, "a curve that is none (csd)"),
+        ({"csd": [1.5] + [0.0] * 128}, "not within [-1, 1]"),
+        ({"csd": [1e300] * 129}, "not within [-1, 1]"),
+        ({"csd_depth": [[2.0] * 129] * 4}, "a csd_depth that is none"),
+        ({"csd_fluctuation_cue": [1e9] * 129}, "a csd_fluctuation_cue that is none"),
+        ({"scale": None}, "a scale that is none"),
+        ({"scale": 0.0}, "a scale that is none"),
+    ],
+)
+def test_what_another_program_wrote_is_refused_by_name(
+    tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    catalog = made(tmp_path / "zoo", 3)
+    commit(catalog, "odd", "odd", **changes)
+    with pytest.raises(CatalogError, match=f"{re.escape(said)}.*'odd'"):
+        write_report(catalog, tmp_path / "r.html")
+    assert not (tmp_path / "r.html").exists()
+
+
 def test_matrices_that_are_left_out_are_counted_by_reason(tmp_path: Path) -> None:
     nets = {
         "one": arrays(0) | {"bad": np.full((3, 3), np.nan), "layer9": np.zeros((4, 4))},

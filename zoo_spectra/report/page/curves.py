@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from zoo_spectra.catalog import CURVES, WHOLE, Catalog, read_curves, stacked
+from zoo_spectra.errors import CatalogError
 from zoo_spectra.method import DEPTH, S_EDGES, Floats, Integers, depth_curves
 from zoo_spectra.report.page.space import KEY
 from zoo_spectra.text import visible
@@ -18,6 +19,7 @@ TAIL = int(np.searchsorted(S_EDGES, np.log(2)))  # the first edge beyond the cir
 BINS = 64  # bins of a density by depth, two of the grid each
 MOST_DEPTHS = 32  # intervals of depth of one network
 MOST_CELLS = 1 << 20  # of all of them; beyond it, the four that every catalog has
+_EDGES, _ROUNDING = len(S_EDGES), 1e-9
 _COLUMNS = [f"csd_fluctuation_{each}" for each in CONJUGATES]
 
 
@@ -41,39 +43,56 @@ class Drawn:
 
 
 def drawn_of(catalog: Catalog, networks: pl.DataFrame) -> Drawn:
-    """The curves of ``networks`` (``network_id``, ``commit_id``), in their order."""
+    """The curves of ``networks`` (``network_id``, ``commit_id``), in their order.
+
+    Raises CatalogError for a scale or a curve that is none.
+    """
     own = pl.col("network_id").is_in(networks["network_id"].to_list())
-    columns = [*KEY, "scale", "constituents", *CURVES.values(), *_COLUMNS]
+    columns = [*KEY, "name", "scale", "constituents", *CURVES.values(), *_COLUMNS]
     stored = catalog.collect(catalog.networks().filter(own).select(columns))
     rows = networks.select(KEY).join(stored, on=KEY, how="left", maintain_order="left")
-    csd = _whole(rows, "csd", WHOLE["pooled"], (len(S_EDGES),))
-    fluctuation = np.stack([_whole(rows, c, pl.col(c).list.len() == 129, (129,)) for c in _COLUMNS])
+    odd = rows.filter(~(pl.col("scale").is_finite() & (pl.col("scale") > 0)).fill_null(False))
+    if odd.height:
+        raise _none(catalog, "scale", odd["name"][0])
+    csd = _whole(catalog, rows, "csd", WHOLE["pooled"], (_EDGES,))
+    fluctuation = np.stack(
+        [_whole(catalog, rows, c, pl.col(c).list.len() == _EDGES, (_EDGES,)) for c in _COLUMNS], 1
+    )
     by_constituent = catalog.holds_spectra and _cells(rows) <= MOST_CELLS
     curves = _constituents(catalog, rows) if by_constituent else {}
-    quarters = _whole(rows, "csd_depth", WHOLE["depth"], (DEPTH, len(S_EDGES)))
-    expected = np.minimum(np.exp(S_EDGES) / 2, 1.0)
-    pieces, names, ratios = [], [], []
+    quarters = _whole(catalog, rows, "csd_depth", WHOLE["depth"], (DEPTH, _EDGES))
+    expected = np.minimum(np.exp(S_EDGES) / 2, 1.0)  # F_C
+    unnamed = [""] * DEPTH, np.full(DEPTH, np.nan)
+    pieces, names, ratios = [], list[str](), []
     for at in range(rows.height):
-        if at in curves:
-            piece, name, ratio = curves[at]
-        else:
-            piece, name = quarters[at] + expected, [""] * DEPTH
-            ratio = np.full(DEPTH, np.nan)
+        piece, name, ratio = curves.get(at) or (quarters[at] + expected, *unnamed)
         pieces.append(_densities(piece))
-        names += name
+        names += map(visible, name)
         ratios.append(ratio)
     start = np.cumsum([0, *map(len, pieces)])
     depth, gap_ratio = np.concatenate(pieces), np.concatenate(ratios)
-    shown = [visible(name) for name in names]
-    return Drawn(csd, fluctuation.swapaxes(0, 1)[:, :, :TAIL], depth, start, shown, gap_ratio)
+    return Drawn(csd, fluctuation[:, :, :TAIL], depth, start, names, gap_ratio)
 
 
-def _whole(rows: pl.DataFrame, column: str, sound: pl.Expr, shape: tuple[int, ...]) -> Floats:
-    """A column of curves, shape (n, *shape); NaN where a row has none."""
+def _none(catalog: Catalog, what: str, name: str) -> CatalogError:
+    return CatalogError(
+        f"{catalog.location} holds a {what} that is none, of {name!r}; another program has written "
+        "it: remove that network, and run the job again"
+    )
+
+
+def _whole(
+    catalog: Catalog, rows: pl.DataFrame, column: str, sound: pl.Expr, shape: tuple[int, ...]
+) -> Floats:
+    """A column of curves within [-1, 1], shape (n, *shape); NaN where a row has none."""
     found = np.full((rows.height, *shape), np.nan)
     good = rows.select(sound.fill_null(False)).to_series()
     if good.any():
-        found[good.to_numpy()] = stacked(rows.filter(good)[column])
+        own = stacked(rows.filter(good)[column])
+        inside = (np.abs(own) <= 1 + _ROUNDING).reshape(len(own), -1).all(axis=1)
+        if not inside.all():
+            raise _none(catalog, column, rows.filter(good).filter(pl.Series(~inside))["name"][0])
+        found[good.to_numpy()] = own
     return found
 
 
@@ -116,4 +135,4 @@ def _gap_ratios(catalog: Catalog, rows: pl.DataFrame) -> dict[tuple[int, int], f
 
 def _densities(cumulative: Floats) -> npt.NDArray[np.float64]:
     """Mass per bin, shape (T, 64), of curves of shape (T, 129)."""
-    return np.diff(cumulative[:, :: (len(S_EDGES) - 1) // BINS], axis=1)
+    return np.diff(cumulative[:, :: (_EDGES - 1) // BINS], axis=1)

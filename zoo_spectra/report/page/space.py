@@ -30,7 +30,7 @@ from zoo_spectra.defaults import (
     Measure,
 )
 from zoo_spectra.errors import CatalogError
-from zoo_spectra.method import METHOD_VERSION, Integers
+from zoo_spectra.method import METHOD_VERSION, Floats, Integers
 from zoo_spectra.report.page.plane import Plane, plane_of
 from zoo_spectra.text import count
 
@@ -89,7 +89,7 @@ def space_of(catalog: Catalog, how: How, most: int = EXACT_LIMIT) -> Space | Non
     with warnings.catch_warnings():  # the page says itself what is of an older version
         warnings.simplefilter("ignore")
         networks = classifiable(catalog, view, how.condition, how.measure)
-    at = points(catalog, networks, how.measure)
+    at = _points(catalog, networks, how.measure)
     one = np.ones(networks.height, dtype=np.int64)
     tree = dendrogram_of(at, how.linkage, how.accuracy)
     return Space(how, networks.select(*KEY, "name"), one, None, tree, plane_of(at))
@@ -119,7 +119,20 @@ def _of_medoids(catalog: Catalog, how: How, number: int, most: int) -> Space:
             f"{catalog.location}: no medoid of its classes is left as it was classified: "
             f"zoo-spectra classify {shlex.quote(str(catalog.location))}"
         )
-    at = points(catalog, found, how.measure)
+    at = _points(catalog, found, how.measure)
     sizes, label = (found[name].to_numpy().astype(np.int64) for name in ("class_size", "class"))
     tree = dendrogram_of(at, how.linkage, 0.0)
     return Space(how, found.select(*KEY, "name"), sizes, label, tree, plane_of(at))
+
+
+def _points(catalog: Catalog, networks: pl.DataFrame, measure: Measure) -> Floats:
+    """As ``points``; refuses curves of another program, which no distance is to be drawn of."""
+    at = points(catalog, networks, measure)
+    far = np.abs(at).max(axis=1) > 1 + 1e-9
+    if far.any():
+        raise CatalogError(
+            f"{catalog.location} holds a curve that is not within [-1, 1], of "
+            f"{networks.filter(far)['name'][0]!r}; another program has written it: remove that "
+            "network, and run the job again"
+        )
+    return at

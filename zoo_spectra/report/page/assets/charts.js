@@ -140,9 +140,9 @@ function depthOf(row) {
 function depthRows(row) {
   const width = 16 / state.data.arrays.depth.shape[1];
   const cells = depthOf(row).flatMap(({ top, bottom, mass }) =>
-    mass.map((each, at) => ({ s: -8 + at * width, end: -8 + (at + 1) * width, top, bottom, density: each / width })),
+    mass.map((each, at) => ({ s: -8 + at * width, end: -8 + (at + 1) * width, top, bottom, density: each === null ? null : each / width })),
   );
-  return { cells };
+  return { cells: cells.filter(({ density }) => density !== null) };
 }
 
 function levelRows() {
@@ -180,6 +180,7 @@ function drawChosen() {
 
 function depthSaid(row) {
   const found = depthOf(row);
+  if (found.every(({ mass }) => mass[0] === null)) return "not known";
   if (found.some(({ name }) => name)) return counted(found.length, "constituent");
   return `${found.length} equal intervals of depth`;
 }
