@@ -198,7 +198,7 @@ def test_a_row_without_curves_by_depth_has_none(tmp_path: Path) -> None:
         {"metadata": "{"},
         {"metadata": json.dumps({f"key{at}": at for at in range(600)})},
         {"left_out": '{"a": "b", "c": [1], "d": 1e400}'},
-        {"parameters": 2**62, "constituents": None, "order_max": 0, "coverage": float("nan")},
+        {"parameters": 2**62, "order_max": 0, "coverage": float("nan")},
         {"tail_mass": float("nan"), "decay_rate": -5.0, "gap_ratio": float("inf")},
         {"status": "weird", "kind": ""},
     ],
@@ -234,6 +234,13 @@ def test_what_another_program_wrote_is_refused_by_name(
     with pytest.raises(CatalogError, match=f"{re.escape(said)}.*'odd'"):
         write_report(catalog, tmp_path / "r.html")
     assert not (tmp_path / "r.html").exists()
+
+
+def test_a_lost_part_is_said(tmp_path: Path) -> None:
+    catalog = made(tmp_path / "zoo", 3)
+    next(catalog.storage.root.glob("spectra/*.parquet")).unlink()
+    with pytest.raises(CatalogError, match="0 of the 3 spectra of .* a part is lost"):
+        write_report(catalog, tmp_path / "r.html")
 
 
 def test_matrices_that_are_left_out_are_counted_by_reason(tmp_path: Path) -> None:

@@ -110,10 +110,14 @@ def _constituents(
         found.setdefault(some.at, []).append((some.position, some.names, some.curves))
     ratios = _gap_ratios(catalog, rows)
     made = {}
-    for at, pieces in found.items():
-        position = np.concatenate([each for each, _, _ in pieces])
-        if len(position) != rows["constituents"][at]:
-            continue  # a part is lost
+    for at, due in enumerate(rows["constituents"].to_list()):
+        pieces = found.get(at, [])
+        position = np.concatenate([np.empty(0, np.int64), *(each for each, _, _ in pieces)])
+        if len(position) != due:
+            raise CatalogError(
+                f"{catalog.location} holds {len(position)} of the {due} spectra of "
+                f"{rows['name'][at]!r}: a part is lost; run the job again"
+            )
         order = np.argsort(position)
         curves = np.concatenate([each for _, _, each in pieces])[order]
         names = [name for _, each, _ in pieces for name in each]

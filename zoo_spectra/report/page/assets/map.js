@@ -184,6 +184,7 @@ function setMode(mode) {
   byId("mode-move").setAttribute("aria-pressed", String(mode === "move"));
   byId("mode-lasso").setAttribute("aria-pressed", String(mode === "lasso"));
   map.canvas.style.cursor = mode === "lasso" ? "crosshair" : "grab";
+  map.canvas.style.touchAction = mode === "lasso" ? "none" : "";
 }
 
 function startMap() {
