@@ -351,6 +351,19 @@ def test_the_theme_is_the_systems_until_it_is_changed(page: Page) -> None:
     assert page.js(pixels) != dark
 
 
+def test_without_a_choice_there_is_nothing_to_draw(page: Page) -> None:
+    page.open()
+    page.charts_drawn()
+    page.js("for (const each of document.querySelectorAll('details')) each.open = true")
+    page.find("#choose-none").click()
+    assert page.text("#csd") == "No network with a curve is chosen."
+    assert page.js("return document.querySelectorAll('#depth .chart').length") == 0
+    page.find("#search").send_keys("beta1", Keys.ENTER)
+    page.charts_drawn()
+    assert chosen_on(page) == ["beta1"]
+    assert page.faults() == []
+
+
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("width", [360, 1200])
 def test_axe_finds_nothing(page: Page, theme: str, width: int) -> None:

@@ -5,7 +5,7 @@ const HEAT = {
   light: ["#f5f6f8", "#a9cbe4", "#3f8fc6", "#0b4a86", "#06203f"],
   dark: ["#1d2125", "#1f4f79", "#2f86c4", "#8cc7f2", "#f2f9ff"],
 };
-const drawn = {}; // by the place of a chart: what is on it
+const drawn = {}; // by the place of a chart: who drew it last
 
 function configOf() {
   const [ink, soft, line] = ["--ink", "--soft", "--line"].map(cssColour);
@@ -22,10 +22,23 @@ function configOf() {
   };
 }
 
+// The data set without which there is nothing to draw, and what is said then.
+const NEEDED = {
+  csd: ["curves", "No network with a curve is chosen."],
+  tail: ["curves", "No network with a tail is chosen."],
+  depth: ["cells", "Not known."],
+  levels: ["others", "No gap ratio is known: spectra are estimated, or levels degenerate or few."],
+};
+
 // Draws a chart with data sets by their names; the last one that was asked for stays.
 async function chart(place, name, datasets) {
   const ticket = {};
-  drawn[place.id] = { ticket, datasets };
+  drawn[place.id] = ticket;
+  const [needed, without] = NEEDED[name];
+  if (!datasets[needed].length) {
+    place.replaceChildren(element("p", {}, without));
+    return;
+  }
   const own = state.data.charts[name];
   const spec = { ...own, datasets: { ...own.datasets, ...datasets } };
   const options = {
@@ -42,7 +55,7 @@ async function chart(place, name, datasets) {
   inside.style.width = "100%";
   place.replaceChildren(inside);
   const made = await vegaEmbed(inside, spec, options);
-  if (drawn[place.id].ticket !== ticket) made.finalize();
+  if (drawn[place.id] !== ticket) made.finalize();
   place.querySelectorAll("canvas").forEach((canvas) => canvas.setAttribute("aria-hidden", "true"));
 }
 
