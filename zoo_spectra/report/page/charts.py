@@ -84,7 +84,7 @@ def _depth() -> Chart:
     colour = alt.Color("density:Q", legend=legend).scale(domainMin=0)
     cells = _data("cells").mark_rect(strokeWidth=0)
     drawn: alt.Chart = cells.encode(x=x, x2="end:Q", y=y, y2="bottom:Q", color=colour)
-    return drawn.properties(height=190)
+    return drawn.properties(height=240)
 
 
 def _levels() -> Chart:

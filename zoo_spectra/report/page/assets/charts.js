@@ -49,6 +49,7 @@ async function chart(place, name, datasets) {
     tooltip: false,
     defaultStyle: false,
     hover: false,
+    logLevel: 1, // errors: that nobody is chosen is none
     config: configOf(),
   };
   const inside = element("div");
@@ -167,7 +168,9 @@ function levelRows() {
     const { order, ratio } = at(row);
     return { order, ratio, number, colour, low: ratio - se, high: ratio + se };
   });
-  const universal = Object.entries(state.data.universal).map(([name, ratio]) => ({ name, ratio }));
+  const universal = Object.entries(state.data.universal).map(([key, ratio]) => {
+    return { name: key === "poisson" ? "Poisson" : key.toUpperCase(), ratio };
+  });
   return { others, chosen, universal };
 }
 
