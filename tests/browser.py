@@ -102,6 +102,14 @@ class Page:
         )
         return found
 
+    def chosen(self) -> list[str]:
+        """The networks that are listed as chosen."""
+        found: list[str] = self.js(
+            "return [...document.querySelectorAll('#chosen li button.plain')]"
+            ".map((each) => each.textContent)"
+        )
+        return found
+
     def every(self, place: str) -> list[list[str]]:
         """The cells of all pages of a table, from the first."""
         rows = self.table(place)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
 
 import zoo_spectra as zs
-from browser import Page, chromium
+from browser import Page
 from networks import FaultyAdapter
 from parts import commit
 from zoo_curves import zoo_curves
@@ -37,12 +36,6 @@ HOSTILE = [
     "n" * 400,
     " ",
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    with chromium() as found:
-        yield found
 
 
 def filled(place: Path, names: list[str]) -> Catalog:
