@@ -66,6 +66,11 @@ def test_a_card_has_the_facts_and_gives_the_focus_back(page: Page, catalog: Cata
     assert row["source"] in facts
     page.wait("document.querySelector('#card-depth canvas')")
     assert page.painted("#card-csd canvas")
+    page.js("document.querySelector('#card-csd-table').open = true")
+    page.wait("document.querySelector('#card-csd-table tbody tr')")
+    shown = page.every("#card-csd-table")
+    assert len(shown) == 129
+    assert abs(float(shown[40][1]) - row["csd"][40]) <= 0.5001e-4
     page.find("#card-choose").click()
     assert name in page.chosen()
     ActionChains(page.browser).send_keys(Keys.ESCAPE).perform()

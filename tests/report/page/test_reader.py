@@ -199,6 +199,9 @@ def test_tables_beside_pictures_have_the_catalogs_numbers(page: Page, catalog: C
         assert abs(float(cells[1]) - csd) <= close, at
         band = row["csd_fluctuation_coe"][at]
         assert float(cells[2]) == pytest.approx(band, abs=0.5001e-4)
+    page.set("#conjugate", "2")
+    cse = page.every("#csd-table")[60]
+    assert float(cse[2]) == pytest.approx(row["csd_fluctuation_cse"][60], abs=0.5001e-4)
     (tail,) = [cells for cells in page.every("#tail-table") if cells[0] == first]
     assert tail[1] == f"{row['tail_mass']:.4g}"
     depth = [cells for cells in page.every("#depth-table") if cells[0] == first]

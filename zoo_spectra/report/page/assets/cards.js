@@ -23,14 +23,20 @@ function openCard(row) {
       .filter(([, value]) => value !== null && value !== "")
       .flatMap(([what, value]) => [element("dt", {}, what), element("dd", {}, shown(value))]),
   );
-  for (const id of ["card-csd", "card-depth", "card-choose"]) byId(id).hidden = row >= state.count;
+  for (const id of ["card-csd", "card-csd-table", "card-depth", "card-depth-table", "card-choose"]) byId(id).hidden = row >= state.count;
   byId("card").showModal();
   nameChoice();
   if (row < state.count) drawCard();
+  tell("card");
+}
+
+// The network of the card, as a list, if it is drawn.
+function ofCard() {
+  return carded === null || carded >= state.count ? [] : [carded];
 }
 
 function drawCard() {
-  if (carded === null || carded >= state.count || !byId("card").open) return;
+  if (!ofCard().length || !byId("card").open) return;
   chart(byId("card-csd"), "csd", csdRows([carded], Number(byId("conjugate").value)));
   chart(byId("card-depth"), "depth", depthRows(carded));
 }
@@ -51,6 +57,8 @@ function startCards() {
     nameChoice();
   });
   when("theme", drawCard);
+  lazyTable("card-csd-table", "card", () => describeCurves(ofCard(), "CSD curve of this network"));
+  lazyTable("card-depth-table", "card", () => describeDepths(ofCard(), "Mass per bin of s, by depth, of this network"));
 }
 
 function startChosen() {

@@ -75,7 +75,7 @@ const csdOf = (row) => {
   }
   for (let at = 0; at < beyond; at++) {
     const own = threeDigits(rest.values[row * beyond + at]);
-    found.push(own === null ? null : -own);
+    found.push(own ? -own : own);
   }
   return found;
 };
@@ -202,18 +202,19 @@ function depthSaid(row) {
 }
 
 function startCharts() {
-  byId("conjugate").addEventListener("change", drawCurves);
+  byId("conjugate").addEventListener("change", () => tell("conjugate"));
+  when("conjugate", drawCurves);
   when("chosen theme", drawChosen);
   when("colours chosen", () => chart(byId("levels"), "levels", levelRows()));
   const more = `The first ${DEPTHS} of the chosen, input above, output below.`;
   byId("depth-about").textContent = `Where in a network its spectrum lies: the density of s = ln(λ/σ) at each depth. ${more}`;
-  lazyTable("csd-table", "chosen", describeCurves);
+  lazyTable("csd-table", "chosen conjugate", () => describeCurves(state.chosen, "CSD curves"));
   lazyTable("tail-table", "chosen", describeTails);
-  lazyTable("depth-table", "chosen", describeDepths);
+  lazyTable("depth-table", "chosen", () => describeDepths(state.chosen, "Mass per bin of s, by depth"));
   lazyTable("levels-table", "classes", describeLevels);
 }
 
-function describeCurves() {
+function describeCurves(rows, caption) {
   const { edges, places } = state.data;
   const inside = state.data.arrays.csd.shape[1];
   const { fluctuation } = state.data.arrays;
@@ -224,7 +225,7 @@ function describeCurves() {
     return own === UNKNOWN ? null : own / 10 ** places;
   };
   const columns = [{ key: "s", title: "s", numeric: true, value: (at) => edges[at], text: (v) => fixed(v, 3) }];
-  for (const { row, number } of looks(state.chosen)) {
+  for (const { row, number } of looks(rows)) {
     const curve = csdOf(row);
     const name = `${number} ${nameOf(row)}`;
     columns.push({
@@ -233,7 +234,7 @@ function describeCurves() {
     });
     columns.push({ key: `band-${number}`, title: `± ${name}`, numeric: true, value: (at) => band(row, at), text: (v) => fixed(v, places) });
   }
-  return { caption: "CSD curves", columns: () => columns, rows: () => [...edges.keys()], filterable: false };
+  return { caption, columns: () => columns, rows: () => [...edges.keys()], filterable: false };
 }
 
 function describeTails() {
@@ -247,9 +248,9 @@ function describeTails() {
   return { caption: "Tails", columns: () => columns, rows: () => state.chosen, filterable: false };
 }
 
-function describeDepths() {
+function describeDepths(chosen, caption) {
   const bins = state.data.arrays.depth.shape[1];
-  const rows = looks(state.chosen).slice(0, DEPTHS).flatMap(({ row }) => depthOf(row).map((each) => ({ row, ...each })));
+  const rows = looks(chosen).slice(0, DEPTHS).flatMap(({ row }) => depthOf(row).map((each) => ({ row, ...each })));
   const range = ({ top, bottom }) => `${Math.round(100 * top)}–${Math.round(100 * bottom)} %`;
   const columns = [
     { key: "name", title: "network", class: "name", value: (at) => nameOf(rows[at].row) },
@@ -261,7 +262,7 @@ function describeDepths() {
       value: (at) => rows[at].mass[bin], text: (v) => fixed(v, 4),
     })),
   ];
-  return { caption: "Mass per bin of s, by depth", columns: () => columns, rows: () => [...rows.keys()], filterable: false };
+  return { caption, columns: () => columns, rows: () => [...rows.keys()], filterable: false };
 }
 
 function describeLevels() {
