@@ -170,10 +170,13 @@ def test_by_every_measure(tmp_path: Path, measure: Any) -> None:
 
 def test_of_too_many_the_medoids_are_drawn(tmp_path: Path) -> None:
     catalog = made(tmp_path / "zoo", 40)
-    with pytest.raises(CatalogError, match="40 networks are too many.*zoo-spectra classify"):
+    with pytest.raises(
+        CatalogError, match="40 networks are too many.*there are none: zoo-spectra classify"
+    ):
         written(catalog, tmp_path / "r.html", most=39)
-    classes = zs.classify(catalog, accuracy=0.3)
+    classes = zs.classify(catalog, accuracy=0.05)
     count = classes["class"].max()
+    assert 3 < count < 39
     told = written(catalog, tmp_path / "r.html", most=39)
     assert (told.networks, told.drawn) == (40, count)
     data = opened(tmp_path / "r.html")
@@ -181,8 +184,14 @@ def test_of_too_many_the_medoids_are_drawn(tmp_path: Path) -> None:
     medoids = classes.unique("class").sort("class")["medoid"].to_list()
     assert column(data, "name")[:count] == medoids
     assert "stand for 40 of them" in " ".join(data["facts"]["warnings"])
-    fewer = written(catalog, tmp_path / "r.html", most=2)
-    assert fewer.drawn == 2
+    assert written(catalog, tmp_path / "r.html", most=2).drawn == 2
+    said = " ".join(opened(tmp_path / "r.html")["facts"]["warnings"])
+    assert f"{count - 2} classes more are not drawn" in said
+    commit(catalog, medoids[0], "again", second=9)
+    assert written(catalog, tmp_path / "r.html", most=39).drawn == count - 1
+    said = " ".join(opened(tmp_path / "r.html")["facts"]["warnings"])
+    assert "1 class more" in said
+    assert "1 network in none of these classes: classify again" in said
 
 
 def test_a_row_without_curves_by_depth_has_none(tmp_path: Path) -> None:
@@ -196,6 +205,7 @@ def test_a_row_without_curves_by_depth_has_none(tmp_path: Path) -> None:
     [
         {"metadata": "[1]"},
         {"metadata": "{"},
+        {"metadata": json.dumps({"long": "x" * 5000})},
         {"metadata": json.dumps({f"key{at}": at for at in range(600)})},
         {"left_out": '{"a": "b", "c": [1], "d": 1e400}'},
         {"parameters": 2**62, "order_max": 0, "coverage": float("nan")},
@@ -209,6 +219,8 @@ def test_odd_facts_are_shown_as_they_are(tmp_path: Path, changes: dict[str, Any]
     assert write_report(catalog, tmp_path / "r.html").networks == 4
     data = opened(tmp_path / "r.html")
     assert len({len(each["values"]) for each in data["columns"]}) == 1
+    if "x" * 5000 in changes.get("metadata", ""):
+        assert column(data, "long")[-1] == "x" * 1000 + "… (5,000 characters)"
     if "parameters" in changes:
         assert str(2**62) in column(data, "parameters")
 

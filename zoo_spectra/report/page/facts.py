@@ -15,7 +15,7 @@ from zoo_spectra.catalog import Catalog
 from zoo_spectra.classes import equal_weights, older_versions
 from zoo_spectra.errors import CatalogError
 from zoo_spectra.method import METHOD_VERSION
-from zoo_spectra.report.page.space import How, Space
+from zoo_spectra.report.page.space import CURRENT, KEY, How, Space
 from zoo_spectra.text import count, percent, visible
 
 SHOWN = 20  # groups of equal weights
@@ -139,35 +139,38 @@ def _warnings(
 
 
 def _not_drawn(catalog: Catalog, how: How, space: Space) -> list[str]:
-    said = []
-    ok = (pl.col("status") == "ok") & (pl.col("method_version") == METHOD_VERSION)
-    current = catalog.collect(catalog.networks().filter(ok).select("network_id", "commit_id"))
-    key = ["network_id", "commit_id"]
-    stored = catalog.collect(catalog.classes().select(key))
+    current = catalog.collect(catalog.networks().filter(CURRENT).select(KEY))
+    stored = catalog.collect(catalog.classes().select(*KEY, "class"))
     if space.label is not None:
-        drawn, inside = space.networks.height, int(space.stands_for.sum())
+        return _medoids(space, current, stored)
+    said = []
+    absent = space.networks.join(stored, on=KEY, how="anti").height
+    if absent and how.at is not None:
         said.append(
-            f"{current.height:,} networks are too many to draw one by one: the medoids of "
-            f"{drawn:,} classes stand for {inside:,} of them, and ε cannot be moved."
-        )
-        absent = current.join(stored, on=key, how="anti").height
-    elif how.at is not None:
-        absent = space.networks.join(stored, on=key, how="anti").height
-    else:
-        return said
-    if absent:
-        said.append(
-            f"{count(absent, 'network')} came after the catalog was classified"
-            + (
-                " and are not in its classes: classify it again."
-                if space.label is not None
-                else ": the classes here have them, those in the catalog have not."
-            )
+            f"{count(absent, 'network')} came after the catalog was classified: the classes here "
+            "have them, those in the catalog have not."
         )
     unmet = current.height - space.networks.height
-    if space.label is None and unmet:
+    if unmet:
         verb = "is not drawn: it does" if unmet == 1 else "are not drawn: they do"
         said.append(f"{count(unmet, 'network')} {verb} not meet {visible(how.condition)}.")
+    return said
+
+
+def _medoids(space: Space, current: pl.DataFrame, stored: pl.DataFrame) -> list[str]:
+    classes, drawn = stored["class"].n_unique(), space.networks.height
+    said = [
+        f"{current.height:,} networks are too many to draw one by one: the medoids of {drawn:,} "
+        f"classes stand for {int(space.stands_for.sum()):,} of them, and ε cannot be moved."
+    ]
+    if drawn < classes:
+        said.append(
+            f"{count(classes - drawn, 'class', 'classes')} more are not drawn: smaller ones, or "
+            "with a medoid that was removed or analysed anew since they were made."
+        )
+    absent = current.join(stored, on=KEY, how="anti").height
+    if absent:
+        said.append(f"{count(absent, 'network')} in none of these classes: classify again.")
     return said
 
 

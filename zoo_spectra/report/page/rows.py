@@ -18,6 +18,7 @@ from zoo_spectra.text import visible
 
 Value = str | int | float | bool | None
 MOST_KEYS = 40  # columns of metadata
+MOST_TEXT = 1_000  # characters of a name or a value
 MOST_OTHERS = 2_000  # networks that are not drawn, and are told of
 _DIGITS = 4
 _LARGEST = 2**53  # a script's largest whole number
@@ -55,7 +56,11 @@ TOLD = {
     "source": "source",
     "method_version": "method version",
 }
-CLASSIFIED = {"stability": "stability", "medoid_distance": "distance to the medoid"}
+# As of the catalog's own ε.
+CLASSIFIED = {
+    "stability": "stability in the catalog's class",
+    "medoid_distance": "distance to its medoid",
+}
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,10 @@ def _shown(values: pl.Series) -> list[Value]:
 
 
 def _text(value: Any) -> Value:
-    return visible(value)
+    text = str(value)
+    if len(text) <= MOST_TEXT:
+        return visible(text)
+    return f"{visible(text[:MOST_TEXT])}… ({len(text):,} characters)"
 
 
 def _whole(value: int) -> Value:

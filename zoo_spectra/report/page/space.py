@@ -35,6 +35,7 @@ from zoo_spectra.report.page.plane import Plane, plane_of
 from zoo_spectra.text import count
 
 KEY = ["network_id", "commit_id"]
+CURRENT = (pl.col("status") == "ok") & (pl.col("method_version") == METHOD_VERSION)
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,7 @@ def space_of(catalog: Catalog, how: How, most: int = EXACT_LIMIT) -> Space | Non
     ``most`` largest classes. Errors as ``classify``, and CatalogError where there are no medoids.
     """
     view = catalog.networks(how.condition)
-    current = (pl.col("status") == "ok") & (pl.col("method_version") == METHOD_VERSION)
-    number = catalog.collect(view.filter(current).select(pl.len())).item()
+    number = catalog.collect(view.filter(CURRENT).select(pl.len())).item()
     if number == 0:
         return None
     if number > most:
@@ -96,27 +96,21 @@ def space_of(catalog: Catalog, how: How, most: int = EXACT_LIMIT) -> Space | Non
 
 
 def _of_medoids(catalog: Catalog, how: How, number: int, most: int) -> Space:
-    """A point a class, of the newest classification; of too many classes the largest."""
-    told = ("class", "class_size", "medoid_id")
-    classes = catalog.collect(catalog.classes().select(told).unique("class").sort("class"))
-    if classes.is_empty():
+    """A point a class, of the newest classification: its medoid, if its result is still that one;
+    of too many classes the largest.
+    """
+    medoids = catalog.classes().filter(pl.col("network_id") == pl.col("medoid_id"))
+    classes = catalog.collect(medoids.select(*KEY, "class", "class_size").sort("class"))
+    curves = CURVES.get(how.measure)
+    columns = [*KEY, "name", "scale", "constituents", *([curves] if curves else [])]
+    own = pl.col("network_id").is_in(classes.head(most)["network_id"].to_list())
+    rows = catalog.collect(catalog.networks().filter(own, CURRENT).select(columns))
+    found = rows.join(classes.head(most), on=KEY).sort("class")
+    if found.is_empty():
+        why = "whose medoids are not as they were" if classes.height else "of which there are none"
         raise CatalogError(
             f"{catalog.location}: {count(number, 'network')} are too many to draw one by one "
-            f"(at most {most:,}), and not classified, so that there are no medoids: "
-            f"zoo-spectra classify {shlex.quote(str(catalog.location))}"
-        )
-    wanted = classes.head(most).rename({"medoid_id": "network_id"})
-    curves = CURVES.get(how.measure)
-    rows = catalog.networks().filter(
-        pl.col("network_id").is_in(wanted["network_id"].to_list()),
-        pl.col("status") == "ok",
-        pl.col("method_version") == METHOD_VERSION,
-    )
-    columns = [*KEY, "name", "scale", "constituents", *([curves] if curves else [])]
-    found = catalog.collect(rows.select(columns)).join(wanted, on="network_id").sort("class")
-    if found.is_empty():
-        raise CatalogError(
-            f"{catalog.location}: no medoid of its classes is left as it was classified: "
+            f"(at most {most:,}), so that medoids of classes are drawn, {why}: "
             f"zoo-spectra classify {shlex.quote(str(catalog.location))}"
         )
     at = _points(catalog, found, how.measure)
