@@ -158,6 +158,11 @@ def test_what_came_later_or_does_not_meet_the_condition_is_said(tmp_path: Path) 
     assert "1 network came after the catalog was classified" in said
     assert "1 network is not drawn: it does not meet name != 'net1'" in said
     assert column(data, "name")[-1] == "net1"
+    assert "removed" not in said
+    catalog.remove("name = 'net0'")
+    assert write_report(catalog, tmp_path / "r.html").drawn == 5
+    said = " ".join(opened(tmp_path / "r.html")["facts"]["warnings"])
+    assert "1 network was removed after the catalog was classified" in said
 
 
 @pytest.mark.parametrize("measure", ["depth", "matched"])

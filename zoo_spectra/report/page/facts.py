@@ -12,14 +12,14 @@ import polars as pl
 
 import zoo_spectra
 from zoo_spectra.catalog import Catalog
-from zoo_spectra.classes import equal_weights, older_versions
+from zoo_spectra.classes import equal_weights
 from zoo_spectra.errors import CatalogError
 from zoo_spectra.method import METHOD_VERSION
-from zoo_spectra.report.page.space import CURRENT, KEY, How, Space
-from zoo_spectra.text import count, percent, visible
+from zoo_spectra.report.page.said import not_finite, warnings_of
+from zoo_spectra.report.page.space import How, Space
+from zoo_spectra.text import count, visible
 
 SHOWN = 20  # groups of equal weights
-LOW = 0.9  # of a network's stored entries are in its constituents: below, it is said
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def facts_of(catalog: Catalog, how: How, space: Space | None) -> Facts:
     equal, left_out = equal_weights(catalog), _left_out(catalog)
     return Facts(
         [line for line in lines if line[1]],
-        _not_finite(left_out) + _warnings(catalog, how, space, rows, len(equal)),
+        not_finite(left_out) + warnings_of(catalog, how, space, rows, len(equal)),
         left_out,
         _tensors(ok["left_out"]),
         [[visible(name) for name in group] for group in equal[:SHOWN]],
@@ -108,72 +108,6 @@ def _when(rows: pl.DataFrame) -> str:
     return f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC, in {count(runs, 'run')}"
 
 
-def _warnings(
-    catalog: Catalog, how: How, space: Space | None, rows: pl.DataFrame, equal: int
-) -> list[str]:
-    said = older_versions(catalog)
-    ok = rows.filter(pl.col("status") == "ok")
-    if space is None:
-        said.append(
-            "No network can be drawn: none ended ok under this version of the method"
-            + (f" and meets {visible(how.condition)}." if how.condition else ".")
-        )
-        return said
-    if how.at is None:
-        said.append("The catalog is not classified: the classes here are made with the defaults.")
-    said += _not_drawn(catalog, how, space)
-    low = ok.filter(pl.col("coverage") < LOW).sort("coverage", "name")
-    if low.height:
-        name, least = low["name"][0], low["coverage"][0]
-        said.append(
-            f"{count(low.height, 'network')} with less than {percent(LOW)} of all stored entries "
-            f"in constituents; the least is {percent(least)} ({visible(name)})."
-        )
-    noted = ok["notes"].drop_nulls().len()
-    if noted:
-        said.append(f"{count(noted, 'network')} with notes on what was guessed (column notes).")
-    if equal:
-        verb = "has" if equal == 1 else "have"
-        said.append(f"{count(equal, 'group')} of networks {verb} equal weights.")
-    return said
-
-
-def _not_drawn(catalog: Catalog, how: How, space: Space) -> list[str]:
-    current = catalog.collect(catalog.networks().filter(CURRENT).select(KEY))
-    stored = catalog.collect(catalog.classes().select(*KEY, "class"))
-    if space.label is not None:
-        return _medoids(space, current, stored)
-    said = []
-    absent = space.networks.join(stored, on=KEY, how="anti").height
-    if absent and how.at is not None:
-        said.append(
-            f"{count(absent, 'network')} came after the catalog was classified: the classes here "
-            "have them, those in the catalog have not."
-        )
-    unmet = current.height - space.networks.height
-    if unmet:
-        verb = "is not drawn: it does" if unmet == 1 else "are not drawn: they do"
-        said.append(f"{count(unmet, 'network')} {verb} not meet {visible(how.condition)}.")
-    return said
-
-
-def _medoids(space: Space, current: pl.DataFrame, stored: pl.DataFrame) -> list[str]:
-    classes, drawn = stored["class"].n_unique(), space.networks.height
-    said = [
-        f"{current.height:,} networks are too many to draw one by one: the medoids of {drawn:,} "
-        f"classes stand for {int(space.stands_for.sum()):,} of them, and ε cannot be moved."
-    ]
-    if drawn < classes:
-        said.append(
-            f"{count(classes - drawn, 'class', 'classes')} more are not drawn: smaller ones, or "
-            "with a medoid that was removed or analysed anew since they were made."
-        )
-    absent = current.join(stored, on=KEY, how="anti").height
-    if absent:
-        said.append(f"{count(absent, 'network')} in none of these classes: classify again.")
-    return said
-
-
 def _left_out(catalog: Catalog) -> list[tuple[str, int, int]]:
     """Matrices that are in no ensemble, by the kind of the reason."""
     some = catalog.networks().filter(pl.col("skipped") > 0).select("commit_id", "skipped")
@@ -191,13 +125,6 @@ def _left_out(catalog: Catalog) -> list[tuple[str, int, int]]:
         why = "not said by a catalog without spectra"
         return [(why, int(networks["skipped"].sum()), networks.height)]
     return [(visible(why), number, of) for why, number, of in found.iter_rows()]
-
-
-def _not_finite(left_out: list[tuple[str, int, int]]) -> list[str]:
-    networks = sum(of for why, _, of in left_out if "non-finite" in why)
-    verb = "has" if networks == 1 else "have"
-    line = f"{count(networks, 'network')} {verb} non-finite matrices, which are left out."
-    return [line] if networks else []
 
 
 def _tensors(texts: Iterable[str | None]) -> list[tuple[str, int]]:

@@ -136,4 +136,7 @@ function startSearch() {
   });
 }
 
-start();
+start().catch((error) => {
+  byId("place").textContent = `This report cannot be shown by this browser (${error}); try a newer one.`;
+  throw error;
+});
