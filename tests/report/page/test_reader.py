@@ -21,7 +21,8 @@ def test_it_says_what_was_run_and_what_failed(page: Page, catalog: Catalog) -> N
     page.open()
     facts = page.text("#facts")
     assert "26: 25 ok, 1 failed, 0 quarantined" in facts
-    assert "ε = 0.3 e-folds, average linkage, measure pooled" in facts
+    classes = catalog.classes().select(pl.col("class").max()).collect().item()
+    assert f"{classes} classes at ε = 0.3 e-folds, average linkage, measure pooled" in facts
     (failed,) = page.table("#failed")
     reason = catalog.network("raises")["reason"]
     assert failed == ["raises", "failed", reason, "1"]

@@ -1,7 +1,7 @@
 """A catalog as one HTML file: what was run, a map, classes, curves, a dendrogram, depths.
 
-``rows`` reads the networks that are told of, ``facts`` what was run and what failed, ``said`` what a
-reader must know before the pictures. ``space`` says which networks are drawn, with their tree and
+``rows`` reads the networks that are told of, ``facts`` what was run and what failed, ``said`` what
+must be known before the pictures. ``space`` says which networks are drawn, with their tree and
 their places in the ``plane``; ``curves`` has what is drawn of each, ``charts`` the specifications
 of its pictures (Vega-Lite, by Altair). ``pack`` makes one text of it all, in which no name can be
 taken for markup, and ``page`` puts it into the HTML of ``assets``: the page's own scripts (map,

@@ -91,7 +91,10 @@ def _counted(values: pl.Series) -> str:
 def _classified(how: How, space: Space | None) -> str:
     if space is None:
         return ""
+    merged = int((space.tree.height <= how.accuracy).sum()) if space.label is None else 0
+    number = count(space.networks.height - merged, "class", "classes")
     asked = f"ε = {how.accuracy:g} e-folds, {how.linkage} linkage, measure {how.measure}"
+    asked = f"{number} at {asked}" if space.label is None else f"medoids of {number} at {asked}"
     if how.condition is not None:
         asked += f", only networks where {visible(how.condition)}"
     when = f"classified {how.at:%Y-%m-%d %H:%M} UTC" if how.at else "the defaults"

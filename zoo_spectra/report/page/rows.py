@@ -133,6 +133,8 @@ def _shown(values: pl.Series) -> list[Value]:
 
 def _text(value: Any) -> Value:
     text = str(value)
+    if text and text.isspace():  # quoted, so that it is seen
+        return repr(text)
     if len(text) <= MOST_TEXT:
         return visible(text)
     return f"{visible(text[:MOST_TEXT])}… ({len(text):,} characters)"
