@@ -17,7 +17,7 @@ import zoo_spectra as zs
 from networks import FaultyAdapter, arrays
 from parts import commit
 from zoo_curves import zoo_curves
-from zoo_spectra.catalog import Catalog
+from zoo_spectra.catalog import Catalog, published_catalogs
 from zoo_spectra.errors import CatalogError
 from zoo_spectra.method import BIN_WIDTH
 from zoo_spectra.report import write_report
@@ -197,6 +197,13 @@ def test_of_too_many_the_medoids_are_drawn(tmp_path: Path) -> None:
     said = " ".join(opened(tmp_path / "r.html")["facts"]["warnings"])
     assert "1 class more" in said
     assert "1 network in none of these classes: classify again" in said
+
+
+def test_two_thousand_networks_are_less_than_three_megabytes(tmp_path: Path) -> None:
+    (catalog,) = published_catalogs()
+    told = write_report(catalog, tmp_path / "r.html")
+    assert told.networks == told.drawn > 1900
+    assert told.size < 3_000_000
 
 
 def test_a_row_without_curves_by_depth_has_none(tmp_path: Path) -> None:
