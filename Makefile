@@ -11,8 +11,12 @@ PROJECTS := pyproject.toml constraints.txt $(wildcard adapters/*/pyproject.toml)
 demo: $(VENV)/.installed
 	$(BIN)/zoo-spectra run jobs/demo.toml
 	@echo
-	@echo "Look further: $(BIN)/zoo-spectra show catalogs/demo 'resnet18/seed0'"
+	@$(BIN)/zoo-spectra report catalogs/demo -o catalogs/demo/report.html
+	@echo "Look further: $(BIN)/zoo-spectra show catalogs/demo 'resnet18/seed0', or open in a browser"
+	@echo "file://$(CURDIR)/catalogs/demo/report.html"
 
+# The report is tested in Chromium, where it and chromedriver are installed (apt-get install chromium
+# chromium-driver); otherwise those tests are skipped, and with CI=true they fail.
 # Two processes, each with whole files: a test that waits, as for Ray, leaves its core to another.
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -53,7 +57,7 @@ $(BIN)/python:
 
 $(VENV)/.installed: $(BIN)/python $(PROJECTS)
 	$(BIN)/python -m pip install -q --upgrade pip -c constraints.txt
-	$(BIN)/python -m pip install -q -c constraints.txt -e . $(PLUGINS)
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[report]' $(PLUGINS)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed

@@ -82,6 +82,16 @@ def test_the_walls_stand(house: Path) -> None:
             "from zoo_spectra.catalog.views import blame",
             "The room catalog is entered by its face",
         ),
+        (
+            "zoo_spectra/terminal/shown.py",
+            "from zoo_spectra.report.page.rows import rounded",
+            "The room report is entered by its face",
+        ),
+        (
+            "zoo_spectra/runner/plan.py",
+            "from zoo_spectra.report import write_report",
+            "Floors: each room imports lower rooms only",
+        ),
     ],
 )
 def test_a_broken_wall_is_seen(house: Path, file: str, line: str, broken: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import zoo_spectra as zs
 from networks import arrays
-from parts import as_written_before
+from parts import as_written_before, commit
 from zoo_spectra.classes import matched
 from zoo_spectra.classes.classify import classifiable
 from zoo_spectra.classes.equivalence import distance_matrix, equivalence_classes
@@ -184,3 +184,17 @@ def test_matched_stability_is_that_of_drawn_names(catalog: zs.Catalog) -> None:
             nearest = medoids[np.argmin(apart @ times.T, axis=0)]
             assert value[at] == np.mean(nearest == each.medoid[at])
     assert np.concatenate(values).min() < 1
+
+
+@pytest.mark.parametrize("column", ["csd", "csd_depth"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_curve_that_is_no_number_is_refused_by_name(
+    tmp_path: Path, column: str, value: float
+) -> None:
+    catalog = zs.Catalog.create(tmp_path / "zoo")
+    commit(catalog, "good", "good")
+    curve = [0.0] * 128 + [value]
+    commit(catalog, "odd", "odd", **{column: [curve] * 4 if column == "csd_depth" else curve})
+    measure: Measure = "pooled" if column == "csd" else "depth"
+    with pytest.raises(CatalogError, match=f"{column}.*'odd'"):
+        zs.classify(catalog, measure=measure)

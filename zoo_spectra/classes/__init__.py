@@ -4,29 +4,35 @@
 ``equivalence`` links all pairs; ``large`` does so in steps where they are too many, ``sparse`` by
 near pairs only (from ``neighbours``; the distance of two classes is in ``between``). ``stability``
 asks how often a member stays when its constituents are resampled (``resamples``). ``classify`` does
-it for a catalog, ``sweep`` at many accuracies (``silhouette``). ``same`` finds networks whose very
-weights are equal, ``older`` results of another version of the method. ``nearest`` compares one
-network, which ``asked`` finds or analyses, with those of catalogs, ``matrix`` all with all;
-``cheapest`` finds equivalents that cost less (``costs``).
+it for a catalog, ``sweep`` at many accuracies (``silhouette``), ``dendrogram`` at all of them.
+``same`` finds networks whose very weights are equal, ``older`` results of another version of the
+method. ``nearest`` compares one network, which ``asked`` finds or analyses, with those of catalogs,
+``matrix`` all with all; ``cheapest`` finds equivalents that cost less (``costs``).
 """
 
 from zoo_spectra.classes.asked import asked_for
 from zoo_spectra.classes.cheapest import Cheaper, cheaper_than
-from zoo_spectra.classes.classify import classify
-from zoo_spectra.classes.equivalence import Classes, equivalence_classes
+from zoo_spectra.classes.classify import classifiable, classify
+from zoo_spectra.classes.dendrogram import Dendrogram, dendrogram_of
+from zoo_spectra.classes.equivalence import EXACT_LIMIT, Classes, equivalence_classes
 from zoo_spectra.classes.matrix import Matrix, distances_of
+from zoo_spectra.classes.measures import points
 from zoo_spectra.classes.nearest import left_out_lines, nearest, nearest_of, opened
 from zoo_spectra.classes.older import older_versions
 from zoo_spectra.classes.same import equal_weights
 from zoo_spectra.classes.sweep import sweep
 
 __all__ = [
+    "EXACT_LIMIT",
     "Cheaper",
     "Classes",
+    "Dendrogram",
     "Matrix",
     "asked_for",
     "cheaper_than",
+    "classifiable",
     "classify",
+    "dendrogram_of",
     "distances_of",
     "equal_weights",
     "equivalence_classes",
@@ -35,5 +41,6 @@ __all__ = [
     "nearest_of",
     "older_versions",
     "opened",
+    "points",
     "sweep",
 ]

@@ -137,20 +137,20 @@ def _with_medoids(label: Integers, condensed: Floats) -> Classes:
     for members in np.split(order, np.flatnonzero(np.diff(label[order])) + 1):
         rows = max(1, _BLOCK // len(members))
         total = [
-            _taken(condensed, len(label), members[at : at + rows, None], members).sum(axis=1)
+            taken(condensed, len(label), members[at : at + rows, None], members).sum(axis=1)
             for at in range(0, len(members), rows)
         ]
         medoid[members] = members[int(np.argmin(np.concatenate(total)))]
-    apart = _taken(condensed, len(label), np.arange(len(label)), medoid)
+    apart = taken(condensed, len(label), np.arange(len(label)), medoid)
     return Classes(label, medoid, apart, LINKED[np.full(len(label), EXACT)])
 
 
-def _taken(condensed: Floats, count: int, a: Integers, b: Integers) -> Floats:
+def taken(condensed: Floats, count: int, a: Integers, b: Integers) -> Floats:
     """Entries (a, b), broadcast, of the square matrix of ``count`` rows."""
     low, high = np.minimum(a, b), np.maximum(a, b)
     at = low * count - low * (low + 1) // 2 + high - low - 1
     same = low == high
     at[same] = 0
-    taken: Floats = condensed[at]
-    taken[same] = 0.0
-    return taken
+    found: Floats = condensed[at]
+    found[same] = 0.0
+    return found

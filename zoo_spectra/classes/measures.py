@@ -6,6 +6,7 @@ divided by four; those of M constituents, name by name, by M.
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from zoo_spectra.catalog import CURVES, WHOLE, Catalog, stacked
@@ -20,19 +21,23 @@ def points(catalog: Catalog, networks: pl.DataFrame, measure: Measure) -> Floats
     ``networks``: rows of the table, in the order of the result. Raises CatalogError for a row
     without such curves, and for networks that cannot be matched.
     """
-    if measure == "pooled":
-        return stacked(_sound(catalog, networks, measure))
-    if measure == "depth":
-        along = stacked(_sound(catalog, networks, measure))
-        return along.reshape(networks.height, -1) / DEPTH
-    return matched_points(catalog, networks)
+    if measure == "matched":
+        return matched_points(catalog, networks)
+    found = _sound(catalog, networks, measure)
+    return found if measure == "pooled" else found.reshape(networks.height, -1) / DEPTH
 
 
-def _sound(catalog: Catalog, networks: pl.DataFrame, measure: Measure) -> pl.Series:
-    column, odd = CURVES[measure], networks.filter(~WHOLE[measure])
-    if odd.height:
-        raise CatalogError(
-            f"{catalog.location} holds a curve that is none ({column}), of {odd['name'][0]!r}; "
-            "another program has written it: remove that network, and run the job again"
-        )
-    return networks[column]
+def _sound(catalog: Catalog, networks: pl.DataFrame, measure: Measure) -> Floats:
+    """The curves as they are stored: of their full length, and finite."""
+    odd = networks.filter(~WHOLE[measure])
+    if odd.is_empty():
+        found = stacked(networks[CURVES[measure]])
+        finite = np.isfinite(found.reshape(networks.height, -1)).all(axis=1)
+        if finite.all():
+            return found
+        odd = networks.filter(pl.Series(~finite))
+    raise CatalogError(
+        f"{catalog.location} holds a curve that is none ({CURVES[measure]}), of "
+        f"{odd['name'][0]!r}; another program has written it: remove that network, and run the job "
+        "again"
+    )
