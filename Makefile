@@ -53,7 +53,7 @@ $(BIN)/python:
 
 $(VENV)/.installed: $(BIN)/python $(PROJECTS)
 	$(BIN)/python -m pip install -q --upgrade pip -c constraints.txt
-	$(BIN)/python -m pip install -q -c constraints.txt -e . $(PLUGINS)
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[report]' $(PLUGINS)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed

@@ -12,6 +12,7 @@ ZooSpectraError
 │   └── CatalogVersionError  a catalog written by a newer version
 ├── ClusterError     a Ray cluster that cannot be reached
 ├── MeasureError     networks that a measure cannot compare
+├── FigureError      a figure or a report that cannot be made
 ├── DeviceError      a GPU, or torch, that is asked for and not there
 └── SampleError      sample data that cannot be fetched or verified
 """
@@ -77,6 +78,10 @@ class ClusterError(ZooSpectraError):
 
 class MeasureError(ZooSpectraError):
     """A measure of distance cannot compare these networks."""
+
+
+class FigureError(ZooSpectraError):
+    """A figure or a report cannot be made of these networks, or what draws is not installed."""
 
 
 class DeviceError(ZooSpectraError):

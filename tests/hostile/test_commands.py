@@ -5,6 +5,7 @@ message and an exit code of ours, whatever they hold.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ ON_CATALOGS = (
     ("sweep", "@"),
     ("nearest", "an", "--in", "@"),
     ("cheapest", "an", "--in", "@"),
+    ("plot", "csd", "@", "-o", "@.svg"),
     ("remove", "@", "--where", "name = 'an'", "--dry-run"),
     ("compact", "@"),
     ("run", "memory:none", "--in-process", "--catalog", "@"),
@@ -45,7 +47,8 @@ ON_JOBS = (
 
 
 def filled(words: tuple[str, ...], place: object) -> tuple[str, ...]:
-    return tuple(word.replace("@", str(place)) if word == "@" else word for word in words)
+    """The words with the place for ``@``, and a file beside it for ``@.svg`` and the like."""
+    return tuple(str(place) + word[1:] if re.match(r"@(\.\w+)?$", word) else word for word in words)
 
 
 def test_every_command_is_attacked() -> None:

@@ -21,7 +21,7 @@ from zoo_spectra.catalog.near import ANSWER, Asked, Found, asked_of, described, 
 from zoo_spectra.catalog.published import published_catalogs
 from zoo_spectra.catalog.schema import arrow_schema
 from zoo_spectra.catalog.storage import Storage
-from zoo_spectra.catalog.stored import constituents_of
+from zoo_spectra.catalog.stored import check_sound, constituents_of
 
 __all__ = [
     "ANSWER",
@@ -34,6 +34,7 @@ __all__ = [
     "Storage",
     "arrow_schema",
     "asked_of",
+    "check_sound",
     "compact",
     "constituents_of",
     "described",

@@ -4,10 +4,10 @@
 ``equivalence`` links all pairs; ``large`` does so in steps where they are too many, ``sparse`` by
 near pairs only (from ``neighbours``; the distance of two classes is in ``between``). ``stability``
 asks how often a member stays when its constituents are resampled (``resamples``). ``classify`` does
-it for a catalog, ``sweep`` at many accuracies (``silhouette``). ``same`` finds networks whose very
-weights are equal, ``older`` results of another version of the method. ``nearest`` compares one
-network, which ``asked`` finds or analyses, with those of catalogs, ``matrix`` all with all;
-``cheapest`` finds equivalents that cost less (``costs``).
+it for a catalog, ``sweep`` at many accuracies (``silhouette``), from distances of all ``pairs``.
+``same`` finds networks whose very weights are equal, ``older`` results of another version of the
+method. ``nearest`` compares one network, which ``asked`` finds or analyses, with those of catalogs,
+``matrix`` all with all; ``cheapest`` finds equivalents that cost less (``costs``).
 """
 
 from zoo_spectra.classes.asked import asked_for
@@ -17,6 +17,7 @@ from zoo_spectra.classes.equivalence import Classes, equivalence_classes
 from zoo_spectra.classes.matrix import Matrix, distances_of
 from zoo_spectra.classes.nearest import left_out_lines, nearest, nearest_of, opened
 from zoo_spectra.classes.older import older_versions
+from zoo_spectra.classes.pairs import Pairs, pairs_of
 from zoo_spectra.classes.same import equal_weights
 from zoo_spectra.classes.sweep import sweep
 
@@ -24,6 +25,7 @@ __all__ = [
     "Cheaper",
     "Classes",
     "Matrix",
+    "Pairs",
     "asked_for",
     "cheaper_than",
     "classify",
@@ -35,5 +37,6 @@ __all__ = [
     "nearest_of",
     "older_versions",
     "opened",
+    "pairs_of",
     "sweep",
 ]

@@ -14,7 +14,7 @@ from zoo_spectra.defaults import MEASURES, Measure
 from zoo_spectra.method.analysis import Settings, Spectrum, analyze, combine
 from zoo_spectra.method.csd import BIN_WIDTH, Tail, distance
 from zoo_spectra.method.engine import Device, Engine, all_threads, check_device, limited, solve
-from zoo_spectra.method.levels import GapRatio
+from zoo_spectra.method.levels import UNIVERSALITY, GapRatio
 from zoo_spectra.method.mme import S_EDGES
 from zoo_spectra.method.resolved import (
     DEPTH,
@@ -44,6 +44,7 @@ __all__ = [
     "MEASURES",
     "METHOD_VERSION",
     "S_EDGES",
+    "UNIVERSALITY",
     "Alone",
     "ConstituentSpectrum",
     "Device",

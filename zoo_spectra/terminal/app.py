@@ -15,7 +15,7 @@ import typer
 
 import zoo_spectra
 from zoo_spectra.errors import ZooSpectraError
-from zoo_spectra.terminal.commands import catalog, cheapest, classes, job, nearest, sources
+from zoo_spectra.terminal.commands import catalog, cheapest, classes, job, nearest, plot, sources
 from zoo_spectra.text import message
 
 COMMANDS = (
@@ -26,6 +26,7 @@ COMMANDS = (
     classes.sweep,
     nearest.nearest,
     cheapest.cheapest,
+    plot.plot,
     catalog.show,
     catalog.query,
     catalog.remove,

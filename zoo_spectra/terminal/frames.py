@@ -87,6 +87,11 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
             content = buffer.getvalue()
         case _:
             raise typer.BadParameter(f"{path}: the name must end in {', '.join(FILES)}")
+    write_whole(path, content)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, replacing one of that name. Raises BadParameter."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         temporary.write_bytes(content)
