@@ -8,9 +8,19 @@ from zoo_spectra.report.figures import (
     Figure,
     Picture,
     Wanted,
+    check_kind,
     check_suffix,
     content_of,
     draw,
 )
 
-__all__ = ["FIGURES", "Figure", "Picture", "Wanted", "check_suffix", "content_of", "draw"]
+__all__ = [
+    "FIGURES",
+    "Figure",
+    "Picture",
+    "Wanted",
+    "check_kind",
+    "check_suffix",
+    "content_of",
+    "draw",
+]

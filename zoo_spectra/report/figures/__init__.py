@@ -76,13 +76,18 @@ def draw(kind: str, wanted: Wanted) -> Picture:
     """The figure called ``kind``. Raises FigureError for one that there is not, or that cannot be
     drawn of these networks, and where altair is not installed; CatalogError as ``Catalog`` does.
     """
-    if kind not in FIGURES:
-        raise FigureError(f"no figure {kind!r}; {nearest(kind, FIGURES)}")
+    check_kind(kind)
     if wanted.names and wanted.where is not None:
         raise FigureError("give names of networks or a condition (--where), not both")
     check_installed()
     found: Picture = import_module(f"{__name__}.{kind}").picture(wanted)
     return found
+
+
+def check_kind(kind: str) -> None:
+    """Raise FigureError for a figure that there is not."""
+    if kind not in FIGURES:
+        raise FigureError(f"no figure {kind!r}; {nearest(kind, FIGURES)}")
 
 
 def content_of(picture: Picture, suffix: str) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -21,12 +20,11 @@ from zoo_spectra.terminal.arguments import AsJson, CatalogPath
 from zoo_spectra.terminal.commands.classes import LinkageName, MeasureName, WhereOption
 from zoo_spectra.text import visible
 
-FigureName = StrEnum("FigureName", [(name, name) for name in FIGURES])  # type: ignore[misc]
 _ABOUT = "; ".join(f"{name}: {figure.about}" for name, figure in FIGURES.items())
 
 
 def plot(
-    figure: Annotated[FigureName, typer.Argument(metavar="FIGURE", help=f"{_ABOUT}.")],
+    figure: Annotated[str, typer.Argument(metavar="FIGURE", help=f"{_ABOUT}.")],
     catalog: CatalogPath,
     networks: Annotated[
         list[str] | None, typer.Argument(help="Names, sources or ids; by default all.")
@@ -53,15 +51,15 @@ def plot(
 ) -> None:
     """A figure for a paper: axes with units, legible in grey. It says what is left out."""
     from zoo_spectra.catalog import Catalog
-    from zoo_spectra.report import Wanted, check_suffix, content_of, draw
+    from zoo_spectra.report import Wanted, check_kind, check_suffix, content_of, draw
     from zoo_spectra.terminal.frames import write_whole
 
-    kind = figure.value
+    check_kind(figure)
     given = {"measure": measure, "linkage": linkage, "accuracy": accuracy, "by": by}
     for option, value in given.items():
-        if value is not None and option not in FIGURES[kind].takes:
+        if value is not None and option not in FIGURES[figure].takes:
             takers = ", ".join(name for name, each in FIGURES.items() if option in each.takes)
-            raise typer.BadParameter(f"--{option} is for {takers}, not for {kind}")
+            raise typer.BadParameter(f"--{option} is for {takers}, not for {figure}")
     if output is None:
         raise typer.BadParameter("say where the figure goes: -o FILE.svg, .png or .pdf")
     suffix = output.suffix.lower()
@@ -75,7 +73,7 @@ def plot(
         accuracy=DEFAULT_ACCURACY if accuracy is None else accuracy,
         by=by or "family",
     )
-    picture = draw(kind, wanted)
+    picture = draw(figure, wanted)
     write_whole(output, content_of(picture, suffix))
     if as_json:
         print(json.dumps({"file": str(output), "said": picture.said}))
