@@ -4,7 +4,9 @@
 is, ``storage`` has the files, ``lock`` keeps a second writer away, and ``clean`` what would spoil a
 row. ``snapshot`` and ``manifest`` say which parts count, ``parts`` what a part is, and ``order``
 which result of a network is shown. ``scan`` and ``views`` read parts as Polars frames, ``metadata``
-adds its columns, and ``sql`` asks. ``compaction`` and ``merge`` make few parts of many.
+adds its columns, and ``sql`` asks. ``compaction`` and
+``merge`` make few parts of many, ``union`` one catalog of several, ``exports`` files for other
+programs; ``history`` is what a catalog held after an earlier run.
 
 ``answers`` are what is said of single networks (out of no more than ``tables``): ``stored`` makes
 spectra of rows again, ``layers`` a table of constituents, and ``near`` finds the nearest networks
@@ -16,12 +18,15 @@ from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.catalog.compaction import compact
 from zoo_spectra.catalog.constituents import named, read_curves
 from zoo_spectra.catalog.curves import CURVES, WHOLE, stacked
+from zoo_spectra.catalog.exports import Exported, export
 from zoo_spectra.catalog.header import HEADER
+from zoo_spectra.catalog.history import as_of, classes_of, runs_of
 from zoo_spectra.catalog.near import ANSWER, Asked, Found, asked_of, described, measured, near_to
 from zoo_spectra.catalog.published import published_catalogs
 from zoo_spectra.catalog.schema import arrow_schema
 from zoo_spectra.catalog.storage import Storage
 from zoo_spectra.catalog.stored import check_sound, constituents_of
+from zoo_spectra.catalog.union import Union, union
 
 __all__ = [
     "ANSWER",
@@ -30,18 +35,25 @@ __all__ = [
     "WHOLE",
     "Asked",
     "Catalog",
+    "Exported",
     "Found",
     "Storage",
+    "Union",
     "arrow_schema",
+    "as_of",
     "asked_of",
     "check_sound",
+    "classes_of",
     "compact",
     "constituents_of",
     "described",
+    "export",
     "measured",
     "named",
     "near_to",
     "published_catalogs",
     "read_curves",
+    "runs_of",
     "stacked",
+    "union",
 ]

@@ -8,11 +8,13 @@ it for a catalog, ``sweep`` at many accuracies (``silhouette``), from distances 
 ``same`` finds networks whose very weights are equal, ``older`` results of another version of the
 method. ``nearest`` compares one network, which ``asked`` finds or analyses, with those of catalogs,
 ``matrix`` all with all; ``cheapest`` finds equivalents that cost less (``costs``).
+``difference`` is what has changed between two states.
 """
 
 from zoo_spectra.classes.asked import asked_for
 from zoo_spectra.classes.cheapest import Cheaper, cheaper_than
 from zoo_spectra.classes.classify import classify
+from zoo_spectra.classes.difference import Difference, State, difference, state_of
 from zoo_spectra.classes.equivalence import Classes, equivalence_classes
 from zoo_spectra.classes.matrix import Matrix, distances_of
 from zoo_spectra.classes.nearest import left_out_lines, nearest, nearest_of, opened
@@ -24,11 +26,14 @@ from zoo_spectra.classes.sweep import sweep
 __all__ = [
     "Cheaper",
     "Classes",
+    "Difference",
     "Matrix",
     "Pairs",
+    "State",
     "asked_for",
     "cheaper_than",
     "classify",
+    "difference",
     "distances_of",
     "equal_weights",
     "equivalence_classes",
@@ -38,5 +43,6 @@ __all__ = [
     "older_versions",
     "opened",
     "pairs_of",
+    "state_of",
     "sweep",
 ]

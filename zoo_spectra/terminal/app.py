@@ -15,7 +15,16 @@ import typer
 
 import zoo_spectra
 from zoo_spectra.errors import ZooSpectraError
-from zoo_spectra.terminal.commands import catalog, cheapest, classes, job, nearest, plot, sources
+from zoo_spectra.terminal.commands import (
+    catalog,
+    cheapest,
+    classes,
+    compare,
+    job,
+    nearest,
+    plot,
+    sources,
+)
 from zoo_spectra.text import message
 
 COMMANDS = (
@@ -29,6 +38,9 @@ COMMANDS = (
     plot.plot,
     catalog.show,
     catalog.query,
+    compare.diff,
+    compare.merge,
+    compare.export,
     catalog.remove,
     catalog.compact,
     sources.samples,

@@ -118,7 +118,7 @@ def query(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="A file: .csv, .json or .parquet.")
+        Path | None, typer.Option("-o", "--output", help="A file: .csv, .json, .parquet or .xlsx.")
     ] = None,
 ) -> None:
     """Ask a catalog in SQL (Polars). A pipe gets every row, a terminal a page of them."""
