@@ -27,6 +27,7 @@ ON_CATALOGS = (
     ("show", "@"),
     ("show", "@", "--failed"),
     ("show", "@", "an"),
+    ("show", "@", "--run", "1"),
     ("query", "@", SELECT, "--json"),
     ("classify", "@"),
     ("sweep", "@"),
@@ -94,7 +95,7 @@ def over_all(door: str, cases: list[Any], folder: Path) -> None:
     )
     assert not faults, "\n".join(faults)
     assert [each["code"] for each in said[:3]] == [0, 0, 1]
-    rows = {row["name"]: row for row in json.loads(said[6]["out"])}
+    rows = {row["name"]: row for row in json.loads(said[7]["out"])}
     found = {int(name.partition("/")[0]): row for name, row in rows.items()}
     listed = [at for at, path in enumerate(paths) if path.is_file() and path.name[0] != "."]
     assert sorted(found) == listed

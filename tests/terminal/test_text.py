@@ -158,8 +158,8 @@ def test_every_command_prints_every_name_in_every_encoding(
 
 def test_what_was_left_out_and_what_is_equal_is_said(catalog: Path) -> None:
     text = call("show", str(catalog)).stdout
-    said = "1 network has matrices left out: 2 matrices; non-finite entries (1), order below 2 (1)"
-    assert said in text
+    said = "1 network has matrices left out: 2 matrices; non-finite entries (1 in 1 network), "
+    assert said + "order below 2 (1 in 1 network)" in text
     equal = "equal weights: a\\[b], bell\\x07"
     assert equal in text
     assert equal in call("classify", str(catalog), "--accuracy", "0").stdout

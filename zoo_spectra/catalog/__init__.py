@@ -6,7 +6,8 @@ row. ``snapshot`` and ``manifest`` say which parts count, ``parts`` what a part 
 which result of a network is shown. ``scan`` and ``views`` read parts as Polars frames, ``metadata``
 adds its columns, and ``sql`` asks. ``compaction`` and
 ``merge`` make few parts of many, ``union`` one catalog of several, ``exports`` files for other
-programs; ``history`` is what a catalog held after an earlier run.
+programs; ``history`` is what a catalog held after an earlier run, ``runs`` how runs go or
+went.
 
 ``answers`` are what is said of single networks (out of no more than ``tables``): ``stored`` makes
 spectra of rows again, ``layers`` a table of constituents, and ``near`` finds the nearest networks
@@ -23,6 +24,7 @@ from zoo_spectra.catalog.header import HEADER
 from zoo_spectra.catalog.history import as_of, classes_of, runs_of
 from zoo_spectra.catalog.near import ANSWER, Asked, Found, asked_of, described, measured, near_to
 from zoo_spectra.catalog.published import published_catalogs
+from zoo_spectra.catalog.runs import RunRecord, RunTold, begin_run, end_run, last_record, run_told
 from zoo_spectra.catalog.schema import arrow_schema
 from zoo_spectra.catalog.storage import Storage
 from zoo_spectra.catalog.stored import check_sound, constituents_of
@@ -37,22 +39,28 @@ __all__ = [
     "Catalog",
     "Exported",
     "Found",
+    "RunRecord",
+    "RunTold",
     "Storage",
     "Union",
     "arrow_schema",
     "as_of",
     "asked_of",
+    "begin_run",
     "check_sound",
     "classes_of",
     "compact",
     "constituents_of",
     "described",
+    "end_run",
     "export",
+    "last_record",
     "measured",
     "named",
     "near_to",
     "published_catalogs",
     "read_curves",
+    "run_told",
     "runs_of",
     "stacked",
     "union",
