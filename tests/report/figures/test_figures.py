@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -305,3 +306,18 @@ def test_without_altair_it_says_what_to_install(
 def test_a_figure_has_no_number_that_is_none(real: Catalog) -> None:
     for kind in FIGURES:
         json.dumps(draw(kind, Wanted(real)).chart.to_dict(), allow_nan=False)
+
+
+def test_a_process_without_room_is_told_so(tmp_path: Path) -> None:
+    """What draws would end the process otherwise."""
+    made(tmp_path / "zoo", 2)
+    words = f"-m zoo_spectra plot csd {tmp_path}/zoo -o {tmp_path}/a.svg"
+    ran = subprocess.run(
+        ["bash", "-c", f"ulimit -v 12000000; {sys.executable} {words}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2, ran.stderr
+    assert "ulimit -v is unlimited" in ran.stderr
+    assert not (tmp_path / "a.svg").exists()

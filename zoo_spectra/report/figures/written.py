@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+import resource
 from typing import Any
 
+from zoo_spectra.errors import FigureError
+
+# Bytes of addresses, not of memory, that V8 sets aside to draw; without them it ends the process.
+ROOM = 128 << 30
 VERSION = "6.1"  # of Vega-Lite
 NOWHERE: list[str] = []
 PIXELS = 3.0  # of a PNG for each of the chart's
 
 
 def written(chart: Any, suffix: str) -> bytes:
-    """The chart in the format of a suffix of ``FILES``. Nothing is fetched from anywhere."""
+    """The chart in the format of a suffix of ``FILES``. Nothing is fetched from anywhere.
+
+    Raises FigureError in a process that may not have the addresses.
+    """
+    _check_room()
     import vl_convert
 
     # NaN is no JSON: a figure has none, or it is at fault.
@@ -25,3 +34,12 @@ def written(chart: Any, suffix: str) -> bytes:
             )
         case _:
             return vl_convert.vegalite_to_pdf(spec, VERSION, allowed_base_urls=NOWHERE)
+
+
+def _check_room() -> None:
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if most != resource.RLIM_INFINITY and most < ROOM:
+        raise FigureError(
+            f"drawing sets aside {ROOM / 1e9:.0f} GB of addresses (it uses little memory), and "
+            f"this process may have {most / 1e9:.1f} GB: plot where ulimit -v is unlimited"
+        )

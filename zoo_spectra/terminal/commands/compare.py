@@ -103,7 +103,7 @@ def diff(
             lines.append(f"{changes} merged or split, which --json has")
     else:
         out = standard_output()
-        for table in change_tables(found):
+        for table in change_tables(found, out.width):
             out.print(table)
     for line in lines:
         print(visible(line))
