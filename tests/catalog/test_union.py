@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 import zoo_spectra as zs
 from networks import arrays
 from parts import commit, tables
-from zoo_spectra.catalog import Catalog, compact, union
+from zoo_spectra.catalog import Catalog, compact, merge_catalogs
 from zoo_spectra.errors import CatalogError
 
 
@@ -30,7 +30,7 @@ def two(tmp_path: Path) -> tuple[Catalog, Catalog]:
 
 def test_the_newest_result_stands(two: tuple[Catalog, Catalog], tmp_path: Path) -> None:
     before = [tables(each) for each in two]
-    done = union(two, tmp_path / "new")
+    done = merge_catalogs(two, tmp_path / "new")
     new = Catalog(tmp_path / "new")
     names = new.networks().select("name", "commit_id").collect().sort("name").rows()
     assert names == [("both", "b2"), ("first", "f1"), ("second", "s1")]
@@ -56,7 +56,7 @@ def test_the_newest_result_stands(two: tuple[Catalog, Catalog], tmp_path: Path) 
 def test_it_is_a_catalog_of_its_own(two: tuple[Catalog, Catalog], tmp_path: Path) -> None:
     """Runs go on in it, and it compacts."""
     zs.classify(two[0])
-    union(two, tmp_path / "new")
+    merge_catalogs(two, tmp_path / "new")
     new = Catalog(tmp_path / "new")
     assert new.classes().collect().is_empty()
     assert new.networks().select(pl.col("run").unique()).collect()["run"].to_list() == [1]
@@ -72,13 +72,13 @@ def test_what_failed_last_is_said(tmp_path: Path) -> None:
     one, other = Catalog.create(tmp_path / "one"), Catalog.create(tmp_path / "other")
     commit(one, "a", "a1", second=1)
     commit(other, "a", "a2", second=2, status="failed", reason="no")
-    done = union([one, other], tmp_path / "new")
+    done = merge_catalogs([one, other], tmp_path / "new")
     assert (done.networks, done.ok, done.several, done.lost) == (1, 0, 1, 1)
 
 
 def test_removed_networks_stay_away(two: tuple[Catalog, Catalog], tmp_path: Path) -> None:
     two[0].remove("name = 'first'")
-    union(two, tmp_path / "new")
+    merge_catalogs(two, tmp_path / "new")
     names = Catalog(tmp_path / "new").networks().select("name").collect()["name"].sort()
     assert names.to_list() == ["both", "second"]
 
@@ -87,7 +87,7 @@ def test_metadata_columns_of_all(tmp_path: Path) -> None:
     one, other = Catalog.create(tmp_path / "one"), Catalog.create(tmp_path / "other")
     commit(one, "a", "a1", metadata='{"left": 1}')
     commit(other, "b", "b1", metadata='{"right": "x"}')
-    union([one, other], tmp_path / "new")
+    merge_catalogs([one, other], tmp_path / "new")
     rows = Catalog(tmp_path / "new").networks().sort("name").select("left", "right").collect()
     assert rows.rows() == [(1, None), (None, "x")]
 
@@ -95,7 +95,7 @@ def test_metadata_columns_of_all(tmp_path: Path) -> None:
 def test_versions_of_the_method_are_not_mixed(two: tuple[Catalog, Catalog], tmp_path: Path) -> None:
     commit(two[1], "old", "o1", method_version=1)
     with pytest.raises(CatalogError, match="several versions of the method.*run the older"):
-        union(two, tmp_path / "new")
+        merge_catalogs(two, tmp_path / "new")
     assert not [each for each in tmp_path.iterdir() if "new" in each.name]
 
 
@@ -105,15 +105,15 @@ def test_places_that_are_taken(two: tuple[Catalog, Catalog], tmp_path: Path) -> 
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     for name in ("one", "file", "empty", "link"):
         with pytest.raises(CatalogError, match="is there already"):
-            union(two, tmp_path / name)
+            merge_catalogs(two, tmp_path / name)
     with pytest.raises(CatalogError, match="is made in a folder"):
-        union(two, "s3://bucket/zoo")
+        merge_catalogs(two, "s3://bucket/zoo")
 
 
 def test_catalogs_with_and_without_spectra(two: tuple[Catalog, Catalog], tmp_path: Path) -> None:
     bare = Catalog.create(tmp_path / "bare", spectra=False)
     with pytest.raises(CatalogError, match="bare holds no spectra"):
-        union([*two, bare], tmp_path / "new")
+        merge_catalogs([*two, bare], tmp_path / "new")
 
 
 def test_a_merge_that_fails_leaves_nothing(two: tuple[Catalog, Catalog], tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_merge_that_fails_leaves_nothing(two: tuple[Catalog, Catalog], tmp_pat
     part.write_bytes(content)
     before = sorted(each.name for each in tmp_path.iterdir())
     with pytest.raises(CatalogError, match="is damaged"):
-        union(two, tmp_path / "new")
+        merge_catalogs(two, tmp_path / "new")
     assert sorted(each.name for each in tmp_path.iterdir()) == before
 
 
@@ -135,7 +135,7 @@ def test_many_rows_are_written_in_parts(tmp_path: Path, monkeypatch: pytest.Monk
     for at in range(7):
         commit(one, f"n{at}", f"c{at}")
     shutil.copytree(tmp_path / "one", tmp_path / "copy")
-    done = union([one, Catalog(tmp_path / "copy")], tmp_path / "new")
+    done = merge_catalogs([one, Catalog(tmp_path / "copy")], tmp_path / "new")
     assert (done.networks, done.several, done.spectra) == (7, 7, 21)
     new = Catalog(tmp_path / "new")
     assert new.networks().collect().height == 7

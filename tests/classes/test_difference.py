@@ -10,7 +10,7 @@ import pytest
 import zoo_spectra as zs
 from parts import commit
 from zoo_spectra.catalog import Catalog, compact, runs_of
-from zoo_spectra.classes import difference, state_of
+from zoo_spectra.classes import compare_states, state_of
 from zoo_spectra.errors import CatalogError
 
 
@@ -43,23 +43,23 @@ EXPECTED = [
 
 
 def test_two_runs(catalog: Catalog) -> None:
-    found = difference(state_of(catalog, 1), state_of(catalog, 2))
+    found = compare_states(state_of(catalog, 1), state_of(catalog, 2))
     told = found.networks.select("change", "name", "before", "after", "why").rows()
     assert told == EXPECTED
     distances = dict(found.networks.select("name", "distance").rows())
     assert distances["moves"] == pytest.approx(129 * 0.1 / 8)
     assert {distances[name] for name in ("fresh", "breaks", "heals")} == {None}
     assert found.same == 2  # one that was not done again, and one with an equal result
-    back = difference(state_of(catalog, 2), state_of(catalog, 1))
+    back = compare_states(state_of(catalog, 2), state_of(catalog, 1))
     assert back.networks["change"].to_list() == ["gone", "changed", "changed", "changed"]
-    assert difference(state_of(catalog, 2), state_of(catalog, 2)).networks.is_empty()
+    assert compare_states(state_of(catalog, 2), state_of(catalog, 2)).networks.is_empty()
 
 
 def test_two_catalogs(catalog: Catalog, tmp_path: Path) -> None:
     other = Catalog.create(tmp_path / "other")
     commit(other, "stays", "x", weights_digest="other", **curve(0.0))
     commit(other, "moves", "y", method_version=1, **curve(0.0))
-    found = difference(state_of(other), state_of(catalog))
+    found = compare_states(state_of(other), state_of(catalog))
     rows = {row["name"]: row for row in found.networks.iter_rows(named=True)}
     assert rows["stays"]["why"] == "weights"
     assert rows["stays"]["distance"] == 0
@@ -86,13 +86,13 @@ def test_a_compaction_forgets_earlier_states(catalog: Catalog) -> None:
     with pytest.raises(CatalogError, match="was compacted after run 2"):
         state_of(catalog, 1)
     commit(catalog, "later", "later3", second=20, run=3, **curve(0.0))
-    found = difference(state_of(catalog, 2), state_of(catalog, 3))
+    found = compare_states(state_of(catalog, 2), state_of(catalog, 3))
     assert found.networks.select("change", "name").rows() == [("added", "later")]
 
 
 def test_removed_networks_are_in_no_state(catalog: Catalog) -> None:
     catalog.remove("name = 'moves'")
-    found = difference(state_of(catalog, 1), state_of(catalog, 2))
+    found = compare_states(state_of(catalog, 1), state_of(catalog, 2))
     assert "moves" not in found.networks["name"].to_list()
 
 
@@ -105,12 +105,12 @@ def test_classes_that_merge_and_split(tmp_path: Path) -> None:
     assert first.classes["class"].n_unique() == 3
     zs.classify(catalog, 1.0)
     wide = state_of(catalog)
-    found = difference(first, wide)
+    found = compare_states(first, wide)
     assert found.classes.rows() == [("merged", 1, [1, 2], found.classes["medoid"][0], 4)]
     assert "classes were found in two ways: ε = 0.1, average, pooled; then ε = 1" in found.said[0]
-    back = difference(wide, first)
+    back = compare_states(wide, first)
     assert back.classes.select("change", "class", "of").rows() == [("split", 1, [1, 2])]
-    assert not difference(wide, wide).said
+    assert not compare_states(wide, wide).said
 
 
 def test_the_classes_of_a_run_are_those_of_its_results(tmp_path: Path) -> None:
@@ -119,8 +119,8 @@ def test_the_classes_of_a_run_are_those_of_its_results(tmp_path: Path) -> None:
     commit(catalog, "b", "b1", run=1, **curve(0.0))
     zs.classify(catalog)
     commit(catalog, "b", "b2", run=2, second=9, **curve(1.0))
-    (line,) = difference(state_of(catalog, 1), state_of(catalog, 2)).said
+    (line,) = compare_states(state_of(catalog, 1), state_of(catalog, 2)).said
     assert line == "classes are not compared: the second state is not classified; classify it"
     zs.classify(catalog)
-    found = difference(state_of(catalog, 1), state_of(catalog, 2))
+    found = compare_states(state_of(catalog, 1), state_of(catalog, 2))
     assert found.classes["change"].to_list() == ["split"]

@@ -28,7 +28,7 @@ from zoo_spectra.catalog.runs import RunRecord, RunTold, begin_run, end_run, las
 from zoo_spectra.catalog.schema import arrow_schema
 from zoo_spectra.catalog.storage import Storage
 from zoo_spectra.catalog.stored import check_sound, constituents_of
-from zoo_spectra.catalog.union import Union, union
+from zoo_spectra.catalog.union import Merged, merge_catalogs
 
 __all__ = [
     "ANSWER",
@@ -39,10 +39,10 @@ __all__ = [
     "Catalog",
     "Exported",
     "Found",
+    "Merged",
     "RunRecord",
     "RunTold",
     "Storage",
-    "Union",
     "arrow_schema",
     "as_of",
     "asked_of",
@@ -56,6 +56,7 @@ __all__ = [
     "export",
     "last_record",
     "measured",
+    "merge_catalogs",
     "named",
     "near_to",
     "published_catalogs",
@@ -63,5 +64,4 @@ __all__ = [
     "run_told",
     "runs_of",
     "stacked",
-    "union",
 ]

@@ -27,7 +27,7 @@ _NARROW = ("network_id", "commit_id", "status", "method_version", "finished_at")
 
 
 @dataclass(frozen=True)
-class Union:
+class Merged:
     """What was merged: how many networks ended how, and how many were in several catalogs.
 
     ``lost``: networks whose newest result is none, while another catalog has an `ok` one.
@@ -40,7 +40,7 @@ class Union:
     spectra: int
 
 
-def union(sources: Sequence[Catalog], location: str | Path) -> Union:
+def merge_catalogs(sources: Sequence[Catalog], location: str | Path) -> Merged:
     """Merge catalogs into a new one at ``location``, a local folder that is not there yet.
 
     Networks and their spectra are carried, as the views show them; classes and removals are not,
@@ -76,7 +76,7 @@ def union(sources: Sequence[Catalog], location: str | Path) -> Union:
     lost = failed.join(others.filter(pl.col("status") == "ok"), on="network_id", how="semi")
     several = newest.join(others, on="network_id", how="semi")
     ok = newest.height - failed.height
-    return Union(newest.height, ok, several.height, lost.height, spectra)
+    return Merged(newest.height, ok, several.height, lost.height, spectra)
 
 
 def _index(sources: Sequence[Catalog], views: Sequence[dict[str, pl.LazyFrame]]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ method. ``nearest`` compares one network, which ``asked`` finds or analyses, wit
 from zoo_spectra.classes.asked import asked_for
 from zoo_spectra.classes.cheapest import Cheaper, cheaper_than
 from zoo_spectra.classes.classify import classify
-from zoo_spectra.classes.difference import Difference, State, difference, state_of
+from zoo_spectra.classes.difference import Difference, State, compare_states, state_of
 from zoo_spectra.classes.equivalence import Classes, equivalence_classes
 from zoo_spectra.classes.matrix import Matrix, distances_of
 from zoo_spectra.classes.nearest import left_out_lines, nearest, nearest_of, opened
@@ -33,7 +33,7 @@ __all__ = [
     "asked_for",
     "cheaper_than",
     "classify",
-    "difference",
+    "compare_states",
     "distances_of",
     "equal_weights",
     "equivalence_classes",

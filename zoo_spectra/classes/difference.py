@@ -68,7 +68,7 @@ def state_of(catalog: Catalog, run: int | None = None) -> State:
     return State(networks, classes_of(catalog, networks))
 
 
-def difference(before: State, after: State) -> Difference:
+def compare_states(before: State, after: State) -> Difference:
     """What has changed from one state to another. Networks are the same by ``network_id``."""
     old, new = before.networks, after.networks
     both = old.join(new, on="network_id", how="inner", suffix=":new").sort("name", "network_id")

@@ -25,11 +25,11 @@ def merge(
     as_json: AsJson = False,
 ) -> None:
     """Catalogs into a new one: each network once, its newest result. They stay as they are."""
-    from zoo_spectra.catalog import Catalog, union
+    from zoo_spectra.catalog import Catalog, merge_catalogs
 
     if output is None or len(catalogs) < 2:
         raise typer.BadParameter("give two catalogs or more, and the new one: -o NEW")
-    made = union([Catalog(each) for each in catalogs], output)
+    made = merge_catalogs([Catalog(each) for each in catalogs], output)
     if as_json:
         print(json.dumps({"catalog": output, **asdict(made)}))
         return
@@ -83,13 +83,13 @@ def diff(
     ] = None,
 ) -> None:
     """What changed: networks added, gone, with other results, and classes merged or split."""
-    from zoo_spectra.classes import difference
+    from zoo_spectra.classes import compare_states
     from zoo_spectra.terminal.changes import change_tables
     from zoo_spectra.terminal.frames import write_frame
 
     if as_json and output is not None:
         raise typer.BadParameter("give one of --json and -o")
-    found = difference(*_states(what))
+    found = compare_states(*_states(what))
     lines = [f"{count(found.same, 'network')} with equal results", *found.said]
     if as_json:
         tables = {"networks": found.networks.to_dicts(), "classes": found.classes.to_dicts()}
