@@ -321,3 +321,25 @@ def test_a_process_without_room_is_told_so(tmp_path: Path) -> None:
     assert ran.returncode == 2, ran.stderr
     assert "ulimit -v is unlimited" in ran.stderr
     assert not (tmp_path / "a.svg").exists()
+
+
+def test_curves_that_are_none_are_left_out_or_refused(tmp_path: Path) -> None:
+    """As another program may have written them."""
+    catalog = Catalog.create(tmp_path / "zoo")
+    commit(catalog, "fine", "c0")
+    commit(catalog, "short", "c1", density=[1.0], csd_fluctuation_cue=None)
+    for kind in ("csd", "density"):
+        said = draw(kind, Wanted(catalog)).said
+        assert "left out: 1 network without a curve" in said
+    commit(catalog, "nan", "c2", tail_mass=float("nan"), csd_fluctuation_coe=[float("nan")] * 129)
+    with pytest.raises(FigureError, match="values that are no numbers"):
+        content_of(draw("csd", Wanted(catalog)), ".svg")
+
+
+def test_equal_networks_have_a_map_and_a_tree(tmp_path: Path) -> None:
+    catalog = Catalog.create(tmp_path / "zoo")
+    for at in range(3):
+        commit(catalog, f"n{at}", f"c{at}", csd=[0.0] * 129, csd_depth=[[0.0] * 129] * 4)
+    for kind in ("map", "tree", "sweep"):
+        assert content_of(draw(kind, Wanted(catalog)), ".svg").startswith(b"<svg")
+    assert "the plane holds 100 % of the squared distances" in draw("map", Wanted(catalog)).said[0]

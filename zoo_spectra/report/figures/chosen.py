@@ -10,11 +10,13 @@ import polars as pl
 
 from zoo_spectra.catalog import WHOLE, check_sound
 from zoo_spectra.errors import FigureError, nearest
-from zoo_spectra.method import METHOD_VERSION
+from zoo_spectra.method import METHOD_VERSION, S_EDGES
 from zoo_spectra.report.figures import Wanted
 from zoo_spectra.report.figures.style import MOST
 from zoo_spectra.text import count, visible
 
+_ENSEMBLES = ("coe", "cue", "cse")
+LENGTHS = {"density": len(S_EDGES) + 1} | {f"csd_fluctuation_{b}": len(S_EDGES) for b in _ENSEMBLES}
 NAMED = 6  # groups that are named in a line
 
 
@@ -59,6 +61,8 @@ def chosen(wanted: Wanted, columns: Sequence[str] = ()) -> Chosen:
         raise FigureError(f"no column {wanted.by!r} to tell by; {nearest(wanted.by, plain)}")
     ok, current = pl.col("status") == "ok", pl.col("method_version") == METHOD_VERSION
     whole = WHOLE["pooled"] & WHOLE["depth"]
+    for column in {*columns} & LENGTHS.keys():
+        whole &= (pl.col(column).list.len() == LENGTHS[column]).fill_null(False)
     told = catalog.collect(view.select(ok=ok, current=current, whole=whole))
     group = pl.col(wanted.by).cast(pl.String).fill_null("").alias("group")
     found = view.filter(ok & current & whole).select(

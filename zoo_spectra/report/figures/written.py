@@ -23,8 +23,13 @@ def written(chart: Any, suffix: str) -> bytes:
     _check_room()
     import vl_convert
 
-    # NaN is no JSON: a figure has none, or it is at fault.
-    spec = json.dumps(chart.to_dict(), allow_nan=False)
+    try:
+        spec = json.dumps(chart.to_dict(), allow_nan=False)
+    except ValueError as error:
+        raise FigureError(
+            "a curve of these networks has values that are no numbers; another program has written "
+            "it: remove that network, and run the job again"
+        ) from error
     match suffix:
         case ".svg":
             return vl_convert.vegalite_to_svg(spec, VERSION, allowed_base_urls=NOWHERE).encode()

@@ -114,7 +114,10 @@ def _show_network(opened: Catalog, name: str, as_json: bool) -> None:
 def _show_class(opened: Catalog, label: int, as_json: bool) -> None:
     from zoo_spectra.terminal.tables import frame_json, member_table
 
-    members = opened.members(label)
+    read = opened.networks().select("network_id", "commit_id", "coverage", "skipped")
+    members = opened.members(label).join(
+        opened.collect(read), on=["network_id", "commit_id"], how="left", maintain_order="left"
+    )
     if as_json:
         print(frame_json(members))
     else:
