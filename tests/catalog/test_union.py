@@ -127,6 +127,25 @@ def test_a_merge_that_fails_leaves_nothing(two: tuple[Catalog, Catalog], tmp_pat
     assert sorted(each.name for each in tmp_path.iterdir()) == before
 
 
+def test_a_merge_that_is_interrupted_leaves_nothing(
+    two: tuple[Catalog, Catalog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules["zoo_spectra.catalog.union"]
+    copy = module._copy  # type: ignore[attr-defined]
+
+    def interrupted(*given: object) -> int:
+        if given[3] == "networks":
+            assert list(tmp_path.glob(".new.*.tmp/spectra/*.parquet")), "it was at work"
+            raise KeyboardInterrupt
+        return int(copy(*given))
+
+    monkeypatch.setattr(module, "_copy", interrupted)
+    before = sorted(each.name for each in tmp_path.iterdir())
+    with pytest.raises(KeyboardInterrupt):
+        merge_catalogs(two, tmp_path / "new")
+    assert sorted(each.name for each in tmp_path.iterdir()) == before
+
+
 def test_many_rows_are_written_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         sys.modules["zoo_spectra.catalog.union"], "ROWS", {"networks": 2, "spectra": 4}
