@@ -24,6 +24,7 @@ from zoo_spectra.terminal.changes import change_tables
 from zoo_spectra.terminal.frames import print_frame
 from zoo_spectra.terminal.listing import network_listing
 from zoo_spectra.terminal.neighbours import neighbour_table
+from zoo_spectra.terminal.offers import offer_table
 from zoo_spectra.terminal.tables import (
     class_table,
     failed_table,
@@ -131,6 +132,10 @@ def tables_with_a_name(width: int) -> dict[str, object]:
         "class": 12, "pooled": 0.1, "depth": 0.1, "matched": 0.1, "equal_weights": False,
     }  # fmt: skip
     kinds = pl.DataFrame([beside, beside | {"name": "other"}])
+    offer = {
+        "name": NAME, "family": WORDS, "parameters": 10**8, "cost": 12345.6, "saved": 0.5,
+        "depth": 0.1234, "frontier": True, "role": "equivalent",
+    }  # fmt: skip
     ref = NetworkRef("memory:x", "memory", NAME, "artificial", family=WORDS)
     return {
         "classes": class_table(pair),
@@ -141,13 +146,19 @@ def tables_with_a_name(width: int) -> dict[str, object]:
         "changes": Group(*change_tables(Difference(networks, classes, 0, ()), width)),
         "nearest": neighbour_table(kinds, "x", "pooled", width),
         "listing": network_listing([ref]),
+        "cheapest": offer_table(pl.DataFrame([offer]), "x", "parameters", "depth", width),
     }
 
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_names_shrink_last(width: int) -> None:
     for which, table in tables_with_a_name(width).items():
-        assert NAME in printed(table, width), which
+        text = printed(table, width)
+        assert NAME in text, which
+        if which in ("nearest", "cheapest"):
+            assert "…" not in text, "a number is whole or not there"
+            assert {"nearest": "0.1000", "cheapest": "0.1234 *"}[which] in text
+            assert "no room here for: family" in text or width < 80
 
 
 def test_one_member_is_one_member() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -11,12 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from zoo_spectra.defaults import MEASURES
-from zoo_spectra.terminal.cells import NARROW as LONG
-from zoo_spectra.terminal.cells import cell, name_column
+from zoo_spectra.terminal.cells import LEAST, NARROW, cell, given_up, name_column, no_room
 from zoo_spectra.text import visible
-
-NARROW = 80  # columns of a terminal
-LEAST = 6  # columns of a text that may be folded
 
 
 def neighbour_table(rows: pl.DataFrame, name: str, measure: str, width: int) -> RenderableType:
@@ -33,11 +29,13 @@ def neighbour_table(rows: pl.DataFrame, name: str, measure: str, width: int) -> 
     told += [each for each in ("kind", "catalog") if rows[each].n_unique() > 1]
     measures = [each for each in MEASURES if rows[each].null_count() < rows.height]
     others = [each for each in measures if each != measure]
-    given_up = _given_up(names, told, measures, [*told, *others, "class", "size"], width)
-    told = [each for each in told if each not in given_up]
-    measures = [each for each in measures if each not in given_up]
-    counts = [each for each in ("size", "class") if each not in given_up]
-    table = people_table(title, width if not given_up else NARROW - 1)
+    need = {"size": 7, "class": 5} | dict.fromkeys(told, LEAST)
+    need |= {each: max(6, len(each)) for each in measures}
+    gone = given_up(names, need, [*told, *others, "class", "size"], width)
+    told = [each for each in told if each not in gone]
+    measures = [each for each in measures if each not in gone]
+    counts = [each for each in ("size", "class") if each not in gone]
+    table = people_table(title, width if not gone else NARROW - 1)
     name_column(table, "network", names)
     for column in told:
         table.add_column(column, overflow="fold", min_width=LEAST)
@@ -54,8 +52,8 @@ def neighbour_table(rows: pl.DataFrame, name: str, measure: str, width: int) -> 
             *(distance(row, each) for each in measures),
         )
     lines = []
-    if given_up:
-        lines.append(cell(f"no room here for: {', '.join(given_up)} (--csv and --json have them)"))
+    if gone:
+        lines.append(no_room(gone))
     if "class" in counts and rows["class"].null_count() == rows.height:
         lines.append(cell("class –: not classified, or not with this result"))
     if rows["equal_weights"].any():
@@ -65,33 +63,6 @@ def neighbour_table(rows: pl.DataFrame, name: str, measure: str, width: int) -> 
             cell("matched does not apply: no constituent has the same name, or no spectra")
         )
     return Group(table, *lines)
-
-
-def _given_up(
-    names: Sequence[str],
-    told: Sequence[str],
-    measures: Sequence[str],
-    order: Sequence[str],
-    width: int,
-) -> list[str]:
-    """The columns that a table of this width has no room for, in the order they are given up.
-
-    Numbers are whole or not there, and a name is folded only where it is very long.
-    """
-    room = min(LONG, max(len(visible(name)) for name in names))
-    need = (
-        {"size": 7, "class": 5} | dict.fromkeys(told, LEAST) | {m: max(6, len(m)) for m in measures}
-    )
-    gone: list[str] = []
-    for column in (None, *order):
-        if column is not None:
-            gone.append(column)
-        # The border of each, and where nothing had to go two blanks beside it.
-        beside = 1 if gone or width < NARROW else 3
-        kept = [size for name, size in need.items() if name not in gone]
-        if room + sum(kept) + beside * (len(kept) + 1) + 1 <= width:
-            break
-    return gone
 
 
 def people_table(title: str, width: int) -> Table:

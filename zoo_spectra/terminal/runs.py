@@ -16,8 +16,7 @@ from rich.live import Live
 from rich.table import Table
 
 from zoo_spectra.catalog import Catalog, RunTold, last_record, run_told
-from zoo_spectra.terminal.cells import cell, name_column
-from zoo_spectra.terminal.neighbours import NARROW
+from zoo_spectra.terminal.cells import NARROW, cell, name_column
 from zoo_spectra.text import count, visible
 
 EVERY = 2.0  # seconds between two looks
