@@ -68,6 +68,21 @@ def test_the_walls_stand(house: Path) -> None:
             "No circles inside a room",
         ),
         (
+            "zoo_spectra/report/figures/csd.py",
+            "from zoo_spectra.terminal.cells import cell",
+            "Floors: each room imports lower rooms only",
+        ),
+        (
+            "zoo_spectra/report/figures/csd.py",
+            "import ray",
+            "Ray is imported in the runner only",
+        ),
+        (
+            "zoo_spectra/terminal/commands/plot.py",
+            "from zoo_spectra.report.figures.written import written",
+            "The room report is entered by its face",
+        ),
+        (
             "zoo_spectra/catalog/views.py",
             "import ray",
             "Ray is imported in the runner only",

@@ -13,6 +13,7 @@ ZooSpectraError
 ├── ClusterError     a Ray cluster that cannot be reached
 ├── MeasureError     networks that a measure cannot compare
 ├── FigureError      a figure or a report that cannot be made
+├── ExportError      a table that another format cannot hold, or a place that is taken
 ├── DeviceError      a GPU, or torch, that is asked for and not there
 └── SampleError      sample data that cannot be fetched or verified
 """
@@ -82,6 +83,10 @@ class MeasureError(ZooSpectraError):
 
 class FigureError(ZooSpectraError):
     """A figure or a report cannot be made of these networks, or what draws is not installed."""
+
+
+class ExportError(ZooSpectraError):
+    """A table goes into no file of a format, its place is taken, or its library is missing."""
 
 
 class DeviceError(ZooSpectraError):

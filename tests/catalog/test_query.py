@@ -159,3 +159,12 @@ def test_the_tables_are_shown_and_joined(catalog: Catalog) -> None:
     assert catalog.query(everything).rows() == [("an", 3)]
     assert catalog.query("SELECT 1 AS one").rows() == [(1,)]
     assert catalog.query("WITH q(z) AS (SELECT name FROM networks) SELECT z FROM q").height == 1
+
+
+def test_which_tables_there_are(catalog: Catalog) -> None:
+    assert catalog.query("SHOW TABLES")["name"].to_list() == [
+        "classes",
+        "networks",
+        "removals",
+        "spectra",
+    ]

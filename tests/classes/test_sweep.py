@@ -97,7 +97,7 @@ def test_equal_networks_have_one_accuracy(tmp_path: Path) -> None:
 def test_too_many_networks_are_refused(
     catalog: zs.Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["zoo_spectra.classes.sweep"], "EXACT_LIMIT", 14)
+    monkeypatch.setattr(sys.modules["zoo_spectra.classes.pairs"], "EXACT_LIMIT", 14)
     with pytest.raises(CatalogError, match="15 networks are too many .* at most 14 with --where"):
         zs.sweep(catalog)
 

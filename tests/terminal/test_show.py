@@ -57,3 +57,20 @@ def test_a_network_beside_failed_is_bad_usage(catalog: str) -> None:
     result = CliRunner().invoke(app, ["show", catalog, "good", "--failed"])
     assert result.exit_code == 2
     assert "NETWORK or --failed" in result.output
+
+
+def test_members_of_a_class_say_what_was_not_read(tmp_path: Path) -> None:
+    place = str(tmp_path / "zoo")
+    holed = arrays(0) | {"nan": np.full((3, 3), np.nan)}
+    nets = {"whole": arrays(0), "holed": holed}
+    zs.run("memory:*", catalog=place, in_process=True, adapters=[zs.MemoryAdapter(nets)])
+    zs.classify(zs.Catalog(place), 10.0)
+    text = show(place, "--class", "1")
+    assert "Class 1: 2 members" in text
+    row = next(line for line in text.splitlines() if "holed" in line and "│" in line)
+    assert [part.strip() for part in row.split("│")][-2] == "1"
+    assert "left out" in text
+    rows = {row["name"]: row for row in json.loads(show(place, "--class", "1", "--json"))}
+    assert (rows["holed"]["skipped"], rows["whole"]["skipped"]) == (1, 0)
+    text = show(place)
+    assert "1 network has matrices left out: 1 matrix; non-finite entries (1 in 1 network)" in text

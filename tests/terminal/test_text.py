@@ -14,12 +14,25 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
+from rich.console import Console, Group
 
 import zoo_spectra as zs
 from networks import arrays
+from zoo_spectra.classes.difference import CLASSES, NETWORKS, Difference
+from zoo_spectra.sources import NetworkRef
+from zoo_spectra.terminal.changes import change_tables
 from zoo_spectra.terminal.frames import print_frame
-from zoo_spectra.terminal.tables import class_table, member_table, network_table, problem_table
+from zoo_spectra.terminal.listing import network_listing
+from zoo_spectra.terminal.neighbours import neighbour_table
+from zoo_spectra.terminal.offers import offer_table
+from zoo_spectra.terminal.tables import (
+    class_table,
+    failed_table,
+    member_table,
+    network_table,
+    problem_table,
+    removed_table,
+)
 from zoo_spectra.text import count, message, visible
 
 NAMES = [
@@ -95,11 +108,57 @@ def test_a_name_in_every_table(name: str, width: int) -> None:
     assert_shown(name, printed(network_table({"name": name, "source": name}, None), width))
 
 
-def test_names_shrink_last() -> None:
-    name = "a-network-of-forty-characters-and-no-more"
-    table = problem_table([(name, "failed", "a reason of many words " * 10)])
-    for width in (60, 80):
-        assert name in printed(table, width)
+NAME = "a-network-of-forty-characters-and-no-more"
+WORDS = "a reason of many words " * 10
+
+
+def tables_with_a_name(width: int) -> dict[str, object]:
+    """Every table that has names, with one of forty characters and much beside it."""
+    member = {
+        "class": 1, "class_size": 2, "kind": "artificial", "family": WORDS, "medoid": NAME,
+        "medoid_distance": 0.0, "stability": 0.5, "accuracy": 0.1, "linkage": "average",
+        "measure": "pooled", "linked": "exact", "name": NAME,
+    }  # fmt: skip
+    pair = pl.DataFrame([member, member | {"name": "other"}])
+    failed = {"name": NAME, "status": "quarantined", "attempts": 2, "reason": WORDS}
+    removed = {"name": NAME, "family": WORDS, "status": "ok", "source": WORDS}
+    change = dict.fromkeys(NETWORKS) | {"change": "changed", "name": NAME, "why": "status, curve"}
+    change |= {"before": "ok", "after": "quarantined", "distance": 1.25}
+    networks = pl.DataFrame([change], schema=NETWORKS)
+    merged = [("merged", 1, [*range(1, 30)], NAME, 30)]
+    classes = pl.DataFrame(merged, schema=CLASSES, orient="row")
+    beside = {
+        "name": NAME, "kind": "artificial", "family": WORDS, "catalog": "c", "parameters": 10**8,
+        "class": 12, "pooled": 0.1, "depth": 0.1, "matched": 0.1, "equal_weights": False,
+    }  # fmt: skip
+    kinds = pl.DataFrame([beside, beside | {"name": "other"}])
+    offer = {
+        "name": NAME, "family": WORDS, "parameters": 10**8, "cost": 12345.6, "saved": 0.5,
+        "depth": 0.1234, "frontier": True, "role": "equivalent",
+    }  # fmt: skip
+    ref = NetworkRef("memory:x", "memory", NAME, "artificial", family=WORDS)
+    return {
+        "classes": class_table(pair),
+        "members": member_table(pair),
+        "problems": problem_table([(NAME, "failed", WORDS)]),
+        "failed": failed_table(pl.DataFrame([failed])),
+        "removed": removed_table(pl.DataFrame([removed])),
+        "changes": Group(*change_tables(Difference(networks, classes, 0, ()), width)),
+        "nearest": neighbour_table(kinds, "x", "pooled", width),
+        "listing": network_listing([ref]),
+        "cheapest": offer_table(pl.DataFrame([offer]), "x", "parameters", "depth", width),
+    }
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_names_shrink_last(width: int) -> None:
+    for which, table in tables_with_a_name(width).items():
+        text = printed(table, width)
+        assert NAME in text, which
+        if which in ("nearest", "cheapest"):
+            assert "…" not in text, "a number is whole or not there"
+            assert {"nearest": "0.1000", "cheapest": "0.1234 *"}[which] in text
+            assert "no room here for: family" in text or width < 80
 
 
 def test_one_member_is_one_member() -> None:
@@ -158,8 +217,8 @@ def test_every_command_prints_every_name_in_every_encoding(
 
 def test_what_was_left_out_and_what_is_equal_is_said(catalog: Path) -> None:
     text = call("show", str(catalog)).stdout
-    said = "1 network has matrices left out: 2 matrices; non-finite entries (1), order below 2 (1)"
-    assert said in text
+    said = "1 network has matrices left out: 2 matrices; non-finite entries (1 in 1 network), "
+    assert said + "order below 2 (1 in 1 network)" in text
     equal = "equal weights: a\\[b], bell\\x07"
     assert equal in text
     assert equal in call("classify", str(catalog), "--accuracy", "0").stdout

@@ -2,10 +2,12 @@
 
 ``catalog`` opens, commits and reads; ``schema`` has every column, ``header`` says which catalog it
 is, ``storage`` has the files, ``lock`` keeps a second writer away, and ``clean`` what would spoil a
-row. ``snapshot`` and ``manifest`` say which parts count, ``parts`` what a part is, ``order`` which
-result of a network is shown, and ``estimates`` which are of an older way. ``scan`` and ``views``
-read parts as Polars frames, ``metadata`` adds its columns, and ``sql`` asks. ``compaction`` and
-``merge`` make few parts of many.
+row. ``snapshot`` and ``manifest`` say which parts count, ``parts`` what a part is (and ``pages``
+how much it says that it holds), ``order`` which result of a network is shown, and ``estimates``
+which are of an older way. ``scan`` and ``views`` read parts as Polars frames, ``metadata`` adds its
+columns, and ``sql`` asks. ``compaction`` and ``merge`` make few parts of many, ``union`` one
+catalog of several, ``exports`` files for other programs; ``history`` is what a catalog held after
+an earlier run, ``runs`` how runs go or went.
 
 ``answers`` are what is said of single networks (out of no more than ``tables``): ``stored`` makes
 spectra of rows again, ``layers`` a table of constituents, and ``near`` finds the nearest networks
@@ -18,12 +20,16 @@ from zoo_spectra.catalog.compaction import compact
 from zoo_spectra.catalog.constituents import named, read_curves
 from zoo_spectra.catalog.curves import CURVES, WHOLE, stacked
 from zoo_spectra.catalog.estimates import is_old_estimate
+from zoo_spectra.catalog.exports import Exported, export
 from zoo_spectra.catalog.header import HEADER
+from zoo_spectra.catalog.history import as_of, classes_of, runs_of
 from zoo_spectra.catalog.near import ANSWER, Asked, Found, asked_of, described, measured, near_to
 from zoo_spectra.catalog.published import published_catalogs
+from zoo_spectra.catalog.runs import RunRecord, RunTold, begin_run, end_run, last_record, run_told
 from zoo_spectra.catalog.schema import arrow_schema
 from zoo_spectra.catalog.storage import Storage
-from zoo_spectra.catalog.stored import constituents_of
+from zoo_spectra.catalog.stored import check_sound, constituents_of
+from zoo_spectra.catalog.union import Merged, merge_catalogs
 
 __all__ = [
     "ANSWER",
@@ -32,18 +38,32 @@ __all__ = [
     "WHOLE",
     "Asked",
     "Catalog",
+    "Exported",
     "Found",
+    "Merged",
+    "RunRecord",
+    "RunTold",
     "Storage",
     "arrow_schema",
+    "as_of",
     "asked_of",
+    "begin_run",
+    "check_sound",
+    "classes_of",
     "compact",
     "constituents_of",
     "described",
+    "end_run",
+    "export",
     "is_old_estimate",
+    "last_record",
     "measured",
+    "merge_catalogs",
     "named",
     "near_to",
     "published_catalogs",
     "read_curves",
+    "run_told",
+    "runs_of",
     "stacked",
 ]

@@ -161,6 +161,16 @@ class Catalog(Answers):
         """A row a network that was removed, each time."""
         return views.removals(self._take())
 
+    def at_once(self, tables: Sequence[str] = snapshot.TABLES) -> dict[str, pl.LazyFrame]:
+        """The views of tables as of one moment, by their names; by default of all four."""
+        taken = self._take(*tables, "networks")
+        return {
+            table: views.networks(taken, metadata.columns(self._keys()))
+            if table == "networks"
+            else getattr(views, table)(taken)
+            for table in tables
+        }
+
     def _take(self, *tables: str) -> snapshot.Snapshot:
         return snapshot.take(self.storage, {*tables, "removals"})
 
@@ -230,14 +240,9 @@ class Catalog(Answers):
         if not files:
             sql.refuse_files(query)
         # Only the tables that the query can mean: a view of a large catalog costs milliseconds.
-        named = sql.named(query, snapshot.TABLES)
-        taken = self._take(*named, "networks")
-        frames = {table: pl.LazyFrame(schema=polars_schema(table)) for table in snapshot.TABLES}
-        for table in named:
-            if table == "networks":
-                frames[table] = views.networks(taken, metadata.columns(self._keys()))
-            else:
-                frames[table] = getattr(views, table)(taken)
+        named = self.at_once(sql.named(query, snapshot.TABLES))
+        empty = {table: pl.LazyFrame(schema=polars_schema(table)) for table in snapshot.TABLES}
+        frames = empty | named
         try:
             return self.collect(sql.ask(query, frames))
         except pl.exceptions.PolarsError as error:

@@ -4,21 +4,24 @@
 ``equivalence`` links all pairs; ``large`` does so in steps where they are too many, ``sparse`` by
 near pairs only (from ``neighbours``; the distance of two classes is in ``between``). ``stability``
 asks how often a member stays when its constituents are resampled (``resamples``). ``classify`` does
-it for a catalog, ``sweep`` at many accuracies (``silhouette``), ``dendrogram`` at all of them.
-``same`` finds networks whose very weights are equal, ``older`` results of another version of the
-method. ``nearest`` compares one network, which ``asked`` finds or analyses, with those of catalogs,
-``matrix`` all with all; ``cheapest`` finds equivalents that cost less (``costs``).
+it for a catalog, ``sweep`` at many accuracies (``silhouette``), from distances of all ``pairs``;
+``dendrogram`` at all of them. ``same`` finds networks whose very weights are equal, ``older``
+results of another version of the method. ``nearest`` compares one network, which ``asked`` finds or
+analyses, with those of catalogs, ``matrix`` all with all; ``cheapest`` finds equivalents that cost
+less (``costs``). ``difference`` is what has changed between two states.
 """
 
 from zoo_spectra.classes.asked import asked_for
 from zoo_spectra.classes.cheapest import Cheaper, cheaper_than
 from zoo_spectra.classes.classify import classifiable, classify
 from zoo_spectra.classes.dendrogram import Dendrogram, dendrogram_of
+from zoo_spectra.classes.difference import Difference, State, compare_states, state_of
 from zoo_spectra.classes.equivalence import EXACT_LIMIT, Classes, equivalence_classes
 from zoo_spectra.classes.matrix import Matrix, distances_of
 from zoo_spectra.classes.measures import points
 from zoo_spectra.classes.nearest import left_out_lines, nearest, nearest_of, opened
 from zoo_spectra.classes.older import older_versions
+from zoo_spectra.classes.pairs import Pairs, pairs_of
 from zoo_spectra.classes.same import equal_weights
 from zoo_spectra.classes.sweep import sweep
 
@@ -27,11 +30,15 @@ __all__ = [
     "Cheaper",
     "Classes",
     "Dendrogram",
+    "Difference",
     "Matrix",
+    "Pairs",
+    "State",
     "asked_for",
     "cheaper_than",
     "classifiable",
     "classify",
+    "compare_states",
     "dendrogram_of",
     "distances_of",
     "equal_weights",
@@ -41,6 +48,8 @@ __all__ = [
     "nearest_of",
     "older_versions",
     "opened",
+    "pairs_of",
     "points",
+    "state_of",
     "sweep",
 ]

@@ -7,28 +7,19 @@ from decimal import ROUND_CEILING, Decimal
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.cluster.hierarchy import linkage as link
 
 from zoo_spectra.catalog import Catalog
-from zoo_spectra.classes.classify import classifiable
-from zoo_spectra.classes.equivalence import (
-    EXACT_LIMIT,
-    Classes,
-    condensed_distances,
-    cut,
-)
-from zoo_spectra.classes.measures import points
+from zoo_spectra.classes.equivalence import Classes, cut
+from zoo_spectra.classes.pairs import pairs_of
 from zoo_spectra.classes.resamples import stabilities
 from zoo_spectra.classes.silhouette import silhouettes
 from zoo_spectra.defaults import (
     DEFAULT_ACCURACY,
     DEFAULT_LINKAGE,
     DEFAULT_MEASURE,
-    LINKAGES,
     Linkage,
     Measure,
 )
-from zoo_spectra.errors import CatalogError
 from zoo_spectra.method import Floats
 
 STEPS = 20
@@ -50,25 +41,12 @@ def sweep(
     one class, or none of two); ``stability``, mean over networks that have one; ``best``, true at
     the highest silhouette. Errors as ``classify``, and CatalogError above 20,000 networks.
     """
-    if linkage not in LINKAGES:
-        raise ValueError(f"linkage must be one of {', '.join(LINKAGES)}, not {linkage!r}")
-    view = catalog.networks(where)
-    networks = classifiable(catalog, view, where, measure)
-    if networks.height > EXACT_LIMIT:
-        raise CatalogError(
-            f"{networks.height:,} networks are too many for a sweep, which needs all their "
-            f"distances at once: choose at most {EXACT_LIMIT:,} with --where"
-        )
-    if networks.height == 1:
-        raise CatalogError(
-            f"{networks['name'][0]!r} is the only network there is: a sweep needs two"
-        )
-    at = points(catalog, networks, measure)
-    condensed = condensed_distances(at)
-    tree = link(condensed, linkage)
+    pairs = pairs_of(catalog, measure, where)
+    networks, at, condensed = pairs.networks, pairs.at, pairs.condensed
+    tree = pairs.tree(linkage)
     accuracies = ladder(tree[:, 2])
     found = [cut(tree, condensed, accuracy) for accuracy in accuracies]
-    stable = stabilities(catalog, view, networks, at, found, measure)
+    stable = stabilities(catalog, catalog.networks(where), networks, at, found, measure)
     biological = (networks["kind"] == "biological").to_numpy()
     rows = pl.DataFrame([_counts(classes, biological) for classes in found]).with_columns(
         pl.Series("accuracy", accuracies),

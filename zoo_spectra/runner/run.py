@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
 from zoo_spectra import classes
-from zoo_spectra.catalog import HEADER, Catalog, Storage
+from zoo_spectra.catalog import HEADER, Catalog, Storage, begin_run, end_run
+from zoo_spectra.errors import ZooSpectraError, explain
 from zoo_spectra.method import Engine, all_threads, check_device
 from zoo_spectra.runner.drive import Reporter, Stop
 from zoo_spectra.runner.job import Job
@@ -161,7 +163,8 @@ def run(
             if work.renamed:
                 refresh(work.renamed, opened)
                 tally.progress.say(f"described anew, not analysed again: {len(work.renamed):,}")
-            _work(work, opened, job, None if in_process else ray, extra, tally, stop)
+            with _recorded(opened, len(refs), work, tally, stop):
+                _work(work, opened, job, None if in_process else ray, extra, tally, stop)
             sorted_ids: list[str] = []
             if job.classify is not None and not stop.requested and opened.has_ok():
                 found = classes.classify(opened, job.classify.accuracy, job.classify.linkage)
@@ -177,6 +180,26 @@ def run(
         classified=len(sorted_ids),
         classified_others=len(set(sorted_ids) - {ref.network_id for ref in refs}),
     )
+
+
+@contextmanager
+def _recorded(
+    catalog: Catalog, asked: int, work: Plan, tally: _Tally, stop: Stop
+) -> Iterator[None]:
+    """The catalog says that a run is at work, and how it ended; `show` tells it."""
+    record = begin_run(catalog, asked, len(work.todo), (ref.network_id for ref in work.renamed))
+    outcome = "stopped"  # by what is no Exception
+    try:
+        yield
+        outcome = "stopped" if stop.requested else "complete"
+    except Exception as error:
+        outcome = explain(error)
+        raise
+    finally:
+        counts = Counter(receipt.status for receipt in tally.receipts)
+        with suppress(ZooSpectraError) if outcome != "complete" else nullcontext():
+            catalog.verify()  # not into another catalog that has taken its place
+            end_run(catalog, record, outcome, counts)
 
 
 def _as_job(job: Job | str | Iterable[str]) -> Job:

@@ -27,8 +27,14 @@ def left_out(catalog: Catalog) -> list[str]:
     # A reason carries numbers and a shape: what counts is its kind.
     kind = pl.col("skipped").str.replace(r"\s*\(.*", "").str.replace(r"^\d+ ", "")
     skipped = catalog.spectra().filter(pl.col("skipped").is_not_null())
-    by_reason = catalog.collect(skipped.group_by(kind.alias("why")).len().sort("len", "why"))
-    reasons = ", ".join(f"{visible(why)} ({number:,})" for why, number in by_reason.iter_rows())
+    told = skipped.group_by(kind.alias("why")).agg(
+        pl.len().alias("matrices"), pl.col("commit_id").n_unique().alias("networks")
+    )
+    by_reason = catalog.collect(told.sort("matrices", "why"))
+    reasons = ", ".join(
+        f"{visible(why)} ({matrices:,} in {count(some, 'network')})"
+        for why, matrices, some in by_reason.iter_rows()
+    )
     reasons = reasons or "a catalog without spectra does not say why"
     matrices = count(int(networks["skipped"].sum()), "matrix", "matrices")
     verb = "has" if networks.height == 1 else "have"

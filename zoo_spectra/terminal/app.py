@@ -15,7 +15,17 @@ import typer
 
 import zoo_spectra
 from zoo_spectra.errors import ZooSpectraError
-from zoo_spectra.terminal.commands import catalog, cheapest, classes, job, nearest, report, sources
+from zoo_spectra.terminal.commands import (
+    catalog,
+    cheapest,
+    classes,
+    exchange,
+    job,
+    nearest,
+    plot,
+    report,
+    sources,
+)
 from zoo_spectra.text import message
 
 COMMANDS = (
@@ -27,8 +37,12 @@ COMMANDS = (
     nearest.nearest,
     cheapest.cheapest,
     report.report,
+    plot.plot,
     catalog.show,
     catalog.query,
+    exchange.diff,
+    exchange.merge,
+    exchange.export,
     catalog.remove,
     catalog.compact,
     sources.samples,

@@ -14,7 +14,7 @@ from zoo_spectra.text import count, visible
 
 PAGE = 40  # rows on a terminal
 _HIDDEN = r"[[\p{C}\p{Z}]--[ ]]"
-FILES = (".csv", ".json", ".parquet")
+FILES = (".csv", ".json", ".parquet", ".xlsx")
 
 
 def hand_over(frame: pl.DataFrame, as_csv: bool, as_json: bool, output: Path | None) -> bool:
@@ -75,7 +75,10 @@ def csv_text(frame: pl.DataFrame) -> str:
 
 
 def write_frame(frame: pl.DataFrame, path: Path) -> None:
-    """Write a frame as its suffix says, whole or not at all. Raises BadParameter."""
+    """Write a frame as its suffix says, whole or not at all. Raises BadParameter.
+
+    ExportError where a workbook cannot hold it, or what makes one is not installed.
+    """
     match path.suffix.lower():
         case ".csv":
             content = csv_text(frame).encode()
@@ -85,8 +88,17 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
             buffer = io.BytesIO()
             frame.write_parquet(buffer)
             content = buffer.getvalue()
+        case ".xlsx":
+            from zoo_spectra.terminal.spreadsheets import workbook_of
+
+            content = workbook_of(frame)
         case _:
             raise typer.BadParameter(f"{path}: the name must end in {', '.join(FILES)}")
+    write_whole(path, content)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, replacing one of that name. Raises BadParameter."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         temporary.write_bytes(content)

@@ -11,10 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from zoo_spectra.defaults import MEASURES
-from zoo_spectra.terminal.cells import cell, name_column
+from zoo_spectra.terminal.cells import LEAST, NARROW, cell, given_up, name_column, no_room
 from zoo_spectra.text import visible
-
-NARROW = 80  # columns of a terminal
 
 
 def neighbour_table(rows: pl.DataFrame, name: str, measure: str, width: int) -> RenderableType:
@@ -26,30 +24,41 @@ def neighbour_table(rows: pl.DataFrame, name: str, measure: str, width: int) -> 
     title = f"Nearest to {visible(name)} by {measure} distance, in e-folds"
     if rows.is_empty():
         return cell(f"{title}: no network that can be compared")
-    table = people_table(title, width)
     names = [_name_of(row) for row in rows.iter_rows(named=True)]
-    name_column(table, "network", names)
     told = [] if width < NARROW else ["family"]
     told += [each for each in ("kind", "catalog") if rows[each].n_unique() > 1]
-    for column in told:
-        table.add_column(column, overflow="fold", min_width=6)
     measures = [each for each in MEASURES if rows[each].null_count() < rows.height]
-    for column in ("size", "class", *measures):
+    others = [each for each in measures if each != measure]
+    need = {"size": 7, "class": 5} | dict.fromkeys(told, LEAST)
+    need |= {each: max(6, len(each)) for each in measures}
+    gone = given_up(names, need, [*told, *others, "class", "size"], width)
+    told = [each for each in told if each not in gone]
+    measures = [each for each in measures if each not in gone]
+    counts = [each for each in ("size", "class") if each not in gone]
+    table = people_table(title, width if not gone else NARROW - 1)
+    name_column(table, "network", names)
+    for column in told:
+        table.add_column(column, overflow="fold", min_width=LEAST)
+    for column in (*counts, *measures):
         table.add_column(column, justify="right", no_wrap=True)
     for row, name_of in zip(rows.iter_rows(named=True), names, strict=True):
         table.add_row(
             cell(name_of),
             *(cell(row[each]) for each in told),
-            short(row["parameters"]),
-            _shown(row["class"]),
+            *(
+                short(row["parameters"]) if each == "size" else _shown(row["class"])
+                for each in counts
+            ),
             *(distance(row, each) for each in measures),
         )
     lines = []
-    if rows["class"].null_count() == rows.height:
+    if gone:
+        lines.append(no_room(gone))
+    if "class" in counts and rows["class"].null_count() == rows.height:
         lines.append(cell("class –: not classified, or not with this result"))
     if rows["equal_weights"].any():
         lines.append(cell("= equal weights, entry by entry"))
-    if "matched" not in measures:
+    if rows["matched"].null_count() == rows.height:
         lines.append(
             cell("matched does not apply: no constituent has the same name, or no spectra")
         )

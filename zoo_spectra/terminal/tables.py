@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from zoo_spectra.terminal.cells import cell, name_column
-from zoo_spectra.text import count, visible
+from zoo_spectra.text import count, percent, visible
 
 _SHOWN = 20  # names in a line of them, on a terminal
 
@@ -106,7 +106,11 @@ def _families(group: pl.DataFrame) -> str:
 
 
 def member_table(members: pl.DataFrame) -> Table:
-    """The members of one class, nearest to the medoid first."""
+    """The members of one class, nearest to the medoid first.
+
+    Where ``coverage`` or ``skipped`` of some is not all, it is said of each: how much of its stored
+    entries is in constituents, and how many matrices are left out.
+    """
     label, size, medoid = members.select("class", "class_size", "medoid").row(0)
     title = f"Class {label}: {count(size, 'member')}, medoid {visible(medoid)}"
     table = Table(title=Text(title), title_justify="left")
@@ -114,10 +118,19 @@ def member_table(members: pl.DataFrame) -> Table:
     for column, justify in (("kind", "left"), ("family", "left"), ("distance", "right")):
         table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
     table.add_column("stability", justify="right")
+    partly = "coverage" in members.columns and bool((members["coverage"] < 1).any())
+    lacking = "skipped" in members.columns and bool((members["skipped"] > 0).any())
+    for title in [*(["coverage"] if partly else []), *(["left out"] if lacking else [])]:
+        table.add_column(title, justify="right")
     for row in members.sort("medoid_distance", "name").iter_rows(named=True):
         stable = "–" if row["stability"] is None else f"{row['stability']:.2f}"
-        distance = f"{row['medoid_distance']:.4f}"
-        table.add_row(cell(row["name"]), row["kind"], cell(row["family"]), distance, stable)
+        cells = [cell(row["name"]), row["kind"], cell(row["family"])]
+        cells += [f"{row['medoid_distance']:.4f}", stable]
+        if partly:
+            cells.append("–" if row["coverage"] is None else percent(row["coverage"]))
+        if lacking:
+            cells.append("–" if row["skipped"] is None else f"{row['skipped']:,}")
+        table.add_row(*cells)
     return table
 
 

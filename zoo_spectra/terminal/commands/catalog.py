@@ -24,15 +24,26 @@ def show(
         int | None, typer.Option("--class", min=1, help="The members of one class.")
     ] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Only what did not end ok.")] = False,
+    run: Annotated[
+        int | None, typer.Option("--run", min=0, help="One run: asked, done, left, by whom.")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="A run, by default the newest, until it ends.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """A catalog's networks and classes, or one network."""
+    """A catalog's networks and classes, or one network, class or run."""
     from zoo_spectra.catalog import Catalog
 
-    if sum((network is not None, class_ is not None, failed)) > 1:
-        raise typer.BadParameter("give a NETWORK or --failed or --class")
+    of_run = run is not None or follow
+    if sum((network is not None, class_ is not None, failed, of_run)) > 1:
+        raise typer.BadParameter("give a NETWORK or --failed or --class or --run, --follow")
     opened = Catalog(catalog)
-    if failed:
+    if of_run:
+        from zoo_spectra.terminal.runs import show_run
+
+        show_run(opened, run, follow, standard_output(), as_json)
+    elif failed:
         _show_failed(opened, as_json)
     elif network is not None:
         _show_network(opened, network, as_json)
@@ -46,6 +57,7 @@ def _show_all(opened: Catalog, as_json: bool) -> None:
     import polars as pl
 
     from zoo_spectra.terminal.about import said_of
+    from zoo_spectra.terminal.runs import unfinished_line
     from zoo_spectra.terminal.tables import class_table, problem_table, status_table
 
     narrow = opened.networks().select("name", "kind", "family", "status", "reason")
@@ -65,8 +77,8 @@ def _show_all(opened: Catalog, as_json: bool) -> None:
         out.print(visible(f"Not classified yet: {again}"), highlight=False, markup=False)
     else:
         out.print(class_table(classes, whole=not out.is_terminal))
-    for line in said_of(opened):
-        out.print(line, highlight=False, markup=False)
+    for line in (*unfinished_line(opened), *said_of(opened)):
+        out.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 def _show_failed(opened: Catalog, as_json: bool) -> None:
@@ -102,7 +114,10 @@ def _show_network(opened: Catalog, name: str, as_json: bool) -> None:
 def _show_class(opened: Catalog, label: int, as_json: bool) -> None:
     from zoo_spectra.terminal.tables import frame_json, member_table
 
-    members = opened.members(label)
+    read = opened.networks().select("network_id", "commit_id", "coverage", "skipped")
+    members = opened.members(label).join(
+        opened.collect(read), on=["network_id", "commit_id"], how="left", maintain_order="left"
+    )
     if as_json:
         print(frame_json(members))
     else:
@@ -118,7 +133,7 @@ def query(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="A file: .csv, .json or .parquet.")
+        Path | None, typer.Option("-o", "--output", help="A file: .csv, .json, .parquet or .xlsx.")
     ] = None,
 ) -> None:
     """Ask a catalog in SQL (Polars). A pipe gets every row, a terminal a page of them."""

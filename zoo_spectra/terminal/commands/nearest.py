@@ -22,7 +22,7 @@ In = Annotated[
 ]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 Output = Annotated[
-    Path | None, typer.Option("-o", "--output", help="A file: .csv, .json or .parquet.")
+    Path | None, typer.Option("-o", "--output", help="A file: .csv, .json, .parquet or .xlsx.")
 ]
 
 
