@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from zoo_spectra.catalog import WHOLE, check_sound
+from zoo_spectra.catalog import WHOLE, check_sound, is_old_estimate
 from zoo_spectra.errors import FigureError, nearest
 from zoo_spectra.method import METHOD_VERSION, S_EDGES
 from zoo_spectra.report.figures import Wanted
@@ -63,9 +63,10 @@ def chosen(wanted: Wanted, columns: Sequence[str] = ()) -> Chosen:
     whole = WHOLE["pooled"] & WHOLE["depth"]
     for column in {*columns} & LENGTHS.keys():
         whole &= (pl.col(column).list.len() == LENGTHS[column]).fill_null(False)
-    told = catalog.collect(view.select(ok=ok, current=current, whole=whole))
+    old = is_old_estimate()
+    told = catalog.collect(view.select(ok=ok, current=current, old=old, whole=whole))
     group = pl.col(wanted.by).cast(pl.String).fill_null("").alias("group")
-    found = view.filter(ok & current & whole).select(
+    found = view.filter(ok & current & ~old & whole).select(
         "network_id", "name", "source", group, *columns
     )
     rows = catalog.collect(found)
@@ -99,7 +100,8 @@ def _left_out(told: pl.DataFrame) -> list[str]:
         f"of another method version than {METHOD_VERSION}": told.filter(
             pl.col("ok") & ~pl.col("current")
         ).height,
-        "without a curve": told.filter("ok", "current", ~pl.col("whole")).height,
+        "estimated without an error of the CSD": told.filter("ok", "current", "old").height,
+        "without a curve": told.filter("ok", "current", ~pl.col("old") & ~pl.col("whole")).height,
     }
     return [f"left out: {count(n, 'network')} {why}" for why, n in reasons.items() if n]
 
