@@ -41,6 +41,14 @@ def _schedule(what: str, name: str, bound: str = "work") -> str:
     return f"| {what} | {figures} |"
 
 
+def _graph(name: str) -> str:
+    figures = (
+        "{@[nodes]:,} | {@[edges]:,} | {@[seconds]:.0f} s | {@[cpu_seconds]:.0f} s | "
+        "{@[peak_gigabytes]:.1f} GB | {@[csd_error]:.2f}"
+    )
+    return f"| {name} | {figures.replace('@', f'large_graphs[graphs][{name}]')} |"
+
+
 NEAREST = "@[nearest_in_family]"
 TRAINED = (
     "{trained[among][trained][lite0-lite1]:.3f}, {trained[among][trained][lite0-lite2]:.3f} and "
@@ -80,6 +88,7 @@ BENCHMARKS = [
     "| chance | {mice[chance]:.0%} | |",
     TRAINED,
     "{trained[mean_to_random]:.2f} away on average",
+    *map(_graph, RESULTS["large_graphs"]["graphs"]),
     _schedule("no failures", "sound"),
     _schedule("failures", "failures"),
     _schedule("four times the crashes and losses", "many_failures"),

@@ -73,7 +73,9 @@ def estimate(
         first = _starts(operator, stream, 0, max(2, min(FEWEST_PROBES, operator.size)))
         steps, change = _enough_steps(operator, first, run, tolerance)
         rules = _rules(first, steps)
-        while (wanted := _wanted_probes(operator, rules, steps, tolerance)) > len(rules):
+        # Where steps fall short, a scatter far below what they leave is no gain.
+        scatter = max(PROBES_SHARE * tolerance, change / 4)
+        while (wanted := _wanted_probes(operator, rules, steps, scatter)) > len(rules):
             rules += _rules(run(_starts(operator, stream, len(rules), wanted), steps), steps)
     # Where steps did not suffice they do not halve the error yet.
     enough = change <= STEPS_SHARE * tolerance
@@ -126,11 +128,11 @@ def _rules(recurrences: Sequence[Recurrence], steps: int) -> list[Rule]:
     return found
 
 
-def _wanted_probes(operator: Operator, rules: list[Rule], steps: int, tolerance: float) -> int:
-    """As many probes as bring their mean distance from the truth within half the tolerance."""
+def _wanted_probes(operator: Operator, rules: list[Rule], steps: int, most: float) -> int:
+    """As many probes as bring their mean distance from the truth within ``most`` e-folds."""
     nodes, weights, probe = _pooled(operator, rules)
     curves = replicates([nodes], [weights], [probe], [operator.order])
-    scatter = expected_distance(curves) / (PROBES_SHARE * tolerance)
+    scatter = expected_distance(curves) / most
     if scatter <= 1:
         return len(rules)
     # Of m orthogonal probes of n the variance goes as 1/m - 1/n.
