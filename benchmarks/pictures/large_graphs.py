@@ -32,10 +32,13 @@ def panel(rows: pl.DataFrame, value: str, title: str) -> alt.LayerChart:
     y = alt.Y(f"{value}:Q", title=title).scale(type="log").axis(format="~g", tickCount=5)
     law = alt.Chart(rows.filter("law")).mark_line(strokeWidth=1.2, color=GREY).encode(x=x, y=y)
     dots = alt.Chart(rows).mark_circle(size=60, color=RED, opacity=1).encode(x=x, y=y)
-    words = alt.Chart(rows).mark_text(align="right", dx=-8, dy=-5, fontSize=11)
-    return alt.layer(law, dots, words.encode(x=x, y=y, text="name:N")).properties(
-        width=WIDTH, height=HEIGHT
-    )
+    words = [
+        alt.Chart(rows.filter((pl.col("name") == "50 M") == below))
+        .mark_text(align="center" if below else "right", dx=-8 * (not below), dy=dy, fontSize=11)
+        .encode(x=x, y=y, text="name:N")
+        for below, dy in ((True, 14), (False, -5))
+    ]
+    return alt.layer(law, dots, *words).properties(width=WIDTH, height=HEIGHT)
 
 
 def draw(figures: Mapping[str, Any], path: Path) -> None:
