@@ -156,3 +156,16 @@ def test_a_catalog_that_is_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CatalogError, match="is a file"):
         zs.run("memory:*", catalog=str(tmp_path / "file"), in_process=True, adapters=[zoo()])
+
+
+def test_the_catalog_is_a_text_or_a_path(tmp_path: Path) -> None:
+    given = {"w": np.random.default_rng(1).normal(size=(20, 30))}
+    made = zs.run(
+        "memory:net",
+        catalog=tmp_path / "zoo",
+        in_process=True,
+        adapters=[zs.MemoryAdapter({"net": given})],
+        progress=False,
+    )
+    assert made.catalog == str(tmp_path / "zoo")
+    assert zs.Catalog(tmp_path / "zoo").network("net")["status"] == "ok"

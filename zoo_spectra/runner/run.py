@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from os import PathLike, fspath
 from typing import Protocol
 
 from zoo_spectra import classes
@@ -120,7 +121,7 @@ class _Tally:
 def run(
     job: Job | str | Iterable[str],
     *,
-    catalog: str | None = None,
+    catalog: str | PathLike[str] | None = None,
     workers: int | None = None,
     address: str | None = None,
     in_process: bool = False,
@@ -143,7 +144,7 @@ def run(
     job = _as_job(job)
     tally, stop = _Tally(progress or Silent()), stop or Stop()
     extra = {adapter.name: adapter for adapter in adapters}
-    place = _anchored(catalog or job.catalog)
+    place = _anchored(fspath(catalog) if catalog else job.catalog)
     if job.samples:
         fetch_samples(job.samples, echo=tally.progress.say)
     with ExitStack() as held:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os import PathLike
 
 from rich.console import Console
 
@@ -15,7 +16,7 @@ from zoo_spectra.terminal.progress import watcher
 def run(
     job: Job | str | Iterable[str],
     *,
-    catalog: str | None = None,
+    catalog: str | PathLike[str] | None = None,
     workers: int | None = None,
     address: str | None = None,
     in_process: bool = False,
