@@ -11,7 +11,6 @@ from scipy.spatial import ConvexHull
 
 from benchmarks.common import Floats
 from benchmarks.pictures.curves import BLACK, BLUE, GREEN, PINK, RED, SKY, first
-from zoo_spectra.classes.equivalence import distance_matrix
 
 # Group: colour, shape.
 GROUPS = {
@@ -52,18 +51,16 @@ PAD = 0.035  # e-folds between a class's outline and its members
 
 
 def plane(networks: pl.DataFrame) -> tuple[Floats, float]:
-    """Classical MDS (Torgerson, Psychometrika 17, 401, 1952): (n, 2) in e-folds, and the share of
-    the squared distances that the plane holds. Biological networks to the right, worms on top.
+    """Classical scaling: (n, 2) in e-folds, and the share that the plane holds. Biological networks
+    to the right, worms on top.
     """
-    squared = distance_matrix(np.array(networks["csd"].to_list())) ** 2
-    centre = np.eye(len(squared)) - 1 / len(squared)
-    values, vectors = np.linalg.eigh(-centre @ squared @ centre / 2)
-    place = vectors[:, [-1, -2]] * np.sqrt(values[[-1, -2]])
+    found = plane_of(np.array(networks["csd"].to_list()))
     biological = (networks["kind"] == "biological").to_numpy()
     worms = (networks["family"] == "worms").to_numpy()
+    place = found.place.copy()
     place[:, 0] *= np.sign(place[biological, 0].mean())
     place[:, 1] *= np.sign(place[worms, 1].mean())
-    return place, float(values[-2:].sum() / values[values > 0].sum())
+    return place, found.held
 
 
 def group(row: dict[str, Any]) -> str:

@@ -3,8 +3,8 @@
 ``catalog`` opens, commits and reads; ``schema`` has every column, ``header`` says which catalog it
 is, ``storage`` has the files, ``lock`` keeps a second writer away, and ``clean`` what would spoil a
 row. ``snapshot`` and ``manifest`` say which parts count, ``parts`` what a part is (and ``pages``
-how much it says that it holds), ``order`` which result of a network is shown, and ``estimates``
-which are of an older way. ``scan`` and ``views`` read parts as Polars frames, ``metadata`` adds its
+how much it says that it holds), ``order`` which result of a network is shown, and ``current``
+which results count. ``scan`` and ``views`` read parts as Polars frames, ``metadata`` adds its
 columns, and ``sql`` asks. ``compaction`` and ``merge`` make few parts of many, ``union`` one
 catalog of several, ``exports`` files for other programs; ``history`` is what a catalog held after
 an earlier run, ``runs`` how runs go or went.
@@ -18,8 +18,8 @@ spectra of rows again, ``layers`` a table of constituents, and ``near`` finds th
 from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.catalog.compaction import compact
 from zoo_spectra.catalog.constituents import named, read_curves
+from zoo_spectra.catalog.current import is_current, is_old_estimate
 from zoo_spectra.catalog.curves import CURVES, WHOLE, stacked
-from zoo_spectra.catalog.estimates import is_old_estimate
 from zoo_spectra.catalog.exports import Exported, export
 from zoo_spectra.catalog.header import HEADER
 from zoo_spectra.catalog.history import as_of, classes_of, runs_of
@@ -30,6 +30,7 @@ from zoo_spectra.catalog.schema import arrow_schema
 from zoo_spectra.catalog.storage import Storage
 from zoo_spectra.catalog.stored import check_sound, constituents_of
 from zoo_spectra.catalog.union import Merged, merge_catalogs
+from zoo_spectra.catalog.unread import LeftOut, least_read, matrices_left_out
 
 __all__ = [
     "ANSWER",
@@ -40,6 +41,7 @@ __all__ = [
     "Catalog",
     "Exported",
     "Found",
+    "LeftOut",
     "Merged",
     "RunRecord",
     "RunTold",
@@ -55,8 +57,11 @@ __all__ = [
     "described",
     "end_run",
     "export",
+    "is_current",
     "is_old_estimate",
     "last_record",
+    "least_read",
+    "matrices_left_out",
     "measured",
     "merge_catalogs",
     "named",

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from zoo_spectra.catalog.current import is_old_estimate
 from zoo_spectra.catalog.curves import CURVES, WHOLE, stacked
-from zoo_spectra.catalog.estimates import is_old_estimate
 from zoo_spectra.catalog.matches import matched_to
 from zoo_spectra.catalog.stored import spectrum_of
 from zoo_spectra.catalog.tables import Tables

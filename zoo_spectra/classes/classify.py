@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import numpy as np
 import polars as pl
 
-from zoo_spectra.catalog import Catalog, arrow_schema, is_old_estimate
+from zoo_spectra.catalog import Catalog, arrow_schema, is_current
 from zoo_spectra.classes.equivalence import equivalence_classes
 from zoo_spectra.classes.measures import points
 from zoo_spectra.classes.older import older_versions
@@ -80,10 +80,8 @@ def classifiable(
     """
     if measure not in MEASURES:
         raise ValueError(f"measure must be one of {', '.join(MEASURES)}, not {measure!r}")
-    current = (pl.col("status") == "ok") & (pl.col("method_version") == METHOD_VERSION)
-    current &= ~is_old_estimate()
     columns = [*IDENTITY, "scale", "constituents", *CURVES[measure]]
-    networks = catalog.collect(view.filter(current).select(columns))
+    networks = catalog.collect(view.filter(is_current()).select(columns))
     if networks.is_empty():
         which = "" if where is None else f" where {where}"
         older = "".join(f" ({line})" for line in older_versions(catalog))

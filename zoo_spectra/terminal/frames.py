@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ import typer
 
 from zoo_spectra.terminal.tables import frame_json
 from zoo_spectra.text import count, visible
+from zoo_spectra.whole import whole
 
 PAGE = 40  # rows on a terminal
 _HIDDEN = r"[[\p{C}\p{Z}]--[ ]]"
@@ -99,11 +101,15 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, replacing one of that name. Raises BadParameter."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
+    with written_whole(path) as temporary:
         temporary.write_bytes(content)
-        temporary.replace(path)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """``whole``, whose errors are BadParameter."""
+    try:
+        with whole(path) as temporary:
+            yield temporary
     except OSError as error:
         raise typer.BadParameter(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)

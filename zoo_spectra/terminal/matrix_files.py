@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +15,7 @@ import typer
 
 from zoo_spectra.classes import Matrix
 from zoo_spectra.method import Floats
+from zoo_spectra.terminal.frames import written_whole
 
 FILES = (".parquet", ".csv", ".npy")
 MOST_COLUMNS = 5_000  # of a table
@@ -45,10 +43,10 @@ def write_matrix(matrix: Matrix, path: Path) -> list[Path]:
                 f"{path}: the distances of {count:,} networks take {8 * count**2 / 1e9:.1f} GB, "
                 f"and {free / 1e9:.1f} are free: choose fewer with --where, or another place"
             )
-        with _whole(path) as temporary:
+        with written_whole(path) as temporary:
             _write_npy(matrix, temporary)
         sidecar = path.with_name(f"{path.stem}.names.csv")
-        with _whole(sidecar) as temporary:
+        with written_whole(sidecar) as temporary:
             matrix.networks.write_csv(temporary)
         return [path, sidecar]
     if count > MOST_COLUMNS:
@@ -56,7 +54,7 @@ def write_matrix(matrix: Matrix, path: Path) -> list[Path]:
             f"{path}: {count:,} networks would be as many columns (at most {MOST_COLUMNS:,}): "
             "write a .npy, or choose fewer with --where"
         )
-    with _whole(path) as temporary:
+    with written_whole(path) as temporary:
         if path.suffix.lower() == ".csv":
             _write_csv(matrix, names, temporary)
         else:
@@ -107,16 +105,3 @@ def _frame(block: Floats, names: list[str], at: int) -> pl.DataFrame:
         pl.Series(name, column).fill_nan(None) for name, column in zip(names, block.T, strict=True)
     ]
     return pl.DataFrame([pl.Series("network", names[at : at + len(block)]), *columns])
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file beside ``path`` that becomes it at the end. Raises BadParameter."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        raise typer.BadParameter(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -170,18 +170,6 @@ def test_the_fit_of_the_tail_is_what_is_stored(real: Catalog) -> None:
     assert ("too few eigenvalues" in " ".join(picture.said)) == bool(without)
 
 
-def test_a_plane_keeps_distances_that_are_plane() -> None:
-    from zoo_spectra.report.figures.map import plane
-
-    rng = np.random.default_rng(0)
-    places = rng.normal(size=(20, 2))
-    apart = np.linalg.norm(places[:, None] - places[None], axis=2)
-    found, share = plane(apart)
-    assert share == pytest.approx(1)
-    assert np.allclose(np.linalg.norm(found[:, None] - found[None], axis=2), apart)
-    assert plane(np.zeros((3, 3)))[1] == 1
-
-
 def test_a_map_has_every_network_and_says_the_others(zoo: Catalog, tmp_path: Path) -> None:
     many = made(tmp_path / "many", 22, 11)
     picture = draw("map", Wanted(many))

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.spatial.distance import cdist
 
 import zoo_spectra as zs
 from networks import FaultyAdapter, arrays
@@ -19,11 +18,9 @@ from parts import commit
 from zoo_curves import zoo_curves
 from zoo_spectra.catalog import Catalog, published_catalogs
 from zoo_spectra.errors import CatalogError
-from zoo_spectra.method import BIN_WIDTH
 from zoo_spectra.report import write_report
 from zoo_spectra.report.page.pack import UNKNOWN, decimals, packed, three_digits
 from zoo_spectra.report.page.page import page_of
-from zoo_spectra.report.page.plane import plane_of
 from zoo_spectra.report.page.rows import rounded
 from zoo_spectra.report.page.written import written
 
@@ -86,31 +83,6 @@ def test_numbers_are_rounded_as_they_are_shown() -> None:
 def test_a_script_cannot_end_too_early() -> None:
     with pytest.raises(ValueError, match="too early"):
         page_of("", "const a = '</SCRIPT >'")
-
-
-def test_the_plane_keeps_distances_that_a_plane_can_keep() -> None:
-    on_a_line = np.outer(np.arange(9.0) ** 2, np.ones(129)) / 129
-    for points in (on_a_line, np.repeat(on_a_line, 400, axis=0)):  # whole, and by landmarks
-        plane = plane_of(points)
-        assert plane.landmarks == min(len(points), 1000 if len(points) > 2500 else len(points))
-        assert plane.held == pytest.approx(1)
-        some = slice(None, None, 97)
-        apart = cdist(points[some], points[some], "cityblock") * BIN_WIDTH
-        assert cdist(plane.place[some], plane.place[some]) == pytest.approx(apart, abs=1e-6)
-
-
-@pytest.mark.parametrize("count", [1, 2, 3])
-def test_the_plane_of_few(count: int) -> None:
-    points = zoo_curves(1, count)
-    plane = plane_of(points)
-    apart = cdist(points, points, "cityblock") * BIN_WIDTH
-    assert cdist(plane.place, plane.place) == pytest.approx(apart, abs=1e-9)
-
-
-def test_equal_networks_are_at_one_place() -> None:
-    plane = plane_of(np.ones((5, 129)))
-    assert np.abs(plane.place).max() < 1e-6
-    assert plane.held == 1
 
 
 def test_it_tells_of_every_network(tmp_path: Path) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import altair as alt
 import numpy as np
-from scipy.spatial.distance import squareform
 
 from zoo_spectra.classes import pairs_of
 from zoo_spectra.errors import FigureError
-from zoo_spectra.method import Floats
 from zoo_spectra.report.figures import Picture, Wanted
 from zoo_spectra.report.figures.chosen import chosen, condition_of
 from zoo_spectra.report.figures.groups import groups_of
 from zoo_spectra.report.figures.style import WIDTH, colour, dressed, inline, key, shape
+from zoo_spectra.report.plane import plane_of
 from zoo_spectra.text import count, percent
 
 MOST = 3_000  # networks: all eigenvalues of a matrix of that order take seconds
@@ -30,7 +29,8 @@ def picture(wanted: Wanted) -> Picture:
             "choose some with --where"
         )
     pairs = pairs_of(wanted.catalog, wanted.measure, condition_of(wanted))
-    place, share = plane(squareform(pairs.condensed))
+    found_plane = plane_of(pairs.at)
+    place, share = found_plane.place, found_plane.held
     rows = pairs.networks.select("network_id").join(
         found.rows, on="network_id", how="left", maintain_order="left"
     )
@@ -72,22 +72,3 @@ def picture(wanted: Wanted) -> Picture:
     panel = alt.layer(*layers).properties(width=WIDTH, height=height)
     chart = alt.vconcat(panel, key(groups.kept, groups.others))
     return Picture(dressed(chart, said), said)
-
-
-def plane(distances: Floats) -> tuple[Floats, float]:
-    """Classical MDS (Torgerson, Psychometrika 17, 401, 1952).
-
-    ``distances``: shape (n, n). Returns places, shape (n, 2), and the share of the squared
-    distances that the plane holds, in [0, 1]; 1 where all are zero. The largest coordinate of each
-    axis is positive.
-    """
-    squared = distances**2
-    centred = squared - squared.mean(axis=0) - squared.mean(axis=1)[:, None] + squared.mean()
-    values, vectors = np.linalg.eigh(-centred / 2)
-    values, vectors = values[::-1].clip(0), vectors[:, ::-1]
-    place = np.zeros((len(distances), 2))
-    kept = min(2, len(distances))
-    place[:, :kept] = vectors[:, :kept] * np.sqrt(values[:kept])
-    place *= np.where(place.max(axis=0) >= -place.min(axis=0), 1, -1)
-    total = float(values.sum())
-    return place, float(values[:2].sum()) / total if total > 0 else 1.0

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 import zoo_spectra
-from zoo_spectra.catalog import Catalog
+from zoo_spectra.catalog import Catalog, LeftOut, matrices_left_out
 from zoo_spectra.classes import equal_weights
 from zoo_spectra.errors import CatalogError
 from zoo_spectra.method import METHOD_VERSION
@@ -31,7 +31,7 @@ class Facts:
 
     lines: list[tuple[str, str]]
     warnings: list[str]
-    left_out: list[tuple[str, int, int]]
+    left_out: list[LeftOut]
     tensors: list[tuple[str, int]]
     equal: list[list[str]]
 
@@ -64,7 +64,7 @@ def facts_of(catalog: Catalog, how: How, space: Space | None) -> Facts:
             f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, zoo_spectra {zoo_spectra.__version__}",
         ),
     ]
-    equal, left_out = equal_weights(catalog), _left_out(catalog)
+    equal, left_out = equal_weights(catalog), matrices_left_out(catalog)
     return Facts(
         [line for line in lines if line[1]],
         not_finite(left_out) + warnings_of(catalog, how, space, rows, len(equal)),
@@ -109,25 +109,6 @@ def _when(rows: pl.DataFrame) -> str:
     if f"{first:%Y-%m-%d %H:%M}" == f"{last:%Y-%m-%d %H:%M}":
         return f"{last:%Y-%m-%d %H:%M} UTC"
     return f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC, in {count(runs, 'run')}"
-
-
-def _left_out(catalog: Catalog) -> list[tuple[str, int, int]]:
-    """Matrices that are in no ensemble, by the kind of the reason."""
-    some = catalog.networks().filter(pl.col("skipped") > 0).select("commit_id", "skipped")
-    networks = catalog.collect(some)
-    if networks.is_empty():
-        return []
-    # A reason carries numbers and a shape: what counts is its kind.
-    kind = pl.col("skipped").str.replace(r"\s*\(.*", "").str.replace(r"^\d+ ", "")
-    skipped = catalog.spectra().filter(pl.col("skipped").is_not_null())
-    grouped = skipped.group_by(kind.alias("why")).agg(
-        pl.len(), pl.col("commit_id").n_unique().alias("networks")
-    )
-    found = catalog.collect(grouped.sort(["len", "why"], descending=[True, False]))
-    if found.is_empty():
-        why = "not said by a catalog without spectra"
-        return [(why, int(networks["skipped"].sum()), networks.height)]
-    return [(visible(why), number, of) for why, number, of in found.iter_rows()]
 
 
 def _tensors(texts: Iterable[str | None]) -> list[tuple[str, int]]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from zoo_spectra.catalog import Catalog
+from zoo_spectra.catalog import Catalog, LeftOut, is_current, least_read
 from zoo_spectra.classes import older_versions
-from zoo_spectra.report.page.space import CURRENT, KEY, How, Space
-from zoo_spectra.text import count, percent, visible
-
-LOW = 0.9  # of a network's stored entries are in its constituents: below, it is said
+from zoo_spectra.report.page.space import KEY, How, Space
+from zoo_spectra.text import count, visible
 
 
 def warnings_of(
@@ -27,13 +25,8 @@ def warnings_of(
     if how.at is None:
         said.append("The catalog is not classified: the classes here are made with the defaults.")
     said += _not_drawn(catalog, how, space)
-    low = ok.filter(pl.col("coverage") < LOW).sort("coverage", "name")
-    if low.height:
-        name, least = low["name"][0], low["coverage"][0]
-        said.append(
-            f"{count(low.height, 'network')} with less than {percent(LOW)} of all stored entries "
-            f"in constituents; the least is {percent(least)} ({visible(name)})."
-        )
+    if low := least_read(ok):
+        said.append(f"{low}.")
     noted = ok["notes"].drop_nulls().len()
     if noted:
         said.append(f"{count(noted, 'network')} with notes on what was guessed (column notes).")
@@ -44,7 +37,7 @@ def warnings_of(
 
 
 def _not_drawn(catalog: Catalog, how: How, space: Space) -> list[str]:
-    current = catalog.collect(catalog.networks().filter(CURRENT).select(KEY))
+    current = catalog.collect(catalog.networks().filter(is_current()).select(KEY))
     stored = catalog.collect(catalog.classes().select(*KEY, "class", "class_size"))
     if space.label is not None:
         return _medoids(space, current, stored)
@@ -86,9 +79,9 @@ def _medoids(space: Space, current: pl.DataFrame, stored: pl.DataFrame) -> list[
     return said
 
 
-def not_finite(left_out: list[tuple[str, int, int]]) -> list[str]:
-    """A line on networks with such matrices, if there are: of reasons, matrices, networks."""
-    networks = sum(of for why, _, of in left_out if "non-finite" in why)
+def not_finite(left_out: list[LeftOut]) -> list[str]:
+    """A line on networks with such matrices, if there are."""
+    networks = sum(each.networks for each in left_out if "non-finite" in each.why)
     verb = "has" if networks == 1 else "have"
     line = f"{count(networks, 'network')} {verb} non-finite matrices, which are left out."
     return [line] if networks else []

@@ -14,7 +14,7 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
-from zoo_spectra.catalog import CURVES, Catalog, is_old_estimate
+from zoo_spectra.catalog import CURVES, Catalog, is_current
 from zoo_spectra.classes import (
     EXACT_LIMIT,
     Dendrogram,
@@ -30,14 +30,11 @@ from zoo_spectra.defaults import (
     Measure,
 )
 from zoo_spectra.errors import CatalogError
-from zoo_spectra.method import METHOD_VERSION, Floats, Integers
-from zoo_spectra.report.page.plane import Plane, plane_of
+from zoo_spectra.method import Floats, Integers
+from zoo_spectra.report.plane import Plane, plane_of
 from zoo_spectra.text import count
 
 KEY = ["network_id", "commit_id"]
-CURRENT = (
-    (pl.col("status") == "ok") & (pl.col("method_version") == METHOD_VERSION) & ~is_old_estimate()
-)
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ def space_of(catalog: Catalog, how: How, most: int = EXACT_LIMIT) -> Space | Non
     ``most`` largest classes. Errors as ``classify``, and CatalogError where there are no medoids.
     """
     view = catalog.networks(how.condition)
-    number = catalog.collect(view.filter(CURRENT).select(pl.len())).item()
+    number = catalog.collect(view.filter(is_current()).select(pl.len())).item()
     if number == 0:
         return None
     if number > most:
@@ -106,7 +103,7 @@ def _of_medoids(catalog: Catalog, how: How, number: int, most: int) -> Space:
     curves = CURVES.get(how.measure)
     columns = [*KEY, "name", "scale", "constituents", *([curves] if curves else [])]
     own = pl.col("network_id").is_in(classes.head(most)["network_id"].to_list())
-    rows = catalog.collect(catalog.networks().filter(own, CURRENT).select(columns))
+    rows = catalog.collect(catalog.networks().filter(own, is_current()).select(columns))
     found = rows.join(classes.head(most), on=KEY).sort("class")
     if found.is_empty():
         why = "whose medoids are not as they were" if classes.height else "of which there are none"

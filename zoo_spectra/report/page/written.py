@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -25,6 +23,7 @@ from zoo_spectra.report.page.pack import decimals, packed, three_digits
 from zoo_spectra.report.page.page import page_of
 from zoo_spectra.report.page.rows import rows_of
 from zoo_spectra.report.page.space import Space, how_of, space_of
+from zoo_spectra.whole import whole
 
 PLACES = 4  # decimals of curves, masses and places
 
@@ -51,7 +50,11 @@ def written(catalog: Catalog, path: Path, most: int = EXACT_LIMIT) -> Written:
         told |= _told(space, drawn) | {"charts": specifications}
         arrays = {**_space_arrays(space), **_curve_arrays(drawn)}
     content = page_of(packed(told, arrays), vega).encode()
-    _write(path, content)
+    try:
+        with whole(path) as temporary:
+            temporary.write_bytes(content)
+    except OSError as error:
+        raise FigureError(f"{path}: cannot be written: {error.strerror}") from error
     total = len(rows.columns[0].values) + rows.untold
     return Written(path, len(content), total, 0 if space is None else space.networks.height)
 
@@ -116,15 +119,3 @@ def _curve_arrays(drawn: Drawn) -> dict[str, npt.NDArray[Any]]:
         "start": drawn.start.astype(np.int32),
         "ratio": decimals(drawn.gap_ratio, PLACES),
     }
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        raise FigureError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
