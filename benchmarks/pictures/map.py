@@ -11,6 +11,7 @@ from scipy.spatial import ConvexHull
 
 from benchmarks.common import Floats
 from benchmarks.pictures.curves import BLACK, BLUE, GREEN, PINK, RED, SKY, first
+from zoo_spectra.report.plane import plane_of
 
 # Group: colour, shape.
 GROUPS = {

@@ -169,6 +169,8 @@ def test_what_is_spread_keeps_its_mass_and_degenerate_levels_their_place() -> No
     for low, high, share in ((0.5, 1, 0.5), (1, 2, 1), (2, 4, 2), (4, 8, 2), (8, 16, 1)):
         inside = mass[(places > low) & (places < high)].sum()
         assert inside == pytest.approx(share / 21)
+    wide, _ = between(np.array([1e-14, 1e-4, 1e-2, 1.0]), np.full(4, 0.25), 1e-15)
+    assert wide.min() >= 2e-15, "what is spread is not null"
     few = between(nodes[:3], weights[:3], 1e-12)
     np.testing.assert_array_equal(few, (nodes[:3], weights[:3]))
 

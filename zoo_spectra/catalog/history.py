@@ -11,6 +11,7 @@ import polars as pl
 from zoo_spectra.catalog import views
 from zoo_spectra.catalog.catalog import Catalog
 from zoo_spectra.catalog.order import latest_removals, newest, shown
+from zoo_spectra.catalog.runs import check_run
 from zoo_spectra.catalog.snapshot import take
 from zoo_spectra.errors import CatalogError
 
@@ -41,9 +42,7 @@ def as_of(catalog: Catalog, run: int) -> pl.LazyFrame:
     number = pl.col("run").fill_null(0)
     rows = views.everything(taken, "networks")
     known = catalog.collect(rows.select(number).unique().sort("run"))["run"].to_list()
-    if run not in known:
-        told = ", ".join(map(str, known[-20:])) or "none"
-        raise CatalogError(f"{catalog.storage.file()} has no run {run}; there are: {told}")
+    check_run(catalog, run, known)
     if taken.manifest.number and run < taken.manifest.run:
         raise CatalogError(
             f"{catalog.storage.file()} was compacted after run {taken.manifest.run}, which dropped "

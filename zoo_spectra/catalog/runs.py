@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,9 +107,7 @@ def run_told(catalog: Catalog, run: int | None = None) -> RunTold:
     recorded = set(_recorded(catalog))
     known = sorted(with_rows | recorded)
     run = max(known, default=0) if run is None else run
-    if run not in known:
-        told = ", ".join(map(str, known[-20:])) or "none"
-        raise CatalogError(f"{catalog.storage.file()} has no run {run}; there are: {told}")
+    check_run(catalog, run, known)
     record = _read(catalog, run) if run in recorded else None
     counts = dict(record.counts) if record is not None and record.ended is not None else None
     workers = None
@@ -124,6 +122,13 @@ def run_told(catalog: Catalog, run: int | None = None) -> RunTold:
         counts = counts or {each: by_status.get(each, 0) for each in STATUSES}
         workers = _workers(found)
     return RunTold(run, record, _state(record), counts, workers)
+
+
+def check_run(catalog: Catalog, run: int, known: Sequence[int]) -> None:
+    """Raise CatalogError for a run that is not one of these."""
+    if run not in known:
+        told = ", ".join(map(str, known[-20:])) or "none"
+        raise CatalogError(f"{catalog.storage.file()} has no run {run}; there are: {told}")
 
 
 def _workers(rows: pl.DataFrame) -> pl.DataFrame:

@@ -151,6 +151,7 @@ def between(nodes: Floats, weights: Floats, rounding: float) -> Rule:
     starts = np.append(places[0] - gaps[0], places[:-1])
     inside = starts[:, None] + np.append(gaps[0], gaps)[:, None] * parts
     share = (np.append(0.0, spread[:-1]) + spread) / 2
-    found = [nodes[:at], np.exp(inside.ravel()), nodes[-1:], nodes[at:]]
+    above = np.maximum(np.exp(inside.ravel()), 2 * rounding)  # no part of the null mass
+    found = [nodes[:at], above, nodes[-1:], nodes[at:]]
     held = [weights[:at], np.repeat(share / _PARTS, _PARTS), spread[-1:] / 2, mass - spread]
     return np.concatenate(found), np.concatenate(held)
