@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from zoo_spectra.catalog import WHOLE, check_sound, is_old_estimate
+from zoo_spectra.classes import Pairs, pairs_of
 from zoo_spectra.errors import FigureError, nearest
 from zoo_spectra.method import METHOD_VERSION, S_EDGES
 from zoo_spectra.report.figures import Wanted
@@ -18,6 +19,7 @@ from zoo_spectra.text import count, visible
 _ENSEMBLES = ("coe", "cue", "cse")
 LENGTHS = {"density": len(S_EDGES) + 1} | {f"csd_fluctuation_{b}": len(S_EDGES) for b in _ENSEMBLES}
 NAMED = 6  # groups that are named in a line
+MOST_PAIRED = 3_000  # networks: all eigenvalues of a matrix of that order take seconds
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ def condition_of(wanted: Wanted) -> str | None:
     rows = [wanted.catalog.network(name) for name in wanted.names]
     for row in rows:
         check_sound(wanted.catalog, row)
-    ids = ", ".join(f"'{row['network_id']}'" for row in rows)
-    return f"network_id IN ({ids})"
+    ids = (str(row["network_id"]).replace("'", "''") for row in rows)
+    quoted = ", ".join(f"'{each}'" for each in ids)
+    return f"network_id IN ({quoted})"
 
 
 def chosen(wanted: Wanted, columns: Sequence[str] = ()) -> Chosen:
@@ -80,6 +83,23 @@ def chosen(wanted: Wanted, columns: Sequence[str] = ()) -> Chosen:
     else:
         rows = rows.sort("group", "name", "network_id")
     return Chosen(rows.drop("source"), tuple(_left_out(told)))
+
+
+def paired(wanted: Wanted, what: str) -> tuple[Chosen, Pairs]:
+    """What was chosen, in the order of the distances of all pairs. ``what``: "a map", or such.
+
+    Errors as ``chosen`` and ``pairs_of``; FigureError for more than 3,000 networks.
+    """
+    found = chosen(wanted)
+    if found.rows.height > MOST_PAIRED:
+        raise FigureError(
+            f"{found.rows.height:,} networks are too many for {what}, which has at most "
+            f"{MOST_PAIRED:,}: choose some with --where"
+        )
+    pairs = pairs_of(wanted.catalog, wanted.measure, condition_of(wanted))
+    order = pairs.networks.select("network_id")
+    rows = order.join(found.rows, on="network_id", how="left", maintain_order="left")
+    return replace(found, rows=rows), pairs
 
 
 def _told(column: str, nothing: str) -> pl.Expr:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import altair as alt
 import numpy as np
 
-from zoo_spectra.classes import pairs_of
-from zoo_spectra.errors import FigureError
 from zoo_spectra.report.figures import Picture, Wanted
-from zoo_spectra.report.figures.chosen import chosen, condition_of
+from zoo_spectra.report.figures.chosen import paired
 from zoo_spectra.report.figures.groups import groups_of
 from zoo_spectra.report.figures.style import WIDTH, colour, dressed, inline, key, shape
 from zoo_spectra.report.plane import plane_of
 from zoo_spectra.text import count, percent
 
-MOST = 3_000  # networks: all eigenvalues of a matrix of that order take seconds
 TALLEST = 1.2 * WIDTH
 CROWDED = 400  # networks: from there on points are smaller
 LABELLED = 12  # networks whose names are beside them
@@ -22,18 +19,9 @@ LABELLED = 12  # networks whose names are beside them
 
 def picture(wanted: Wanted) -> Picture:
     """Errors as ``chosen`` and ``classes.sweep``; FigureError for more than 3,000 networks."""
-    found = chosen(wanted)
-    if found.rows.height > MOST:
-        raise FigureError(
-            f"{found.rows.height:,} networks are too many for a map, which has at most {MOST:,}: "
-            "choose some with --where"
-        )
-    pairs = pairs_of(wanted.catalog, wanted.measure, condition_of(wanted))
-    found_plane = plane_of(pairs.at)
-    place, share = found_plane.place, found_plane.held
-    rows = pairs.networks.select("network_id").join(
-        found.rows, on="network_id", how="left", maintain_order="left"
-    )
+    found, pairs = paired(wanted, "a map")
+    rows, plane = found.rows, plane_of(pairs.at)
+    place, share = plane.place, plane.held
     groups = groups_of(rows["group"].to_list(), wanted.by)
     data = [
         {"x": x, "y": y, "which": which, "label": label}

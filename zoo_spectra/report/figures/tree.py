@@ -10,11 +10,9 @@ import numpy as np
 from scipy.cluster.hierarchy import dendrogram, fcluster, to_tree
 from scipy.spatial.distance import squareform
 
-from zoo_spectra.classes import pairs_of
-from zoo_spectra.errors import FigureError
 from zoo_spectra.method import Floats
 from zoo_spectra.report.figures import Picture, Wanted
-from zoo_spectra.report.figures.chosen import chosen, condition_of
+from zoo_spectra.report.figures.chosen import paired
 from zoo_spectra.report.figures.groups import groups_of
 from zoo_spectra.report.figures.style import (
     REFERENCE,
@@ -28,24 +26,14 @@ from zoo_spectra.report.figures.style import (
 from zoo_spectra.text import count
 
 LEAVES = 60  # that have a line each
-MOST = 3_000  # networks
 STEP = 13  # pixels of a leaf
 PLACE = 10.0  # from one leaf to the next, as scipy draws
 
 
 def picture(wanted: Wanted) -> Picture:
     """Errors as ``chosen`` and ``classes.sweep``; FigureError for more than 3,000 networks."""
-    found = chosen(wanted)
-    if found.rows.height > MOST:
-        raise FigureError(
-            f"{found.rows.height:,} networks are too many for a tree, which has at most {MOST:,}: "
-            "choose some with --where"
-        )
-    pairs = pairs_of(wanted.catalog, wanted.measure, condition_of(wanted))
-    links = pairs.tree(wanted.linkage)
-    rows = pairs.networks.select("network_id").join(
-        found.rows, on="network_id", how="left", maintain_order="left"
-    )
+    found, pairs = paired(wanted, "a tree")
+    rows, links = found.rows, pairs.tree(wanted.linkage)
     drawn = dendrogram(links, LEAVES, "lastp", no_plot=True)
     _, nodes = to_tree(links, rd=True)
     members = [[int(at) for at in nodes[leaf].pre_order()] for leaf in drawn["leaves"] or ()]
