@@ -10,7 +10,7 @@ from zoo_spectra.catalog.tables import Tables
 from zoo_spectra.text import count, percent, visible
 
 LOW = 0.9  # of a network's stored entries are in its constituents: below, it is said
-NOT_SAID = "not said by a catalog without spectra"
+NOT_SAID = "a catalog without spectra does not say why"
 
 
 class LeftOut(NamedTuple):

@@ -26,10 +26,12 @@ def left_out(catalog: Catalog) -> list[str]:
     networks = catalog.collect(number).item()
     verb = "has" if networks == 1 else "have"
     matrices = count(sum(each.matrices for each in found), "matrix", "matrices")
-    reasons = ", ".join(
+    # A single reason has the numbers of the line itself.
+    reasons = (
         f"{each.why} ({each.matrices:,} in {count(each.networks, 'network')})" for each in found
     )
-    return [f"{count(networks, 'network')} {verb} matrices left out: {matrices}; {reasons}"]
+    why = found[0].why if len(found) == 1 else ", ".join(reasons)
+    return [f"{count(networks, 'network')} {verb} matrices left out: {matrices}; {why}"]
 
 
 def partly_read(catalog: Catalog) -> list[str]:
