@@ -11,8 +11,9 @@ from scipy import sparse
 
 import zoo_spectra as zs
 from zoo_spectra.method import estimate as estimates
+from zoo_spectra.method import probes as of_probes
 from zoo_spectra.method.csd import tail
-from zoo_spectra.method.estimate import Estimate, estimate
+from zoo_spectra.method.estimate import Estimate, Estimation
 from zoo_spectra.method.mme import (
     BIN_WIDTH,
     cumulative_density,
@@ -21,9 +22,10 @@ from zoo_spectra.method.mme import (
     null_mass,
     scale_of,
 )
+from zoo_spectra.method.probes import estimate, part
 from zoo_spectra.method.quadrature import Rule, averaged_rule, between, both_sides
 from zoo_spectra.method.replicates import replicates, standard_error, student_factor
-from zoo_spectra.method.slq import Recurrence, operator_of
+from zoo_spectra.method.slq import Recurrence, operator_of, rule_of
 from zoo_spectra.method.spectrum import (
     ConstituentSpectrum,
     Floats,
@@ -73,8 +75,9 @@ def null_of(found: Estimate, order: int) -> float:
 
 
 def rules(matrix: Matrix, steps: int, starts: Floats) -> list[Rule]:
-    made = Recurrence(operator_of(matrix), starts).extend(steps)
-    return made.rules([steps] * starts.shape[1])
+    operator = operator_of(matrix)
+    made = Recurrence(operator, starts).extend(steps)
+    return [rule_of(operator, each) for each in made.coefficients()]
 
 
 def pairs(matrix: Matrix, steps: int, starts: Floats) -> list[Rule]:
@@ -192,7 +195,7 @@ def test_sparse_is_dense() -> None:
 
 
 def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(estimates, "BLOCK_SIZE", 10)  # each probe for itself
+    monkeypatch.setattr(of_probes, "BLOCK_SIZE", 10)  # each probe for itself
     rng = np.random.default_rng(5)
     matrix = sparse.csr_array(sparse.random_array((300, 300), density=0.05, rng=rng))
     one, two = (
@@ -201,6 +204,34 @@ def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal(one.nodes, two.nodes)
     np.testing.assert_array_equal(one.weights, two.weights)
     assert one.steps_error == two.steps_error
+
+
+def test_parts_that_run_ahead_make_the_same_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_probes, "BLOCK_SIZE", 10)  # each probe for itself
+    monkeypatch.setattr(estimates, "FIRST_STEPS", 32)
+    rng = np.random.default_rng(6)
+    matrix = sparse.csr_array(sparse.random_array((900, 900), density=0.02, rng=rng))
+    streams = partial(stream, "n")
+    whole, parted = estimate(matrix, streams), Estimation(operator_of(matrix))
+    rounds = []
+    while (wanted := parted.wanted()) is not None:
+        rounds.append(wanted)
+        with pytest.raises(ValueError, match="lacks"):
+            parted.result()
+        ways = [range(at, at + 2) for at in range(wanted.begin, wanted.end, 2)]
+        steps = wanted.likely + 5  # more than are wanted change nothing
+        parted.found[wanted.begin :] = [
+            each
+            for way in ways
+            for each in part(operator_of(matrix), streams, wanted.end, way, steps)
+        ]
+    assert rounds[0].likely == 32
+    assert rounds[1].begin == 0
+    assert rounds[1].likely > 64  # not each doubling is a round of its own
+    assert rounds[-1].begin > 0
+    assert parted.result().nodes.tobytes() == whole.nodes.tobytes()
+    assert parted.result().weights.tobytes() == whole.weights.tobytes()
+    assert parted.result().steps_error == whole.steps_error
 
 
 def heavy(rng: np.random.Generator) -> Matrix:
@@ -442,7 +473,7 @@ def estimated_by(matrix: Matrix, probes: int, draw: int, orthogonal: bool) -> Fl
     operator = operator_of(matrix)
     vectors = np.random.default_rng(draw).integers(0, 2, (operator.size, probes)) * 2.0 - 1.0
     started = Recurrence(operator, np.linalg.qr(vectors).Q if orthogonal else vectors)
-    found = started.extend(400).rules([400] * probes)
+    found = [rule_of(operator, each) for each in started.extend(400).coefficients()]
     nodes = np.concatenate([each for each, _ in found])
     weights = np.concatenate([each for _, each in found]) / probes
     levels = gram_eigenvalues(matrix)

@@ -6,9 +6,7 @@ small. The numbers are conventions of this package.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, sqrt
 
 import numpy as np
@@ -18,12 +16,9 @@ from zoo_spectra.method.levels import Floats
 from zoo_spectra.method.mme import BIN_WIDTH, cumulative_density, mix
 from zoo_spectra.method.quadrature import Rule
 from zoo_spectra.method.replicates import replicates, standard_error
-from zoo_spectra.method.slq import Operator, Recurrence, operator_of
-from zoo_spectra.sources import Matrix, Sparse
+from zoo_spectra.method.slq import Coefficients, Operator, rule_of
 
 Integers = npt.NDArray[np.int64]
-Stream = Callable[[int], np.random.Generator]
-Run = Callable[[list[Recurrence], int], list[Recurrence]]
 ESTIMATE_VERSION = 2  # 1 had 8 probes of 256 steps, and no error of the CSD
 # e-folds: by so much of it the last doubling of the steps may have moved the curve (what is left is
 # about half of that), and by half of it the scatter of the probes in the mean.
@@ -35,8 +30,6 @@ FIRST_STEPS, MOST_STEPS = 256, 4096
 # matrix takes 1.5 to 2.5 ns an entry, by a dense one an eighth of it.
 MOST_WORK = 3e11
 DENSE_SHARE = 1 / 8
-BLOCK = 32  # probes that are run together, where their vectors stay in the cache
-BLOCK_SIZE = 1 << 15
 # Steps of probe i are shorter by a 32nd for each i mod 8, so that nodes do not coincide.
 DITHER = 8
 
@@ -55,77 +48,98 @@ class Estimate:
     steps_error: float
 
 
-def estimate(
-    matrix: Matrix | Sparse, stream: Stream, threads: int = 1, tolerance: float = TOLERANCE
-) -> Estimate:
-    """The spectrum of the smaller Gram matrix of W, which is never formed.
+@dataclass(frozen=True)
+class Wanted:
+    """Lanczos from probes ``begin`` to ``end``, up to ``steps`` steps.
 
-    ``matrix``: W, shape (p, q), float64, dense or a canonical ``csr_array``, not all zero, with
-    squares in the range of float64. ``stream(i)``: the random stream of probe i, so that a result
-    does not depend on ``threads``.
+    ``likely``: the steps that will be wanted of them in the end, as far as can be told.
     """
-    operator = operator_of(matrix)
-    with ThreadPoolExecutor(1 if operator.dense else threads) as pool:  # BLAS has its own
 
-        def run(starts: list[Recurrence], steps: int) -> list[Recurrence]:
-            return list(pool.map(lambda each: each.extend(steps), starts))
+    begin: int
+    end: int
+    steps: int
+    likely: int
 
-        first = _starts(operator, stream, 0, max(2, min(FEWEST_PROBES, operator.size)))
-        steps, change = _enough_steps(operator, first, run, tolerance)
-        rules = _rules(first, steps)
+
+@dataclass
+class Estimation:
+    """What an estimate wants next, given the coefficients that it has so far.
+
+    ``found``: of probe i; more steps than were wanted are no harm, since only the wanted ones are
+    used: the estimate is the same.
+    """
+
+    operator: Operator
+    tolerance: float = TOLERANCE
+    found: list[Coefficients] = field(default_factory=list)
+    _rules: dict[tuple[int, int], Rule] = field(default_factory=dict)
+
+    def wanted(self) -> Wanted | None:
+        """What it lacks; None when it is complete."""
+        state = self._state()
+        return state if isinstance(state, Wanted) else None
+
+    def result(self) -> Estimate:
+        """Once nothing is wanted. Raises ValueError before."""
+        state = self._state()
+        if isinstance(state, Wanted):
+            raise ValueError(f"the estimate lacks {state}")
+        steps, change = state
+        # Where steps did not suffice they do not halve the error yet.
+        error = change if self._is_enough(change) else 2 * change
+        return Estimate(*_pooled(self.operator, self._rules_of(len(self.found), steps)), error)
+
+    def _state(self) -> Wanted | tuple[int, float]:
+        """What is wanted, or the steps that were enough and what the last doubling changed."""
+        enough = self._enough_steps()
+        if isinstance(enough, Wanted):
+            return enough
+        steps, change = enough
+        rules = self._rules_of(len(self.found), steps)
         # Where steps fall short, a scatter far below what they leave is no gain.
-        scatter = max(PROBES_SHARE * tolerance, change / 4)
-        while (wanted := _wanted_probes(operator, rules, steps, scatter)) > len(rules):
-            rules += _rules(run(_starts(operator, stream, len(rules), wanted), steps), steps)
-    # Where steps did not suffice they do not halve the error yet.
-    enough = change <= STEPS_SHARE * tolerance
-    return Estimate(*_pooled(operator, rules), change if enough else 2 * change)
+        scatter = max(PROBES_SHARE * self.tolerance, change / 4)
+        probes = _wanted_probes(self.operator, rules, steps, scatter)
+        return enough if probes <= len(rules) else Wanted(len(rules), probes, steps, steps)
 
+    def _enough_steps(self) -> Wanted | tuple[int, float]:
+        """How many steps, and what the last doubling of them changed, in e-folds.
 
-def _starts(operator: Operator, stream: Stream, begin: int, end: int) -> list[Recurrence]:
-    """Lanczos from probes ``begin`` to ``end``: random signs, made orthogonal to those before.
+        Beyond 16 times the order there is nothing more to find.
+        """
+        first = max(2, min(FEWEST_PROBES, self.operator.size))
+        affordable = _affordable(self.operator, FEWEST_PROBES)
+        most = min(MOST_STEPS, max(2 * FIRST_STEPS, affordable), 16 * self.operator.size)
+        steps, likely = min(FIRST_STEPS, int(most)), FIRST_STEPS
+        while True:
+            if min(map(len, self.found[:first]), default=0) < steps:
+                return Wanted(0, first, steps, max(steps, likely))
+            curves = [
+                _curve(self.operator, self._rules_of(first, each)) for each in (steps // 2, steps)
+            ]
+            change = _distance(*curves)
+            if self._is_enough(change) or 1.5 * steps > most:
+                return steps, change
+            likely = self._likely_steps(steps, change, most)
+            steps = int(min(2 * steps, most))
 
-    Signs scatter least of all independent entries, and so many orthogonal ones as the order have no
-    scatter at all: their mean is the trace. Dense matrices, and those of small vectors, take
-    several at once.
-    """
-    signs = [stream(i).integers(0, 2, operator.size) * 2.0 - 1.0 for i in range(end)]
-    probes = np.column_stack(signs)
-    if end <= operator.size:  # two of order 1 are the same
-        probes = np.linalg.qr(probes).Q
-    width = BLOCK if operator.dense or operator.size <= BLOCK_SIZE else 1
-    return [
-        Recurrence(operator, probes[:, at : min(at + width, end)] if width > 1 else probes[:, at])
-        for at in range(begin, end, width)
-    ]
+    def _is_enough(self, change: float) -> bool:
+        return change <= STEPS_SHARE * self.tolerance
 
+    def _likely_steps(self, steps: int, change: float, most: float) -> int:
+        """How many will be enough, if each doubling of them halves the change."""
+        while not self._is_enough(change) and 1.5 * steps <= most:
+            steps, change = int(min(2 * steps, most)), change / 2
+        return steps
 
-def _enough_steps(
-    operator: Operator, first: list[Recurrence], run: Run, tolerance: float
-) -> tuple[int, float]:
-    """How many steps, and what the last doubling of them changed, in e-folds.
+    def _rules_of(self, probes: int, steps: int) -> list[Rule]:
+        """Of the first probes; their numbers mod 8 say how many steps fewer one takes."""
+        return [self._rule(at, steps - at % DITHER * steps // 32) for at in range(probes)]
 
-    Beyond 16 times the order there is nothing more to find.
-    """
-    affordable = _affordable(operator, FEWEST_PROBES)
-    most = min(MOST_STEPS, max(2 * FIRST_STEPS, affordable), 16 * operator.size)
-    steps = min(FIRST_STEPS, int(most))
-    while True:
-        run(first, steps)
-        curves = [_curve(operator, _rules(first, each)) for each in (steps // 2, steps)]
-        change = _distance(*curves)
-        if change <= STEPS_SHARE * tolerance or 1.5 * steps > most:
-            return steps, change
-        steps = int(min(2 * steps, most))
-
-
-def _rules(recurrences: Sequence[Recurrence], steps: int) -> list[Rule]:
-    """Of each probe; their numbers mod 8 say how many steps fewer than ``steps`` one takes."""
-    found: list[Rule] = []
-    for each in recurrences:
-        places = range(len(found), len(found) + each.count)
-        found += each.rules([steps - place % DITHER * steps // 32 for place in places])
-    return found
+    def _rule(self, probe: int, steps: int) -> Rule:
+        key = probe, steps
+        if key not in self._rules:
+            self._rules[key] = rule_of(self.operator, self.found[probe].first(steps))
+        return self._rules[key]
 
 
 def _wanted_probes(operator: Operator, rules: list[Rule], steps: int, most: float) -> int:

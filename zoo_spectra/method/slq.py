@@ -10,8 +10,9 @@ recurrence in floating point is that of a matrix whose eigenvalues lie within ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,7 @@ class Operator:
     """What Lanczos runs on: the smaller Gram matrix of W, or W itself where it is symmetric.
 
     Never formed, and without W's empty rows and columns. ``size``: its order. ``order``: N of W.
-    ``null``: a lower bound on the share of zeros among the N eigenvalues of the Gram matrix.
-    ``entries``: those that one application touches.
+    ``rank``: an upper bound on that of W. ``entries``: those that one application touches.
     """
 
     apply: Callable[[Floats], Floats]
@@ -37,19 +37,24 @@ class Operator:
     order: int
     symmetric: bool
     dense: bool
-    null: float
+    rank: Callable[[], int]
     entries: int
+
+    @cached_property
+    def null(self) -> float:
+        """A lower bound on the share of zeros among the N eigenvalues of the Gram matrix."""
+        return 1.0 - self.rank() / self.order
 
 
 def operator_of(matrix: Matrix | Sparse) -> Operator:
     """The operator of W, shape (p, q), float64, dense or a canonical ``csr_array``, not all zero.
 
-    A sparse one has no larger rank than its pattern, whatever its entries: the bound on ``null``.
+    A sparse one has no larger rank than its pattern, whatever its entries.
     """
     order = int(min(matrix.shape))
     symmetric = is_symmetric(matrix)
     core: Any = _sparse_core(matrix) if is_sparse(matrix) else _dense_core(matrix)
-    rank = structural_rank(core) if is_sparse(core) else min(core.shape)
+    rank = partial(structural_rank, core) if is_sparse(core) else partial(min, core.shape)
     entries = core.nnz if is_sparse(core) else core.size
     left = core if core.shape[0] <= core.shape[1] else core.T
     right = left.T
@@ -68,7 +73,7 @@ def operator_of(matrix: Matrix | Sparse) -> Operator:
         order=order,
         symmetric=symmetric,
         dense=not is_sparse(core),
-        null=1.0 - rank / order,
+        rank=rank,
         entries=int(entries) if symmetric else 2 * int(entries),
     )
 
@@ -90,6 +95,21 @@ def _sparse_core(matrix: Sparse) -> Sparse:
     return csr_array((matrix.data, places[matrix.indices], starts), shape=shape)
 
 
+@dataclass(frozen=True)
+class Coefficients:
+    """Of k Lanczos steps: k diagonal entries of the Jacobi matrix, and k beside and below them."""
+
+    diagonal: Floats
+    beside: Floats
+
+    def __len__(self) -> int:
+        return len(self.diagonal)
+
+    def first(self, steps: int) -> Coefficients:
+        """Of the first steps."""
+        return Coefficients(self.diagonal[:steps], self.beside[:steps])
+
+
 @dataclass
 class Recurrence:
     """Lanczos from a block of vectors, each for itself: it can go on from where it stopped.
@@ -107,11 +127,6 @@ class Recurrence:
     def __post_init__(self) -> None:
         self.vectors = self.vectors / np.linalg.norm(self.vectors, axis=0)
 
-    @property
-    def count(self) -> int:
-        """How many vectors."""
-        return 1 if self.vectors.ndim == 1 else self.vectors.shape[1]
-
     def extend(self, steps: int) -> Recurrence:
         """Go on to ``steps`` steps; what an exhausted subspace adds is decoupled from the rest."""
         for _ in range(len(self.diagonal), steps):
@@ -127,21 +142,18 @@ class Recurrence:
             self.beside.append(beta)
         return self
 
-    def rules(self, lengths: Sequence[int]) -> list[Rule]:
-        """``averaged_rule`` of each vector of the block, from its first so many steps.
-
-        W's empty rows are zeros of their exact weight.
-        """
+    def coefficients(self) -> list[Coefficients]:
+        """Of each vector of the block."""
         diagonal = np.reshape(self.diagonal, (len(self.diagonal), -1))
         beside = np.reshape(self.beside, (len(self.beside), -1))
-        symmetric, size, order = self.operator.symmetric, self.operator.size, self.operator.order
-        filled = size / order
-        found = []
-        for at, length in enumerate(lengths):
-            nodes, weights = averaged_rule(
-                diagonal[:length, at], beside[:length, at], symmetric, size, order
-            )
-            if filled < 1:
-                nodes, weights = np.append(0.0, nodes), np.append(1.0 - filled, weights * filled)
-            found.append((nodes, weights))
-        return found
+        return [Coefficients(*both) for both in zip(diagonal.T, beside.T, strict=True)]
+
+
+def rule_of(operator: Operator, found: Coefficients) -> Rule:
+    """``averaged_rule`` of a probe; W's empty rows are zeros of their exact weight."""
+    size, order = operator.size, operator.order
+    nodes, weights = averaged_rule(found.diagonal, found.beside, operator.symmetric, size, order)
+    filled = size / order
+    if filled < 1:
+        nodes, weights = np.append(0.0, nodes), np.append(1.0 - filled, weights * filled)
+    return nodes, weights

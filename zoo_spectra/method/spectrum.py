@@ -14,9 +14,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from zoo_spectra.method.estimate import estimate
 from zoo_spectra.method.lapack import symmetric_eigenvalues
 from zoo_spectra.method.levels import GapRatio, gap_ratio, signed_gap_ratio, zero_threshold
+from zoo_spectra.method.probes import estimate
 from zoo_spectra.sources import Constituent, Matrix, Sparse, entries, is_sparse, is_symmetric
 
 Floats = npt.NDArray[np.float64]
