@@ -23,8 +23,8 @@ import zoo_spectra as zs
 from benchmarks.common import show, wilson, write
 from zoo_spectra.method import ConstituentSpectrum, combine
 from zoo_spectra.method.csd import circular_spectral_difference
-from zoo_spectra.method.probes import estimate
 from zoo_spectra.method.mme import BIN_WIDTH, cumulative_density, mix
+from zoo_spectra.method.probes import estimate
 from zoo_spectra.method.spectrum import stream
 from zoo_spectra.sources import fetch_samples, network_from_arrays
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from zoo_spectra.runner.schedule import Cause, Schedule, Unit
+from zoo_spectra.runner.schedule import Schedule
 from zoo_spectra.runner.tasks import Task
+from zoo_spectra.runner.units import Cause, Unit
 
 # A turn of the driver's loop, a unit's commit and messages, a new worker, a new node: seconds.
 LOOP, OVERHEAD, NEW_WORKER, NEW_NODE = 0.05, 0.2, 5.0, 300.0

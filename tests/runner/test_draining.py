@@ -15,7 +15,8 @@ from runner.test_schedule import GB, keys, schedule, task
 from runner.timed_pool import TimedPool
 from waiting import wait_for
 from zoo_spectra.runner.drive import Drains, Drive
-from zoo_spectra.runner.schedule import DRAINED_BEFORE, MAX_NODE_LOSSES, Cause, Schedule
+from zoo_spectra.runner.schedule import DRAINED_BEFORE, MAX_NODE_LOSSES, Schedule
+from zoo_spectra.runner.units import Cause
 
 DRIVER = """
 import sys, zoo_spectra as zs

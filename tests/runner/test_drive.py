@@ -22,15 +22,10 @@ from zoo_spectra.runner.drive import (
     Joined,
     Stop,
 )
-from zoo_spectra.runner.schedule import WORKER_BYTES, Cause, Schedule, Unit
-from zoo_spectra.runner.tasks import Task
-from zoo_spectra.runner.work import (
-    Bench,
-    Receipt,
-    analyze_networks,
-    analyze_share,
-    finish_network,
-)
+from zoo_spectra.runner.schedule import WORKER_BYTES, Schedule
+from zoo_spectra.runner.tasks import More, Task
+from zoo_spectra.runner.units import Cause, Unit
+from zoo_spectra.runner.work import Bench, Receipt, do_unit
 
 GB = 1 << 30
 
@@ -77,24 +72,17 @@ class Pool:
     def _end(self, unit: Unit) -> Event:
         names = [self._refs[task.network].name for task in unit.tasks]
         fault = next((self._faults[n].pop(0) for n in names if self._faults.get(n)), None)
-        receipts = self._work(unit) if fault in (None, "none", "committed") else []
+        answers = self._work(unit) if fault in (None, "none", "committed") else []
         if fault in (None, "none"):
             self._idle.append(unit.worker)
-            return Ended(unit, tuple(receipts), 0.1)
+            return Ended(unit, tuple(answers), 0.1)
         self._joining.append(f"w{self._number}")
         self._number += 1
         return Died(unit, next((cause for cause in get_args(Cause) if cause == fault), "crash"))
 
-    def _work(self, unit: Unit) -> list[Receipt]:
+    def _work(self, unit: Unit) -> list[Receipt | More]:
         refs = [self._refs[task.network] for task in unit.tasks]
-        first = unit.tasks[0]
-        if first.kind == "whole":
-            return analyze_networks(self._bench, refs, [1] * len(refs))
-        if first.kind == "finish":
-            return [finish_network(self._bench, refs[0], 1)]
-        number = first.key.rpartition("/")[2]
-        failed = analyze_share(self._bench, refs[0], first.positions, number, 1)
-        return [] if failed is None else [failed]
+        return do_unit(self._bench, unit.tasks, refs, [1] * len(refs))
 
 
 @dataclass

@@ -12,15 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo_spectra.runner.schedule import (
-    MAX_ATTEMPTS,
-    MAX_NODE_LOSSES,
-    WORKER_BYTES,
-    Cause,
-    Schedule,
-    Unit,
-)
-from zoo_spectra.runner.tasks import Task, tasks_of
+from zoo_spectra.runner.schedule import MAX_ATTEMPTS, MAX_NODE_LOSSES, WORKER_BYTES, Schedule
+from zoo_spectra.runner.tasks import More, Task, tasks_of
+from zoo_spectra.runner.units import Cause, Unit
 from zoo_spectra.runner.waiting import LEVELS
 from zoo_spectra.sources.adapter import NetworkRef
 
@@ -346,6 +340,63 @@ MEMORY = st.one_of(
 TASKS = st.lists(st.tuples(st.floats(0.01, 100), MEMORY, st.integers(0, 4)), max_size=25)
 
 
+def part_tasks(network: str, count: int, memory: int = 0, at: int = 0) -> list[Task]:
+    return [Task(f"{network}/{at}-{n}", network, 5.0, memory, "part", (at,)) for n in range(count)]
+
+
+def test_a_network_comes_again_after_its_parts() -> None:
+    made = schedule(task("net"), task("other", 1.0), workers=3)
+    unit, other = made.start("w0"), made.start("w1")
+    assert keys(unit) == ["net"]
+    assert keys(other) == ["other"]
+    made.done(unit, 10.0, [More("net", tuple(part_tasks("net", 2)))])
+    first, second = made.start("w0"), made.start("w2")
+    assert [*keys(first), *keys(second)] == ["net/0-0", "net/0-1"]
+    made.done(other, 1.0)
+    assert made.start("w1") is None
+    made.done(first, 5.0)
+    assert made.start("w0") is None
+    assert not made.finished
+    made.done(second, 5.0)
+    again = made.start("w0")
+    assert keys(again) == ["net"]
+    assert made.attempts("net") == 1  # what wanted more was no attempt
+    made.done(again, 1.0)
+    assert made.finished
+    assert made.seconds_done == pytest.approx(made.seconds_total)
+
+
+def test_a_part_that_is_given_up_takes_its_network_along() -> None:
+    made = schedule(task("net"), workers=1)
+    made.done(made.start("w0"), 10.0, [More("net", tuple(part_tasks("net", 3)))])
+    given_up = []
+    for number in range(20):
+        unit = made.start(f"w{number}")
+        if unit is None:
+            break
+        if keys(unit) == ["net/0-1"]:
+            given_up += made.died(unit, "crash")
+            for each in given_up:
+                made.drop(each.task.network)
+        else:
+            made.done(unit, 5.0)
+        made.leave(f"w{number}")
+        made.join(f"w{number + 1}", "node", 64 * GB)
+    assert [each.task.key for each in given_up] == ["net/0-1"]
+    assert given_up[0].attempts == MAX_ATTEMPTS
+    assert made.finished
+    assert made.seconds_done == pytest.approx(made.seconds_total)
+
+
+def test_a_network_whose_last_part_failed_does_not_come_again() -> None:
+    made = schedule(task("net"), workers=1)
+    made.done(made.start("w0"), 10.0, [More("net", tuple(part_tasks("net", 1)))])
+    made.done(made.start("w0"), 5.0)
+    made.drop("net")  # its receipt said so
+    assert made.start("w0") is None
+    assert made.finished
+
+
 @settings(max_examples=150)
 @given(TASKS, st.integers(1, 3), st.integers(1, 3), st.randoms(use_true_random=False))
 def test_nothing_is_lost_nothing_twice_and_nothing_for_ever(
@@ -399,12 +450,25 @@ def test_nothing_is_lost_nothing_twice_and_nothing_for_ever(
             plan.leave(worker)
             join(home.pop(worker))
             continue
-        plan.done(unit, rng.uniform(0.5, 2) * unit.seconds)
+        more = [
+            More(
+                each.network,
+                tuple(part_tasks(each.network, rng.randint(1, 3), each.memory, rounds)),
+            )
+            for each in unit.tasks
+            if each.kind == "whole" and (rounds := rng.randint(0, 3)) and plan.is_open(each.key)
+        ]
+        plan.done(unit, rng.uniform(0.5, 2) * unit.seconds, more)
         for each in unit.tasks:
-            if each.kind == "share":
+            if each.kind == "part":
+                # One that fails has its network's row; others may say the same, or be dropped.
+                if rng.random() < 0.1 and not rows[each.network]:
+                    plan.drop(each.network)
+                    rows[each.network] += 1
+            elif each.kind == "share":
                 assert each.key not in committed
                 committed.add(each.key)
-            else:
+            elif all(each.network != put_off.network for put_off in more):
                 rows[each.network] += 1
     assert plan.finished
     assert rows == Counter(f"n{number}" for number in range(len(drawn)))

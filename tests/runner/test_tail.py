@@ -21,8 +21,9 @@ from runner.test_drive import Stage
 from runner.test_schedule import GB, keys, schedule, shares, task
 from runner.timed_pool import TimedPool
 from zoo_spectra.runner.drive import Drive
-from zoo_spectra.runner.schedule import Schedule, Unit
+from zoo_spectra.runner.schedule import Schedule
 from zoo_spectra.runner.tail import OVERDUE, is_worth_it, remaining, slowness
+from zoo_spectra.runner.units import Unit
 
 TAIL = 1.3  # median units after the last unit of the other workers
 

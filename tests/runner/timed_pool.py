@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from zoo_spectra.runner.drive import Died, Ended, Event, Joined
-from zoo_spectra.runner.schedule import Cause, Unit
+from zoo_spectra.runner.units import Cause, Unit
 from zoo_spectra.runner.work import (
     Bench,
     Receipt,

@@ -1,14 +1,14 @@
 """The mathematics: numpy in, numpy out, no files and no processes.
 
 From constituents to eigenvalues (``spectrum``, with ``lapack``, ``torch_solver`` and, for large
-orders, ``estimate`` by the quadrature of ``slq`` as its solvers, ``engine`` beside one another), to
-the mixed matrix ensemble (``mme``), the error of estimates (``replicates``), its conjugate
-circular ensembles (``circular``), the circular spectral difference, its tail and its distance
-(``csd``), level statistics (``levels``), resampled curves (``bootstrap``), and all of it for one
-network (``analysis``), in which a matrix that is stored twice counts once (``tied``), and the same
-along the network and name by name, with the measures of distance (``resolved``). ``single`` is
-one constituent as if it were a network. What is the
-paper's and what is ours: docs/method.md.
+orders, ``estimate``, made of ``probes`` by the quadrature of ``slq``, or of parts (``parted``);
+``engine`` has them beside one another), to the mixed matrix ensemble (``mme``), the error of
+estimates (``replicates``), its conjugate circular ensembles (``circular``), the circular spectral
+difference, its tail and its distance (``csd``), level statistics (``levels``), resampled curves
+(``bootstrap``), and all of it for one network (``analysis``), in which a matrix that is stored
+twice counts once (``tied``), and the same along the network and name by name, with the measures of
+distance (``resolved``). ``single`` is one constituent as if it were a network. What is the paper's
+and what is ours: docs/method.md.
 """
 
 from zoo_spectra.defaults import MEASURES, Measure
@@ -18,6 +18,7 @@ from zoo_spectra.method.engine import Device, Engine, all_threads, check_device,
 from zoo_spectra.method.estimate import ESTIMATE_VERSION
 from zoo_spectra.method.levels import UNIVERSALITY, GapRatio
 from zoo_spectra.method.mme import BIN_WIDTH, S_EDGES
+from zoo_spectra.method.parted import Part, Parted, is_parted
 from zoo_spectra.method.resolved import (
     DEPTH,
     constituent_curves,
@@ -28,6 +29,7 @@ from zoo_spectra.method.resolved import (
     named_curves,
 )
 from zoo_spectra.method.single import Alone, alone
+from zoo_spectra.method.slq import Coefficients
 from zoo_spectra.method.spectrum import (
     ALL_ZERO,
     EXACT_LIMIT,
@@ -49,6 +51,7 @@ __all__ = [
     "S_EDGES",
     "UNIVERSALITY",
     "Alone",
+    "Coefficients",
     "ConstituentSpectrum",
     "Device",
     "Engine",
@@ -56,6 +59,8 @@ __all__ = [
     "GapRatio",
     "Integers",
     "Measure",
+    "Part",
+    "Parted",
     "Settings",
     "Spectrum",
     "Tail",
@@ -69,6 +74,7 @@ __all__ = [
     "depth_curves",
     "distance",
     "distances_to",
+    "is_parted",
     "limited",
     "measure_between",
     "named_curves",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,10 @@ def operator_of(matrix: Matrix | Sparse) -> Operator:
     order = int(min(matrix.shape))
     symmetric = is_symmetric(matrix)
     core: Any = _sparse_core(matrix) if is_sparse(matrix) else _dense_core(matrix)
-    rank = partial(structural_rank, core) if is_sparse(core) else partial(min, core.shape)
+
+    def rank() -> int:
+        return int(structural_rank(core) if is_sparse(core) else min(core.shape))
+
     entries = core.nnz if is_sparse(core) else core.size
     left = core if core.shape[0] <= core.shape[1] else core.T
     right = left.T
@@ -83,11 +86,22 @@ def _dense_core(matrix: Matrix) -> Matrix:
     return matrix if rows.all() and columns.all() else matrix[rows][:, columns]
 
 
-def _sparse_core(matrix: Sparse) -> Sparse:
-    """Without empty rows and columns; the entries are shared, not copied."""
+def operator_size(matrix: Sparse) -> int:
+    """The size of a sparse matrix's operator: its rows or columns with entries, which are fewer."""
+    rows, columns = _filled(matrix)
+    return int(min(rows.sum(), columns.sum()))
+
+
+def _filled(matrix: Sparse) -> tuple[Any, Any]:
     rows = np.diff(matrix.indptr) > 0
     columns = np.zeros(matrix.shape[1], dtype=bool)
     columns[matrix.indices] = True
+    return rows, columns
+
+
+def _sparse_core(matrix: Sparse) -> Sparse:
+    """Without empty rows and columns; the entries are shared, not copied."""
+    rows, columns = _filled(matrix)
     small = max(matrix.nnz, *matrix.shape) <= np.iinfo(np.int32).max
     places = np.cumsum(columns, dtype=np.int32 if small else np.int64) - 1
     starts = matrix.indptr[np.concatenate([[True], rows])].astype(places.dtype)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from zoo_spectra.method.estimate import Estimate
 from zoo_spectra.method.lapack import symmetric_eigenvalues
 from zoo_spectra.method.levels import GapRatio, gap_ratio, signed_gap_ratio, zero_threshold
 from zoo_spectra.method.probes import estimate
@@ -223,7 +224,7 @@ def batch_spectra(
         if reason := skip_reason(matrix):
             found[at] = ConstituentSpectrum(constituent.name, shape, np.empty(0), reason)
         elif min(shape) > exact_limit:
-            found[at] = _estimated(constituent, shape, network_id, threads)
+            found[at] = _estimated(constituent, network_id, threads)
         elif is_sparse(matrix) and shape[0] * shape[1] > max(DENSE_ENTRIES, min(shape) ** 2):
             found[at] = _exact(constituent, shape, sparse_gram_eigenvalues(matrix), False)
         else:
@@ -267,19 +268,25 @@ def _in_range(spectrum: ConstituentSpectrum) -> ConstituentSpectrum:
     return ConstituentSpectrum(spectrum.name, spectrum.shape, np.empty(0), reason)
 
 
-def _estimated(
-    constituent: Constituent, shape: tuple[int, int], network_id: str, threads: int
-) -> ConstituentSpectrum:
+def _estimated(constituent: Constituent, network_id: str, threads: int) -> ConstituentSpectrum:
     matrix = constituent.matrix
     weights, exponent = scaled_sparse(matrix) if is_sparse(matrix) else scaled(matrix)
     found = estimate(weights, partial(stream, network_id, constituent.name, "slq"), threads)
+    return estimated_spectrum(constituent, found, exponent)
+
+
+def estimated_spectrum(
+    constituent: Constituent, found: Estimate, exponent: int
+) -> ConstituentSpectrum:
+    """The spectrum of W from an estimate of that of W · 2^-exponent."""
     with np.errstate(over="ignore", under="ignore"):
         values: Floats = np.ldexp(found.nodes, 2 * exponent)
-    return ConstituentSpectrum(
+    spectrum = ConstituentSpectrum(
         constituent.name,
-        shape,
+        _shape(constituent),
         values,
         weights=found.weights,
         probe=found.probe,
         steps_error=found.steps_error,
     )
+    return _in_range(spectrum)

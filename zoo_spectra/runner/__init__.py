@@ -2,8 +2,9 @@
 
 ``job`` is the file, ``run`` the whole of it: ``plan`` says what is left, ``tasks`` cuts it by cost
 and memory, ``schedule`` decides what runs where (pure), ``drive`` carries that out, ``actors`` are
-the workers (the only import of Ray), ``work`` is what one does, ``rows`` what it writes, ``usage``
-what it took. ``preview`` says what a job would cost, ``submit`` hands a job to a cluster over HTTP.
+the workers (the only import of Ray), ``work`` is what one does, and ``parts`` what several do of
+one large estimate, ``rows`` what it writes, ``usage`` what it took. ``preview`` says what a job
+would cost, ``submit`` hands a job to a cluster over HTTP.
 """
 
 from zoo_spectra.runner.drive import Stop

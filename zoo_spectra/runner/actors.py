@@ -15,14 +15,8 @@ from ray import cloudpickle
 from zoo_spectra.errors import AdapterError, explain
 from zoo_spectra.method import check_device
 from zoo_spectra.runner.place import Place
-from zoo_spectra.runner.tasks import Task
-from zoo_spectra.runner.work import (
-    Bench,
-    Receipt,
-    analyze_networks,
-    analyze_share,
-    finish_network,
-)
+from zoo_spectra.runner.tasks import More, Task
+from zoo_spectra.runner.work import Bench, Receipt, do_unit
 from zoo_spectra.sources import Adapter, NetworkRef
 
 
@@ -44,16 +38,11 @@ class Worker:
         check_device(self._bench.engine.device)
         return str(ray.get_runtime_context().get_node_id()), self._place
 
-    def work(self, tasks: list[Task], refs: list[NetworkRef], attempts: list[int]) -> list[Receipt]:
+    def work(
+        self, tasks: list[Task], refs: list[NetworkRef], attempts: list[int]
+    ) -> list[Receipt | More]:
         """Do a unit; the receipts are of the networks whose rows are committed then."""
-        first, ref = tasks[0], refs[0]
-        if first.kind == "whole":
-            return analyze_networks(self._bench, refs, attempts)
-        if first.kind == "finish":
-            return [finish_network(self._bench, ref, attempts[0])]
-        number = first.key.rpartition("/")[2]
-        failed = analyze_share(self._bench, ref, first.positions, number, attempts[0])
-        return [] if failed is None else [failed]
+        return do_unit(self._bench, tasks, refs, attempts)
 
 
 class LookOut:

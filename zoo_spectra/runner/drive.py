@@ -13,10 +13,12 @@ from typing import Protocol
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.method import Settings
 from zoo_spectra.runner.commit import Result, commit
+from zoo_spectra.runner.parts import is_there
 from zoo_spectra.runner.place import Place
 from zoo_spectra.runner.plan import is_done
-from zoo_spectra.runner.schedule import BLAMELESS, Cause, GivenUp, Schedule, Unit
-from zoo_spectra.runner.tasks import Task, result_id
+from zoo_spectra.runner.schedule import Schedule
+from zoo_spectra.runner.tasks import More, Task, result_id
+from zoo_spectra.runner.units import BLAMELESS, Cause, GivenUp, Unit
 from zoo_spectra.runner.work import Receipt, unfinished
 from zoo_spectra.sources import NetworkRef
 
@@ -40,10 +42,10 @@ class Joined:
 
 @dataclass(frozen=True)
 class Ended:
-    """A unit came to its end: the receipts of the network rows it committed."""
+    """A unit came to its end: the receipts of the network rows it committed, and what they lack."""
 
     unit: Unit
-    receipts: tuple[Receipt, ...]
+    answers: tuple[Receipt | More, ...]
     seconds: float
 
 
@@ -199,13 +201,14 @@ class Drive:
                 self.schedule.drain(node)
                 if seconds_left is not None:
                     self._until[node] = self.clock() + seconds_left
-            case Ended(unit, receipts, seconds):
+            case Ended(unit, answers, seconds):
                 self._since.pop(unit.worker, None)
                 self._sent_off.discard(unit.worker)
-                self.schedule.done(unit, seconds)
-                for receipt in receipts:
-                    self.schedule.drop(receipt.network_id)
-                    self._report(receipt)
+                self.schedule.done(unit, seconds, [a for a in answers if isinstance(a, More)])
+                for answer in answers:
+                    if isinstance(answer, Receipt):
+                        self.schedule.drop(answer.network_id)
+                        self._report(answer)
             case Died(unit, cause, place):
                 self._since.pop(unit.worker, None)
                 self._sent_off.discard(unit.worker)
@@ -221,7 +224,7 @@ class Drive:
         first, blamed = unit.tasks[0], len(unit.tasks) == 1 and cause not in BLAMELESS
         if blamed and self._is_committed(first):
             self.schedule.done(unit, unit.seconds * self.schedule.speed)
-            if first.kind != "share":
+            if first.kind in ("whole", "finish"):
                 ref = self.refs[first.network]
                 self._report(Receipt(ref.network_id, ref.name, "ok", None))
             return
@@ -236,6 +239,9 @@ class Drive:
         if task.kind == "share":
             found = self.catalog.pieces(result_id(ref, self.settings))["position"]
             return set(task.positions) <= set(found)
+        if task.part is not None:
+            result = result_id(ref, self.settings)
+            return is_there(self.catalog.storage, result, task.positions[0], task.part)
         return is_done(ref, self.catalog, self.settings)
 
     def _give_up(self, each: GivenUp, place: Place | None) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from zoo_spectra.runner.drive import Drive, Reporter, Stop
 from zoo_spectra.runner.later import Later
+from zoo_spectra.runner.parts import PART_SECONDS
 from zoo_spectra.runner.plan import tasks_left
 from zoo_spectra.runner.schedule import Schedule
 from zoo_spectra.runner.work import Bench
@@ -61,6 +62,8 @@ class OnRay:
         def most() -> int:
             return planned.result().left if planned.is_there(0) else len(todo)
 
+        # A single worker would do all the parts, and read the network for each.
+        bench = replace(bench, parts=None if self.workers == 1 else PART_SECONDS)
         pool = RayPool(bench, by_id, self.workers, most, self.tell)
         pool.prepare()
         schedule = planned.result()

@@ -19,7 +19,7 @@ from zoo_spectra.runner.cluster import Head, first_line
 from zoo_spectra.runner.drive import Died, Drains, Ended, Event, Joined, Left
 from zoo_spectra.runner.frozen import LookOuts, Watched
 from zoo_spectra.runner.place import Place
-from zoo_spectra.runner.schedule import Cause, Unit
+from zoo_spectra.runner.units import Cause, Unit
 from zoo_spectra.runner.work import Bench
 from zoo_spectra.sources import NetworkRef
 
@@ -253,7 +253,7 @@ class RayPool:
     def _landed(self, call: Any) -> list[Event]:
         flight = self._flights.pop(call)
         try:
-            receipts = tuple(ray.get(call))
+            answers = tuple(ray.get(call))
         except OutOfMemoryError:
             return [self._lost(flight, "memory")]
         except RayTaskError as error:
@@ -269,7 +269,7 @@ class RayPool:
             home = self._homes[flight.worker].node
             away = isinstance(error, ActorUnavailableError) or self._deaf or _is_gone(home)
             return [self._lost(flight, "node" if away else "crash")]
-        ended = Ended(flight.unit, receipts, time.monotonic() - flight.started)
+        ended = Ended(flight.unit, answers, time.monotonic() - flight.started)
         if flight.ended is not None or self._homes[flight.worker].node in self._draining:
             return [ended, self._dismiss(flight.worker)]
         self._idle[flight.worker] = None

@@ -16,14 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, replace
-from typing import Literal
 
 from zoo_spectra.runner.tail import EARLY, is_overdue, is_worth_it, remaining, slowness
-from zoo_spectra.runner.tasks import Task, finish_task
-from zoo_spectra.runner.waiting import Record, Waiting
+from zoo_spectra.runner.tasks import More, Task, finish_task
+from zoo_spectra.runner.units import BLAMELESS, Cause, GivenUp, Unit
+from zoo_spectra.runner.waiting import PutOff, Record, Waiting
 
-Cause = Literal["crash", "memory", "timeout", "frozen", "node", "drained", "late"]
-BLAMELESS = ("node", "drained", "late")
 BUNDLE_SECONDS = 3.0
 MAX_ATTEMPTS = 2
 MAX_NODE_LOSSES = 5
@@ -31,34 +29,6 @@ MAX_NODE_LOSSES = 5
 DRAINED_BEFORE = 5.0
 # What a worker holds before it does anything: Python, numpy, torch.
 WORKER_BYTES = 400 << 20
-
-
-@dataclass(frozen=True)
-class Unit:
-    """Tasks that are started together on one worker: a bundle of whole networks, or one task."""
-
-    worker: str
-    tasks: tuple[Task, ...]
-    alone: bool = False
-
-    @property
-    def memory(self) -> int:
-        """Bytes: tasks of a bundle run one after the other."""
-        return max(task.memory for task in self.tasks)
-
-    @property
-    def seconds(self) -> float:
-        """The estimate, uncorrected."""
-        return sum(task.seconds for task in self.tasks)
-
-
-@dataclass(frozen=True)
-class GivenUp:
-    """A task that will not be tried again, and why."""
-
-    task: Task
-    cause: Cause
-    attempts: int
 
 
 @dataclass
@@ -92,6 +62,7 @@ class Schedule:
     _suspects: list[Task] = field(default_factory=list)
     _open: dict[str, Record] = field(default_factory=dict)
     _shares: dict[str, set[str]] = field(default_factory=dict)
+    _put_off: PutOff = field(default_factory=PutOff)
     _flying: dict[str, Unit] = field(default_factory=dict)
     _twins: dict[str, str] = field(default_factory=dict)  # workers at the same unit
     _late: set[str] = field(default_factory=set)  # workers whose unit another has ended
@@ -245,15 +216,27 @@ class Schedule:
             and remaining(self._expected(unit), elapsed[unit.worker]) > seconds - DRAINED_BEFORE
         ]
 
-    def done(self, unit: Unit, seconds: float) -> None:
-        """A unit ended in ``seconds``; its whole networks have rows, its shares are committed."""
+    def done(self, unit: Unit, seconds: float, more: Iterable[More] = ()) -> None:
+        """A unit ended in ``seconds``; its whole networks have rows, its shares are committed.
+
+        But for those that want ``more``: their tasks come again after the parts.
+        """
         self._land(unit)
         if unit.worker in self._late:
             self._late.remove(unit.worker)
             return
         self._observe(unit, seconds)
         self._outrun(unit.worker)
+        wanted = {each.network: each.parts for each in more}
         for task in unit.tasks:
+            if task.network in wanted and task.key in self._open:
+                self._open[task.key].attempts -= 1  # that was none
+                self._put_off.add(task, wanted[task.network])
+                for part in wanted[task.network]:
+                    self.seconds_total += part.seconds
+                    self._longest = max(self._longest, part.seconds)
+                    self._add(part)
+                continue
             self._close(task)
             if task.kind == "share":
                 left = self._shares.get(task.network)
@@ -262,13 +245,16 @@ class Schedule:
 
     def drop(self, network: str) -> None:
         """A network has its row already (one of its shares failed): forget its other tasks."""
-        shares = self._shares.pop(network, None)
-        if shares is None:
+        shares, finish = self._shares.pop(network, None), finish_task(network).key
+        keys = {network, finish, *self._put_off.drop(network), *(shares or ())}
+        due = [key for key in keys if key in self._open]
+        if shares is None and not due:
             return
         self._event += 1
-        for key in shares:
-            self.seconds_done += self._open.pop(key).seconds
-        self._open.pop(finish_task(network).key, None)
+        for key in due:
+            record = self._open.pop(key)
+            if key != finish:
+                self.seconds_done += record.seconds
         self._suspects = [task for task in self._suspects if task.network != network]
 
     def died(self, unit: Unit, cause: Cause) -> list[GivenUp]:
@@ -358,7 +344,7 @@ class Schedule:
         if self._suspects or self._waiting.seconds > 0.01:
             return True
         flying = {task.key for unit in self._flying.values() for task in unit.tasks}
-        return not self._open.keys() <= flying
+        return not self._open.keys() <= flying | self._put_off.keys()
 
     def _outrun(self, worker: str) -> None:
         """This worker has ended its unit first: whoever else is at it is late."""
@@ -394,3 +380,5 @@ class Schedule:
             self.seconds_done += task.seconds
         if task.kind == "share" and task.network in self._shares:
             self._shares[task.network].discard(task.key)
+        if task.kind == "part" and (again := self._put_off.ended(task)) is not None:
+            self._waiting.push(again)

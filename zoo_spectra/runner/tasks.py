@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from zoo_spectra.method import ESTIMATE_VERSION, METHOD_VERSION, Settings
+from zoo_spectra.method import ESTIMATE_VERSION, METHOD_VERSION, Part, Settings
 from zoo_spectra.sources import NetworkRef
 
 Shapes = tuple[tuple[int, int], ...]
@@ -35,15 +35,24 @@ class Task:
 
     ``seconds`` and ``memory`` (whole bytes: their sums are exact) are estimates. ``share``: the
     network's constituents at ``positions``; ``finish``: the network's row, once all its shares are
-    committed.
+    committed; ``part``: a ``part`` of the estimate of the constituent at the single position.
     """
 
     key: str
     network: str
     seconds: float
     memory: int
-    kind: Literal["whole", "share", "finish"] = "whole"
+    kind: Literal["whole", "share", "finish", "part"] = "whole"
     positions: tuple[int, ...] = ()
+    part: Part | None = None
+
+
+@dataclass(frozen=True)
+class More:
+    """A network is not at its end: its task comes again when the parts have ended."""
+
+    network: str
+    parts: tuple[Task, ...]
 
 
 @lru_cache(maxsize=1 << 16)  # a zoo has millions of constituents, of few shapes
@@ -108,7 +117,8 @@ def result_id(ref: NetworkRef, settings: Settings) -> str:
     So the shares that an interrupted run has committed serve the next one, but not those of
     spectra that were estimated in an older way.
     """
-    estimated = any(min(shape) > settings.exact_limit for shape in ref.shapes or ())
+    shapes = ref.shapes
+    estimated = shapes is None or any(min(shape) > settings.exact_limit for shape in shapes)
     parts = (
         ref.network_id,
         ref.fingerprint,

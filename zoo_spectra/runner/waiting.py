@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zoo_spectra.runner.tasks import Task
@@ -26,6 +26,35 @@ class Record:
     blamed: int = 0
     losses: int = 0
     single: bool = False
+
+
+@dataclass
+class PutOff:
+    """Tasks that come again when parts of them have ended: by network, with the parts' keys."""
+
+    _tasks: dict[str, tuple[Task, set[str]]] = field(default_factory=dict)
+
+    def keys(self) -> set[str]:
+        """Of the tasks."""
+        return {task.key for task, _ in self._tasks.values()}
+
+    def add(self, task: Task, parts: Iterable[Task]) -> None:
+        """Put a task off until these have ended."""
+        self._tasks[task.network] = task, {part.key for part in parts}
+
+    def ended(self, part: Task) -> Task | None:
+        """A part has ended; returns the task, if that was the last one."""
+        task, parts = self._tasks.get(part.network, (None, set[str]()))
+        parts.discard(part.key)
+        if task is not None and not parts:
+            del self._tasks[part.network]
+            return task
+        return None
+
+    def drop(self, network: str) -> set[str]:
+        """Forget a network; returns the keys of its parts that have not ended."""
+        _, parts = self._tasks.pop(network, (None, set[str]()))
+        return parts
 
 
 @dataclass

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from zoo_spectra.catalog import Catalog
+from zoo_spectra.catalog import Catalog, forget_probes
 from zoo_spectra.errors import CatalogError, NetworkError
 from zoo_spectra.method import (
     ConstituentSpectrum,
@@ -20,6 +20,7 @@ from zoo_spectra.method import (
 )
 from zoo_spectra.runner.commit import Result, commit
 from zoo_spectra.runner.failures import failed
+from zoo_spectra.runner.parts import do_part, estimates
 from zoo_spectra.runner.place import Place
 from zoo_spectra.runner.rows import (
     Piece,
@@ -30,7 +31,7 @@ from zoo_spectra.runner.rows import (
     spectra_rows,
     spectrum_columns,
 )
-from zoo_spectra.runner.tasks import result_id
+from zoo_spectra.runner.tasks import More, Task, result_id
 from zoo_spectra.runner.usage import peak_memory, reset_peak_memory
 from zoo_spectra.sources import (
     Adapter,
@@ -55,29 +56,61 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Bench:
-    """What a worker works with. ``engine``: its threads, or its GPU; ``place``: where it is."""
+    """What a worker works with. ``engine``: its threads, or its GPU; ``place``: where it is.
+
+    ``parts``: where there are others, who take parts of large estimates, the seconds of a part.
+    """
 
     adapters: Mapping[str, Adapter]
     catalog: Catalog
     settings: Settings
     engine: Engine = field(default_factory=Engine)
     place: Place | None = None
+    parts: float | None = None
+
+
+def do_unit(
+    bench: Bench, tasks: Sequence[Task], refs: Sequence[NetworkRef], attempts: Sequence[int]
+) -> list[Receipt | More]:
+    """Do what was started as one; the receipts are of the networks whose rows are committed then.
+
+    ``refs`` and ``attempts``: of each task. Raises CatalogError.
+    """
+    first, ref = tasks[0], refs[0]
+    if first.kind == "whole":
+        return analyze_networks(bench, refs, attempts)
+    if first.kind == "finish":
+        return [finish_network(bench, ref, attempts[0])]
+    if first.kind == "part":
+        failure = analyze_part(bench, ref, first, attempts[0])
+    else:
+        number = first.key.rpartition("/")[2]
+        failure = analyze_share(bench, ref, first.positions, number, attempts[0])
+    return [] if failure is None else [failure]
 
 
 def analyze_networks(
     bench: Bench, refs: Sequence[NetworkRef], attempts: Sequence[int]
-) -> list[Receipt]:
-    """Analyse whole networks and commit their rows as one part.
+) -> list[Receipt | More]:
+    """Analyse whole networks and commit their rows as one part; or say what is to be done first.
 
     A network's own fault becomes its `failed` row. Raises CatalogError when nothing can be
     committed.
     """
-    results = [_analyzed(bench, ref, attempt) for ref, attempt in zip(refs, attempts, strict=True)]
+    ends = [_analyzed(bench, ref, attempt) for ref, attempt in zip(refs, attempts, strict=True)]
+    results = [end for end in ends if isinstance(end, Result)]
+    more = [end for end in ends if isinstance(end, More)]
+    if not results:
+        return [*more]
     rows = commit(bench.catalog, results[0].row["commit_id"], results)
-    return [_receipt(row) for row in rows]
+    estimated = {row["network_id"] for row in rows if row.get("spectrum_kind") == "slq"}
+    for ref in () if bench.parts is None else refs:
+        if ref.network_id in estimated:
+            forget_probes(bench.catalog.storage, result_id(ref, bench.settings))
+    return [*map(_receipt, rows), *more]
 
 
-def _analyzed(bench: Bench, ref: NetworkRef, attempts: int) -> Result:
+def _analyzed(bench: Bench, ref: NetworkRef, attempts: int) -> Result | More:
     row = network_row(ref, bench.settings, attempts, place=bench.place)
     pieces: list[Piece] = []
     try:
@@ -85,12 +118,42 @@ def _analyzed(bench: Bench, ref: NetworkRef, attempts: int) -> Result:
             started = time.perf_counter()
             network = _open(bench, ref)
             opening = time.perf_counter() - started
-            pieces.extend(_once(list(_walk(bench, ref, network)), network))
+            known = _in_parts(bench, ref, network)
+            if isinstance(known, More):
+                return known
+            found = [*known.values(), *_walk(bench, ref, network, known=known)]
+            pieces.extend(_once(sorted(found, key=lambda piece: piece.position), network))
             row = _summed_up(bench, row, network, pieces, opening)
     except Exception as error:
         # Whatever a network does, it is the network's row that says so; the run goes on.
         row = failed(row, error)
     return Result(row, spectra_rows(row["network_id"], row["commit_id"], pieces))
+
+
+def _in_parts(bench: Bench, ref: NetworkRef, network: Network) -> dict[int, Piece] | More:
+    if bench.parts is None:
+        return {}
+    with limited(bench.engine.threads):
+        result, limit = result_id(ref, bench.settings), bench.settings.exact_limit
+        return estimates(bench.catalog.storage, result, ref, network, limit, bench.parts)
+
+
+def analyze_part(bench: Bench, ref: NetworkRef, task: Task, attempts: int) -> Receipt | None:
+    """Do a part of an estimate, and keep it in the catalog.
+
+    Returns None, or the receipt of the network's `failed` row. Raises CatalogError.
+    """
+    assert task.part is not None
+    try:
+        with guarded(), limited(bench.engine.threads):
+            storage, result = bench.catalog.storage, result_id(ref, bench.settings)
+            do_part(storage, result, ref, _open(bench, ref), task.positions[0], task.part)
+    except CatalogError:
+        raise
+    except Exception as error:  # as above
+        row = failed(network_row(ref, bench.settings, attempts, place=bench.place), error)
+        return _receipt(*commit(bench.catalog, row["commit_id"], [Result(row)]))
+    return None
 
 
 def analyze_share(
@@ -165,10 +228,12 @@ def _walk(
     network: Network,
     positions: Collection[int] | None = None,
     others: dict[int, ConstituentSpectrum] | None = None,
+    known: Collection[int] = (),
 ) -> Iterator[Piece]:
     """The constituents at ``positions`` (all by default), each analysed as it is read.
 
-    ``others`` gets those that are passed by and could be the same as one of them, unsolved.
+    ``others`` gets those that are passed by and could be the same as one of them, unsolved. Those
+    at ``known`` are analysed already.
     """
     wanted = None if positions is None else frozenset(positions)
     shapes = {shape for at, shape in enumerate(ref.shapes or ()) if wanted and at in wanted}
@@ -176,6 +241,8 @@ def _walk(
 
     def chosen() -> Iterator[Constituent]:
         for position, constituent in enumerate(walked(network, ref.shapes)):
+            if position in known:
+                continue
             if wanted is None or position in wanted:
                 taken.append(position)
                 yield constituent
