@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
+from multiprocessing import get_context
 
 import numpy as np
 from scipy import sparse
@@ -112,28 +114,22 @@ KINDS: dict[str, Make] = {
 }
 
 
-def connectomes() -> Iterator[tuple[str, sparse.csr_array]]:
-    """Of the samples, whole; and each of the directed ones once more without its directions."""
+@cache
+def connectomes() -> tuple[str, ...]:
+    """Their sources."""
     fetch_samples(("worms", "fly", "mice"), echo=lambda line: None)
-    for source in SAMPLES:
-        for ref in zs.list_networks(source):
-            (constituent,) = zs.load(ref.source).constituents()
-            yield ref.name, sparse.csr_array(constituent.matrix).astype(np.float64)
+    return tuple(ref.source for source in SAMPLES for ref in zs.list_networks(source))
 
 
-def cases(count: int) -> Iterator[tuple[str, int, sparse.csr_array, np.ndarray | None]]:
-    real = list(connectomes())
-    for number in range(count):
-        kind = [*KINDS, "connectomes"][number % 6]
-        turn = number // 6
-        if kind == "connectomes":
-            _, matrix = real[turn % len(real)]
-            yield kind, number, matrix, None
-        else:
-            orders = KNOWN_ORDERS if kind in ("six decades", "rank-deficient") else ORDERS
-            order = orders[turn % len(orders)]
-            matrix, squares = KINDS[kind](order, np.random.default_rng([number, order]))
-            yield kind, number, matrix, squares
+def made(number: int) -> tuple[str, sparse.csr_array, np.ndarray | None]:
+    """The kind of a case, its matrix, and its eigenvalues where they are known beforehand."""
+    kind, turn = [*KINDS, "connectomes"][number % 6], number // 6
+    if kind == "connectomes":
+        (constituent,) = zs.load(connectomes()[turn % len(connectomes())]).constituents()
+        return kind, sparse.csr_array(constituent.matrix).astype(np.float64), None
+    orders = KNOWN_ORDERS if kind in ("six decades", "rank-deficient") else ORDERS
+    order = orders[turn % len(orders)]
+    return kind, *KINDS[kind](order, np.random.default_rng([number, order]))
 
 
 def truth(matrix: sparse.csr_array, squares: np.ndarray | None) -> np.ndarray:
@@ -144,18 +140,25 @@ def truth(matrix: sparse.csr_array, squares: np.ndarray | None) -> np.ndarray:
     return circular_spectral_difference(cumulative_density(mixed.eigenvalues, mixed.mass))
 
 
-def measure(
+def measure(number: int, tolerance: float) -> tuple[str, dict[str, float]]:
+    """A case, on one thread."""
+    kind, matrix, squares = made(number)
+    with threadpool_limits(1):
+        return kind, compared(number, matrix, squares, tolerance)
+
+
+def compared(
     number: int, matrix: sparse.csr_array, squares: np.ndarray | None, tolerance: float
 ) -> dict[str, float]:
     started = time.process_time()
-    made = estimate(matrix, partial(stream, "coverage", number), tolerance=tolerance)
+    guess = estimate(matrix, partial(stream, "coverage", number), tolerance=tolerance)
     estimated = ConstituentSpectrum(
         "w",
         (matrix.shape[0], matrix.shape[1]),
-        made.nodes,
-        weights=made.weights,
-        probe=made.probe,
-        steps_error=made.steps_error,
+        guess.nodes,
+        weights=guess.weights,
+        probe=guess.probe,
+        steps_error=guess.steps_error,
     )
     network = network_from_arrays("w", {"w": matrix})
     found = combine(network, [estimated], zs.Settings(), str(number))
@@ -164,7 +167,7 @@ def measure(
     return {
         "distance": float(np.sum(np.abs(found.csd - truth(matrix, squares))) * BIN_WIDTH),
         "error": found.csd_error,
-        "probes": int(made.probe.max()) + 1,
+        "probes": int(guess.probe.max()) + 1,
         "seconds": seconds,
         "order": min(matrix.shape),
     }
@@ -188,9 +191,9 @@ def summary(found: list[dict[str, float]]) -> dict[str, float]:
 
 def main(count: int = CASES, tolerance: float = TOLERANCE) -> None:
     found: dict[str, list[dict[str, float]]] = {}
-    with threadpool_limits(1):
-        for kind, number, matrix, squares in cases(count):
-            case = measure(number, matrix, squares, tolerance)
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        cases = pool.map(partial(measure, tolerance=tolerance), range(count))
+        for number, (kind, case) in enumerate(cases):
             found.setdefault(kind, []).append(case)
             print(f"{number:4} {kind:15}", {k: round(v, 4) for k, v in case.items()}, flush=True)
     figures = {kind: summary(each) for kind, each in found.items()}

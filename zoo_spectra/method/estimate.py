@@ -19,7 +19,8 @@ from zoo_spectra.method.replicates import replicates, standard_error
 from zoo_spectra.method.slq import Coefficients, Operator, rule_of
 
 Integers = npt.NDArray[np.int64]
-ESTIMATE_VERSION = 2  # 1 had 8 probes of 256 steps, and no error of the CSD
+# 1 had 8 probes of 256 steps, and no error of the CSD; 3: what 2 was, from other probes.
+ESTIMATE_VERSION = 3
 # e-folds: by so much of it the last doubling of the steps may have moved the curve (what is left is
 # about half of that), and by half of it the scatter of the probes in the mean.
 TOLERANCE = 0.02
