@@ -6,7 +6,7 @@ PLUGINS := -e adapters/timm -e 'adapters/connectome[hdf5,cifti,excel,community]'
 ADAPTERS := adapters/timm adapters/connectome adapters/checkpoint
 PROJECTS := pyproject.toml constraints.txt $(wildcard adapters/*/pyproject.toml)
 
-.PHONY: demo test fuzz bench lint types format dist clean
+.PHONY: demo test fuzz bench docs lint types format dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/zoo-spectra run jobs/demo.toml
@@ -29,6 +29,11 @@ fuzz: $(VENV)/.dev
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.speed.bench
 
+# Strict: a link that leads nowhere, in one page or to another, is an error.
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -W --keep-going -q -c docs/site . build/docs
+	@echo "Open in a browser: file://$(CURDIR)/build/docs/index.html"
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -48,7 +53,7 @@ dist: $(VENV)/.dev
 	done
 
 clean:
-	rm -rf $(VENV) dist
+	rm -rf $(VENV) dist build/docs
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -66,4 +71,8 @@ $(VENV)/.dev: $(VENV)/.installed
 
 $(VENV)/.bench: $(VENV)/.installed benchmarks/requirements.txt
 	$(BIN)/python -m pip install -q -c constraints.txt -r benchmarks/requirements.txt
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[docs]' $(PLUGINS)
 	@touch $@

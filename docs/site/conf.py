@@ -1,0 +1,56 @@
+"""The site that `make docs` builds: its pages are the Markdown files of the repository, in place.
+
+Nothing of it comes from elsewhere, when it is built or when it is read.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import zoo_spectra
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # mathml.py
+
+project = "zoo_spectra"
+author = "zoo_spectra"
+release = version = zoo_spectra.__version__
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "mathml"]
+root_doc = "docs/index"
+include_patterns = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "adapters/README.md",
+    "benchmarks/README.md",
+    "catalogs/README.md",
+    "catalogs/timm-random/DATASHEET.md",
+    "docs/*.md",
+    "docs/notebooks/*.ipynb",
+    "jobs/kuberay/README.md",
+]
+# Folders that are not looked into: include_patterns alone would have all of them searched.
+exclude_patterns = ["**/.*", ".*", "build", "dist", "data", "tests", "zoo_spectra", "docs/site"]
+
+# Markdown as on GitHub: links from file to file, with the anchors of headings.
+myst_enable_extensions = ["dollarmath", "strikethrough"]
+myst_heading_anchors = 4
+nb_execution_mode = "off"  # docs/site/notebooks.py runs them, and the tests do
+nb_ipywidgets_js: dict[str, object] = {}  # they would be asked for elsewhere
+
+autodoc_typehints_format = "short"
+autodoc_member_order = "bysource"
+nitpicky = True
+# The documentation of other projects is not here, nor is that of names that are not public.
+nitpick_ignore_regex = [("py:.*", ".*")]
+
+html_theme = "furo"
+html_title = f"zoo_spectra {release}"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_extra_path = ["top"]  # a page at the top that leads to the first one
+html_copy_source = False
+html_show_sphinx = False
+html_show_copyright = False
