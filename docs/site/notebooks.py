@@ -1,4 +1,4 @@
-"""Run the notebooks of docs/notebooks, each in a fresh kernel and an empty folder, and store outputs.
+"""Run the notebooks of docs/notebooks, each in a fresh kernel and an empty folder; keep outputs.
 
 python docs/site/notebooks.py [NOTEBOOK…]
 """
