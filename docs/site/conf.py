@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from sphinx.application import Sphinx
+
 import zoo_spectra
 
 HERE = Path(__file__).parent
@@ -43,8 +45,8 @@ nb_ipywidgets_js: dict[str, object] = {}  # they would be asked for elsewhere
 autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
 nitpicky = True
-# The documentation of other projects is not here, nor is that of names that are not public.
-nitpick_ignore_regex = [("py:.*", ".*")]
+# Public names are to be found; others, and those of other projects, are not documented here.
+nitpick_ignore_regex = [("py:.*", r"(?!zoo_spectra\.\w+$).*")]
 
 html_theme = "furo"
 html_title = f"zoo_spectra {release}"
@@ -54,3 +56,15 @@ html_extra_path = ["top"]  # a page at the top that leads to the first one
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
+
+LONGEST = 150  # characters of a class's signature: beyond, its fields are listed below it
+
+
+def _signature(
+    _app: Sphinx, what: str, _name: str, _object: object, _options: object, signature: str, _: str
+) -> tuple[str, None] | None:
+    return ("", None) if what == "class" and len(signature or "") > LONGEST else None
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("autodoc-process-signature", _signature)
