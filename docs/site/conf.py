@@ -39,6 +39,7 @@ exclude_patterns = ["**/.*", ".*", "build", "dist", "data", "tests", "zoo_spectr
 # Markdown as on GitHub: links from file to file, with the anchors of headings.
 myst_enable_extensions = ["dollarmath", "strikethrough"]
 myst_heading_anchors = 4
+highlight_language = "none"
 nb_execution_mode = "off"  # docs/site/notebooks.py runs them, and the tests do
 nb_ipywidgets_js: dict[str, object] = {}  # they would be asked for elsewhere
 
@@ -52,6 +53,7 @@ html_theme = "furo"
 html_title = f"zoo_spectra {release}"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_js_files = [("site.js", {"defer": "defer"})]
 html_extra_path = ["top"]  # a page at the top that leads to the first one
 html_copy_source = False
 html_show_sphinx = False

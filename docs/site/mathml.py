@@ -26,10 +26,7 @@ def _inline(writer: HTML5Translator, node: nodes.math) -> None:
 
 
 def _display(writer: HTML5Translator, node: nodes.math_block) -> None:
-    # A wide one is scrolled, so it has to be reached by keyboard.
-    writer.body.append(
-        f'<div class="formula" tabindex="0">{_convert(node, displayed=True)}</div>\n'
-    )
+    writer.body.append(f'<div class="formula">{_convert(node, displayed=True)}</div>\n')
     raise nodes.SkipNode
 
 

@@ -1,0 +1,51 @@
+"""Pages that say what the code says: commands, and the public names of Python."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import typer
+
+import zoo_spectra as zs
+from zoo_spectra.terminal.app import app
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+PYTHON = (ROOT / "docs/python.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def writer() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("commands", ROOT / "docs/site/commands.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_of_commands_is_that_of_the_code(writer: ModuleType) -> None:
+    assert writer.page(COMMANDS) == COMMANDS, "write it anew: python docs/site/commands.py"
+
+
+def test_every_command_and_option_is_there() -> None:
+    """By what typer makes of the functions."""
+    group = typer.main.get_command(app)
+    sections = dict(re.findall(r"(?ms)^## (\S+)\n(.*?)(?=^## |\Z)", COMMANDS))
+    assert list(sections) == list(group.commands)
+    for name, command in group.commands.items():
+        rows = re.findall(r"(?m)^\| `((?:[^`])+)` \|", sections[name])
+        written = {one for row in rows if row.startswith("-") for one in row.split(", ")}
+        options = {one for each in command.params for one in each.opts if one.startswith("-")}
+        assert written == options - {"--help"}
+        assert len(rows) == sum("--help" not in each.opts for each in command.params)
+
+
+def test_every_public_name_of_python_is_there() -> None:
+    named = set(re.findall(r"(?m)^\.\. (?:auto\w+|data):: zoo_spectra\.(\w+)(?:\(|$)", PYTHON))
+    by_module = {"ZooSpectraError"}  # with all other errors
+    assert named | by_module == set(zs.__all__) | {"errors"}
