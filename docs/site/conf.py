@@ -40,6 +40,7 @@ exclude_patterns = ["**/.*", ".*", "build", "dist", "data", "tests", "zoo_spectr
 myst_enable_extensions = ["dollarmath", "strikethrough"]
 myst_heading_anchors = 4
 highlight_language = "none"
+smartquotes = False  # --option stays what is typed
 nb_execution_mode = "off"  # docs/site/notebooks.py runs them, and the tests do
 nb_ipywidgets_js: dict[str, object] = {}  # they would be asked for elsewhere
 
