@@ -15,8 +15,8 @@ demo: $(VENV)/.installed
 	@echo "Look further: $(BIN)/zoo-spectra show catalogs/demo 'resnet18/seed0', or open in a browser"
 	@echo "file://$(CURDIR)/catalogs/demo/report.html"
 
-# The report is tested in Chromium, where it and chromedriver are installed (apt-get install chromium
-# chromium-driver); otherwise those tests are skipped, and with CI=true they fail.
+# The report and the documentation are tested in Chromium, where it and chromedriver are installed
+# (apt-get install chromium chromium-driver); otherwise those tests are skipped, and with CI=true they fail.
 # Two processes, each with whole files: a test that waits, as for Ray, leaves its core to another.
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
-from typer.testing import CliRunner
 
 import zoo_spectra as zs
-from zoo_spectra.terminal.app import app
+from pages import commands, ran
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/quickstart.md").read_text(encoding="utf-8")
 SECTIONS = {
-    title: re.findall(r"(?m)^zoo-spectra (.+)$", text)
+    title: commands(text)
     for title, text in re.findall(r"(?ms)^## (You .+?)\n(.*?)(?=^## |\Z)", PAGE)
 }
 
 
-def ran(section: str) -> list[str]:
+def of(section: str) -> list[str]:
     """What each command of a section printed."""
-    said = []
-    for command in SECTIONS[section]:
-        words = shlex.split(command)
-        words += ["--in-process"] if words[0] == "run" else []
-        done = CliRunner().invoke(app, words)
-        assert done.exit_code == 0, (command, done.output, done.exception)
-        said.append(done.stdout)
-    return said
+    return [ran(words) for words in SECTIONS[section]]
 
 
 def network(seed: int) -> dict[str, np.ndarray]:
@@ -64,7 +55,7 @@ def test_there_is_one_for_each() -> None:
 
 
 def test_a_zoo() -> None:
-    run, classes, swept, _ = ran("You have a zoo")
+    run, classes, swept, _ = of("You have a zoo")
     assert "5 networks asked for: 5 ok" in run
     assert "deit (1), vision_transformer (1)" in classes
     assert "equal weights: deit_tiny_patch16_224/seed0, vit_tiny_patch16_224/seed0" in classes
@@ -77,7 +68,7 @@ def test_a_checkpoint() -> None:
     for seed in range(3):
         save_file(network(seed), f"ours/model{seed}.safetensors")
     save_file(permuted(network(1)), "handed.safetensors")
-    peek, _, near = ran("You were handed a checkpoint")
+    peek, _, near = of("You were handed a checkpoint")
     assert "handed" in peek
     assert "ours/model1" in near
     frame = zs.nearest("checkpoint:handed.safetensors", "catalogs/ours")
@@ -93,7 +84,7 @@ def test_a_checkpoint() -> None:
 
 
 def test_connectomes() -> None:
-    _, peek, run, classes, groups, _ = ran("You have connectomes")
+    _, peek, run, classes, groups, _ = of("You have connectomes")
     assert "weight_column: 3" in peek
     assert "32 networks asked for: 32 ok" in run
     assert re.search(r"BTBR \(8\) +│", classes)
@@ -103,6 +94,6 @@ def test_connectomes() -> None:
 
 
 def test_an_architecture() -> None:
-    cheaper, near = ran("You choose an architecture")
+    cheaper, near = of("You choose an architecture")
     assert "by spectra: equivalents" in cheaper
     assert "resnet50/seed1" in near

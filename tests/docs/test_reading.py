@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 import zoo_spectra as zs
-from zoo_spectra.terminal.app import app
+from pages import commands, ran
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = re.findall(r"(?m)^zoo-spectra (.+)$", (ROOT / "docs/reading.md").read_text("utf-8"))
+COMMANDS = commands((ROOT / "docs/reading.md").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +20,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("reading")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
-        for command in COMMANDS:
-            words = shlex.split(command)
-            words += ["--in-process"] if words[0] == "run" else []
-            done = CliRunner().invoke(app, words)
-            assert done.exit_code == 0, (command, done.output, done.exception)
+        for words in COMMANDS:
+            ran(words)
     return place
 
 
@@ -53,6 +48,9 @@ def test_what_is_said_of_the_curves(folder: Path) -> None:
     assert worm.csd[0] == pytest.approx(worm.density[0], abs=1e-3)
     assert worm.null_mass > 0.1
     assert resnet.csd[(s > -2) & (s < -0.2)].max() < 0
+    largest = [max(c.eigenvalues[-1] for c in each.used) / each.scale for each in (resnet, worm)]
+    assert largest[0] < 10
+    assert largest[1] > 1000
     assert resnet.decay_rate is not None
     assert trained.decay_rate is not None
     assert worm.decay_rate is not None
