@@ -49,3 +49,10 @@ def test_every_public_name_of_python_is_there() -> None:
     named = set(re.findall(r"(?m)^\.\. (?:auto\w+|data):: zoo_spectra\.(\w+)(?:\(|$)", PYTHON))
     by_module = {"ZooSpectraError"}  # with all other errors
     assert named | by_module == set(zs.__all__) | {"errors"}
+
+
+def test_what_pages_do_with_a_catalog_is_there() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs").glob("*/*.ipynb")]
+    used = {name for page in pages for name in re.findall(r"\bcatalog\.(\w+)\(", page.read_text())}
+    assert len(used) > 5
+    assert used <= set(re.findall(r"(?m)^   \.\. automethod:: (\w+)$", PYTHON))
