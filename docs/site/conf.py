@@ -52,6 +52,7 @@ nitpick_ignore_regex = [("py:.*", r"(?!zoo_spectra\.\w+$).*")]
 
 html_theme = "furo"
 html_title = f"zoo_spectra {release}"
+templates_path = ["templates"]
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
