@@ -16,7 +16,7 @@ def commands(text: str) -> list[list[str]]:
     """The words of each zoo-spectra command in the bash blocks of a page, or of a part of one."""
     blocks = re.findall(r"(?s)```bash\n(.*?)```", text)
     lines = (found for each in blocks for found in COMMAND.findall(each.replace("\\\n", "")))
-    return [shlex.split(line) for line in lines]
+    return [shlex.split(line, comments=True) for line in lines]
 
 
 def ran(words: list[str]) -> str:

@@ -45,6 +45,28 @@ def test_every_command_and_option_is_there() -> None:
         assert len(rows) == sum("--help" not in each.opts for each in command.params)
 
 
+PAGES = sorted(
+    path
+    for place in (".", "adapters", "catalogs", "docs", "benchmarks", "jobs/kuberay")
+    for path in (ROOT / place).glob("*.md")
+    if path.name != "commands.md"
+)
+NAMED = re.compile(r"`zoo-spectra ([^`]+)`|(?m:^(?:\$ )?zoo-spectra (.+(?:\n +.+)*)$)")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_and_options_that_pages_name_are_there(path: Path) -> None:
+    group = typer.main.get_command(app)
+    for inline, line in NAMED.findall(path.read_text(encoding="utf-8").replace("\\\n", "")):
+        words = re.sub(r"'[^']*'|\"[^\"]*\"|\s#.*", " ", inline or line).split()
+        if words[0].startswith("-"):  # of the program itself
+            continue
+        for name in words[0].split("|"):
+            options = {one for each in group.commands[name].params for one in each.opts}
+            asked = {word.split("=")[0] for word in words[1:] if re.match("--?[a-z]", word)}
+            assert asked <= options | {"--help"}, (inline or line, asked - options)
+
+
 def test_every_public_name_of_python_is_there() -> None:
     named = set(re.findall(r"(?m)^\.\. (?:auto\w+|data):: zoo_spectra\.(\w+)(?:\(|$)", PYTHON))
     by_module = {"ZooSpectraError"}  # with all other errors
