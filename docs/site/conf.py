@@ -37,7 +37,7 @@ include_patterns = [
 exclude_patterns = ["**/.*", ".*", "build", "dist", "data", "tests", "zoo_spectra", "docs/site"]
 
 # Markdown as on GitHub: links from file to file, with the anchors of headings.
-myst_enable_extensions = ["dollarmath", "strikethrough"]
+myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
 highlight_language = "none"
 smartquotes = False  # --option stays what is typed
