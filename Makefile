@@ -6,7 +6,7 @@ PLUGINS := -e adapters/timm -e 'adapters/connectome[hdf5,cifti,excel,community]'
 ADAPTERS := adapters/timm adapters/connectome adapters/checkpoint
 PROJECTS := pyproject.toml constraints.txt $(wildcard adapters/*/pyproject.toml)
 
-.PHONY: demo test fuzz bench lint types format dist clean
+.PHONY: demo test fuzz bench docs lint types format dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/zoo-spectra run jobs/demo.toml
@@ -15,8 +15,8 @@ demo: $(VENV)/.installed
 	@echo "Look further: $(BIN)/zoo-spectra show catalogs/demo 'resnet18/seed0', or open in a browser"
 	@echo "file://$(CURDIR)/catalogs/demo/report.html"
 
-# The report is tested in Chromium, where it and chromedriver are installed (apt-get install chromium
-# chromium-driver); otherwise those tests are skipped, and with CI=true they fail.
+# The report and the documentation are tested in Chromium, where it and chromedriver are installed
+# (apt-get install chromium chromium-driver); otherwise those tests are skipped, and with CI=true they fail.
 # Two processes, each with whole files: a test that waits, as for Ray, leaves its core to another.
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -28,6 +28,11 @@ fuzz: $(VENV)/.dev
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.speed.bench
+
+# Strict: a link that leads nowhere, in one page or to another, is an error.
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -W --keep-going -q -c docs/site . build/docs
+	@echo "Open in a browser: file://$(CURDIR)/build/docs/index.html"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -48,7 +53,7 @@ dist: $(VENV)/.dev
 	done
 
 clean:
-	rm -rf $(VENV) dist
+	rm -rf $(VENV) dist build/docs
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -66,4 +71,8 @@ $(VENV)/.dev: $(VENV)/.installed
 
 $(VENV)/.bench: $(VENV)/.installed benchmarks/requirements.txt
 	$(BIN)/python -m pip install -q -c constraints.txt -r benchmarks/requirements.txt
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[docs]' $(PLUGINS)
 	@touch $@

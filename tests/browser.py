@@ -51,6 +51,12 @@ class Page:
 
     def open(self, width: int = 1200, theme: str = "light") -> Page:
         """Load it anew, and wait until it is drawn."""
+        self.look(width, theme)
+        self.wait("document.documentElement.dataset.ready === 'yes'")
+        return self
+
+    def look(self, width: int, theme: str) -> None:
+        """Load it anew; the logs begin with it."""
         feature = {"name": "prefers-color-scheme", "value": theme}
         self._cdp("Emulation.setEmulatedMedia", features=[feature])
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
@@ -58,8 +64,6 @@ class Page:
         for log in ("browser", "performance"):
             self.browser.get_log(log)
         self.browser.get(self.path.as_uri())
-        self.wait("document.documentElement.dataset.ready === 'yes'")
-        return self
 
     def _cdp(self, command: str, **values: Any) -> None:
         self.browser.execute_cdp_cmd(command, values)
@@ -149,8 +153,8 @@ class Page:
         )
         return found
 
-    def faults(self) -> list[str]:
-        """What the console said, and what was asked for but the file itself."""
+    def log(self) -> tuple[list[str], list[str]]:
+        """What the console said, and what was asked for, since the page was loaded."""
         said = [entry["message"] for entry in self.browser.get_log("browser")]
         events = [
             json.loads(entry["message"])["message"] for entry in self.browser.get_log("performance")
@@ -161,5 +165,10 @@ class Page:
             if event["method"] in ("Network.requestWillBeSent", "Network.webSocketCreated")
         ]
         assert self.path.as_uri() in asked or not events
+        return said, asked
+
+    def faults(self) -> list[str]:
+        """What the console said, and what was asked for but the file itself."""
+        said, asked = self.log()
         own = (self.path.as_uri(), "data:")
         return said + [url for url in asked if not url.startswith(own)]

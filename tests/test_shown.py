@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import zoo_spectra as zs
 from networks import arrays
@@ -80,3 +82,29 @@ def test_a_catalog_shows_what_it_holds(tmp_path: Path) -> None:
 
 def test_an_empty_catalog(tmp_path: Path) -> None:
     assert "0 networks\n  not classified" in repr(zs.Catalog.create(tmp_path / "zoo"))
+
+
+def test_a_run_shows_how_networks_ended(tmp_path: Path) -> None:
+    wrong = {"w": np.full((3, 3), np.inf)}
+    nets = {**{f"n{at}": arrays(at) for at in range(3)}, "<script>bad</script>": wrong}
+    adapter = zs.MemoryAdapter(nets)
+    runs = [
+        zs.run(what, catalog=str(tmp_path), in_process=True, adapters=[adapter], progress=False)
+        for what in ("memory:n0", "memory:*")
+    ]
+    assert repr(runs[1]) in unescape(runs[1]._repr_html_())
+    assert "<script" not in runs[1]._repr_html_()
+    drawn = picture(runs[1]._repr_html_())
+    texts = [text.text for text in drawn.iter(f"{SVG}text")]
+    assert texts == ["done before", "1", "ok", "2", "failed", "1"]
+    widths = [float(bar.attrib["width"]) for bar in drawn.iter(f"{SVG}rect")]
+    assert widths[0] == widths[2] == pytest.approx(widths[1] / 2, abs=0.1)
+    places = [float(text.attrib["x"]) for text in drawn.iter(f"{SVG}text")]
+    assert max(places) < float(drawn.attrib["width"]) - 20
+    assert [text.text for text in picture(runs[0]._repr_html_()).iter(f"{SVG}text")] == ["ok", "1"]
+
+
+def test_a_run_of_nothing_has_no_picture() -> None:
+    nothing = zs.Summary(catalog="zoo", asked=0, done_before=0, seconds=0.0)
+    assert "<svg" not in nothing._repr_html_()
+    assert "0 networks asked for" in nothing._repr_html_()

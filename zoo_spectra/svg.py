@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 WIDTH, HEIGHT = 360.0, 90.0
+_ROW, _NAME, _COUNT = 18.0, 96.0, 60.0  # a line's height, and the widths of its name and number
 _STYLE = 'style="max-width: 100%; height: auto" role="img"'
 
 
-def _framed(title: str, inside: str) -> str:
+def _framed(title: str, inside: str, height: float = HEIGHT) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" '
-        f'width="{WIDTH:g}" height="{HEIGHT:g}" {_STYLE}><title>{escape(title)}</title>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height:g}" '
+        f'width="{WIDTH:g}" height="{height:g}" {_STYLE}><title>{escape(title)}</title>'
         f"{inside}</svg>"
     )
 
@@ -45,6 +46,21 @@ def bars(title: str, values: Sequence[float]) -> str:
         for at, value in enumerate(values)
     )
     return _framed(title, "".join(drawn))
+
+
+def counts(title: str, values: Mapping[str, int]) -> str:
+    """A line a name: its bar, as long as its share of the largest, and its number, all ≥ 0."""
+    most = max(values.values(), default=0) or 1
+    drawn = []
+    for at, (name, value) in enumerate(values.items()):
+        top, length = at * _ROW, (WIDTH - _NAME - _COUNT) * value / most
+        drawn.append(
+            f'<text x="0" y="{top + 13:g}">{escape(name)}</text>'
+            f'<rect x="{_NAME:g}" y="{top + 4:g}" width="{length:.1f}" height="10"/>'
+            f'<text x="{_NAME + length + 6:.1f}" y="{top + 13:g}">{value:,}</text>'
+        )
+    style = 'font-family="sans-serif" font-size="12" fill="currentColor"'
+    return _framed(title, f"<g {style}>{''.join(drawn)}</g>", max(1, len(values)) * _ROW)
 
 
 def shown(text: str, picture: str = "") -> str:

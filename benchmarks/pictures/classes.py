@@ -1,4 +1,4 @@
-"""The README's picture of a catalog: curves of a few networks, and a map of all with their classes.
+"""A picture of docs/evidence.md: curves of a few networks, and a map of all with their classes.
 
 python -m benchmarks.pictures.classes CATALOG -o docs/classes.png
 

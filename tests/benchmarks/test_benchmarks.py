@@ -100,7 +100,7 @@ BENCHMARKS = [
 ]
 # (file, text with figures): write a figure as {families[designs][nearest_in_family][share]:.0%}.
 QUERIES = RESULTS["query"]["networks"]["100000"]["after"]
-README = [
+EVIDENCE = [
     "{families[designs][counts][architectures]} timm architectures of "
     "{families[designs][counts][families]} designs",
     "{families[designs][median_distance][seeds]:.3f} e-folds apart, two architectures of one "
@@ -241,7 +241,7 @@ SPEED = [
     f"complete, but {_agreement('complete'):.2f} with complete at the smallest limit",
     *map(_initial, INITIAL["networks"]),
 ]
-README += [
+EVIDENCE += [
     f"at most {FLOOR['worst']['1']:.2f} of the time that bare numpy takes",
     f"{PEERS['faster']['weightwatcher']:.1f} times faster than weightwatcher's `analyze` and "
     f"{PEERS['faster']['bristol']:.0f} times faster than bristol's `cpse_measure`",
@@ -290,7 +290,7 @@ ZOO = [
     f"{ZOO_PEERS['architectures']} architectures of {ZOO_PEERS['families']} modules",
 ]
 DISTINCT = RESULTS["zoo"]["recovery"]["distinct"]
-README += [
+EVIDENCE += [
     f"{DISTINCT['architectures']} timm architectures with different matrices: the nearest "
     f"neighbour is of the same module for {DISTINCT['nearest']['share']:.0%} (chance "
     f"{DISTINCT['nearest']['chance']:.0%})",
@@ -359,7 +359,7 @@ SPEED += [
     *map(_gpu, GPU["networks"]),
     f"by more than {max(map(float, (f['difference'] for f in GPU['networks'].values()))):.0e} of",
 ]
-README += [
+EVIDENCE += [
     f"{RANGE[0][0]:.1f} to {RANGE[0][1]:.0f} times as fast as one core, and {RANGE[1][0]:.1f} to "
     f"{RANGE[1][1]:.1f} times as {GPU['cores']} of them",
     f"for {RESULTS['resolved']['zoo']['T4']['share']:.0%} when four depths",
@@ -394,13 +394,13 @@ SPEED += [
     f"CREPE from {_ends('crepe')}, EfficientNet-Lite from {_ends('efficientnet')}",
     f"(rank correlation {TRAINING['sizes']['neuralfoil']['rank_correlation']:.2f})",
 ]
-README += [
+EVIDENCE += [
     f"Of {TRAINING['trained']} trained networks of {TRAINING['families']} families",
     f"by {TRAINING['moved_trained']:.3f} e-folds in the median",
     f"({TRAINING['moved_random_most']:.3f} at most, {TRAINING['moved_random']:.3f} in the median)",
     f"in CREPE ({_ends('crepe')}), shrinks in EfficientNet-Lite ({_ends('efficientnet')})",
 ]
-README += [
+README = [
     f"20 GB is read within {max(found['peak'] for found in LARGE_FILES.values()):.1f} GB of memory"
 ]
 CHEAPEST = RESULTS["cheapest"]["weights"]
@@ -443,7 +443,7 @@ SPEED += [
     _cheaper("pairs", "pooled", "parameters", "0.3"),
     *(_cheaper("pairs", measure, "parameters", "0.1", "best") for measure in ("pooled", "depth")),
 ]
-README += [
+EVIDENCE += [
     "Of {cheapest[counts][joined]} architectures with an accuracy",
     f"differs by {_points('pooled', 'by_cost', 'equivalent')} points of acc@1 in the median, "
     f"another network of that cost by {_points('pooled', 'by_cost', 'baseline')}; in classes by "
@@ -456,6 +456,7 @@ README += [
 ]
 QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS + SPEED + ZOO + NAMES]
 QUOTES += [("README.md", text) for text in README]
+QUOTES += [("docs/evidence.md", text) for text in EVIDENCE]
 MINILM = QUANTISED["minilm"]
 QUOTES += [
     (
@@ -518,7 +519,7 @@ def test_names_and_modules_disagree_on_nothing_else() -> None:
 
 
 def test_a_cheaper_equivalent_beats_its_cost_and_not_its_family() -> None:
-    """What the README says of it, in words."""
+    """What docs/evidence.md says of it, in words."""
     found = {m: CHEAPEST["first"][m]["pairs"]["parameters"]["0.1"] for m in ("pooled", "depth")}
     for each in found.values():
         by_cost = each["by_cost"]

@@ -11,7 +11,7 @@ from functools import partial
 from os import PathLike, fspath
 from typing import Protocol
 
-from zoo_spectra import classes
+from zoo_spectra import classes, svg
 from zoo_spectra.catalog import HEADER, Catalog, Storage, begin_run, end_run
 from zoo_spectra.errors import ZooSpectraError, explain
 from zoo_spectra.method import Engine, all_threads, check_device
@@ -57,7 +57,8 @@ class Summary:
 
     ``stopped``: it was asked to stop, and networks are left for the next run. ``classified``: how
     many networks were classified at the end, of which ``classified_others`` are not of this job.
-    ``str`` is one line, and ``repr`` that and the first networks that did not end ok.
+    ``str`` is one line, and ``repr`` that and the first networks that did not end ok; a notebook
+    shows a bar for each way in which networks ended.
     """
 
     catalog: str
@@ -101,6 +102,13 @@ class Summary:
         lines = [f"{r.status}: {visible(r.name)}: {message(r.reason)}" for r in bad[:SHOWN]]
         more = [f"and {len(bad) - SHOWN:,} more"] if len(bad) > SHOWN else []
         return "\n".join([str(self), *lines, *more])
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook, with a bar for each way in which networks ended."""
+        ways = {way: self.count(way) for way in ("ok", "failed", "quarantined")}
+        ways = {"done before": self.done_before, **ways, "left": self.left}
+        present = {way: number for way, number in ways.items() if number}
+        return svg.shown(repr(self), svg.counts("How networks ended", present) if present else "")
 
 
 @dataclass
