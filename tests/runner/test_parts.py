@@ -154,7 +154,9 @@ def test_parts_are_kept_by_result_and_position(tmp_path: Path) -> None:
 
 
 class KilledOnce(zs.MemoryAdapter):
-    """The third, the sixth and the ninth time that somebody reads it, he is killed."""
+    """The third and the ninth time that somebody reads it, he is killed: one of the first parts,
+    and one of those that are wanted after them. (Who dies twice would be given up.)
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__({"brain": {"whole": graph(0)}}, kind="biological")
@@ -166,7 +168,7 @@ class KilledOnce(zs.MemoryAdapter):
     def load(self, ref: NetworkRef) -> Network:
         mark = self._folder / f"{time.time_ns()}-{os.getpid()}"
         mark.touch()
-        if len(list(self._folder.glob("*"))) in (3, 6, 9):
+        if len(list(self._folder.glob("*"))) in (3, 9):
             os.kill(os.getpid(), signal.SIGKILL)
         return super().load(ref)
 
@@ -187,7 +189,8 @@ def test_on_ray_workers_that_are_killed(
     summary = zs.run("memory:brain", catalog=tmp_path / "zoo", workers=2, adapters=[adapter])
     assert [receipt.status for receipt in summary.receipts] == ["ok"]
     processes = {mark.name.partition("-")[2] for mark in reads.iterdir()}
-    assert len(processes) >= 4  # two workers, and others after each death
+    assert len(processes) >= 3  # two workers, and others after the deaths
+    assert len(list(reads.iterdir())) >= 9
     plain = zs.MemoryAdapter({"brain": {"whole": graph(0)}}, kind="biological")
     zs.run("memory:brain", catalog=quiet, in_process=True, adapters=[plain])
     assert_same_rows(tmp_path / "zoo", quiet)

@@ -21,10 +21,11 @@ from zoo_spectra.method.slq import Coefficients, Operator, rule_of
 Integers = npt.NDArray[np.int64]
 # 1 had 8 probes of 256 steps, and no error of the CSD; 3: what 2 was, from other probes.
 ESTIMATE_VERSION = 3
-# e-folds: by so much of it the last doubling of the steps may have moved the curve (what is left is
-# about half of that), and by half of it the scatter of the probes in the mean.
+# e-folds: by so much of it the last doubling of the steps may have moved the curve (half of that or
+# so is left), and the scatter of the probes in the mean: two thirds of it in all, so that hardly a
+# row is off by more.
 TOLERANCE = 0.02
-STEPS_SHARE, PROBES_SHARE = 0.8, 0.5
+STEPS_SHARE, PROBES_SHARE = 0.6, 0.375
 FEWEST_PROBES, MOST_PROBES = 4, 1024
 FIRST_STEPS, MOST_STEPS = 256, 4096
 # Entries touched, beyond which neither steps nor probes are added. A multiplication by a sparse
