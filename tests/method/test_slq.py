@@ -188,7 +188,8 @@ def test_sparse_is_dense() -> None:
     matrix = np.where(rng.random((90, 60)) < 0.1, rng.lognormal(size=(90, 60)), 0.0)
     matrix[:20] = 0
     matrix[:, 3] = 0
-    one, other = estimated(matrix), estimated(sparse.csr_array(matrix))
+    # As many probes as the order, so that it is no matter which they are.
+    one, other = (estimated(each, tolerance=0.005) for each in (matrix, sparse.csr_array(matrix)))
     # The pattern has a rank of its own, by which the sparse one may know more zeros.
     np.testing.assert_allclose(curve(one, 60), curve(other, 60), atol=0.02)
     assert other.nodes[-1] == pytest.approx(one.nodes[-1], rel=1e-12)

@@ -12,7 +12,7 @@ from scipy.linalg.lapack import dsterf
 from zoo_spectra.method.levels import Floats, zero_threshold
 
 Rule = tuple[Floats, Floats]
-_ROWS = 256  # of a table of all pairs of nodes, made at once
+_ROWS = 16  # of a table of all pairs of nodes, made at once: it stays in the cache
 _PARTS = 4  # nodes in a gap
 _ATOM = 3.0
 _FEWEST = 4  # nodes, fewer of which say nothing of what is between them
@@ -67,7 +67,8 @@ def gauss(diagonal: Floats, beside: Floats) -> Rule:
 
     w_i = Π_j (θ_i - μ_j) / Π_{j≠i} (θ_i - θ_j), where μ are the eigenvalues without the first row
     and column, which lie between those θ (Golub & Meurant, section 3.4): at a fraction of the cost
-    of vectors. Copies of converged eigenvalues share their weight in some way; its sum is right.
+    of vectors. Each μ is divided by the next θ beyond it, so that no factor is above one. Copies of
+    converged eigenvalues share their weight in some way; its sum is right.
     """
     both = np.empty(2 * len(diagonal) - 1)
     both[::2] = _eigenvalues(diagonal, beside[: len(diagonal) - 1])
@@ -80,10 +81,10 @@ def gauss(diagonal: Floats, beside: Floats) -> Rule:
     weights = np.empty(len(nodes))
     for start in range(0, len(nodes), _ROWS):
         some = nodes[start : start + _ROWS, None]
-        gaps = np.abs(some - nodes)
-        gaps[np.arange(len(some)), start + np.arange(len(some))] = 1.0
-        logs = np.log(np.abs(some - others)).sum(axis=1) - np.log(gaps).sum(axis=1)
-        weights[start : start + _ROWS] = np.exp(logs)
+        below = np.arange(len(others)) < start + np.arange(len(some))[:, None]
+        factors = some - others
+        factors /= some - np.where(below, nodes[:-1], nodes[1:])
+        weights[start : start + _ROWS] = np.multiply.reduce(factors, axis=1)
     return nodes, weights / weights.sum()
 
 
