@@ -98,8 +98,8 @@ class Estimation:
             return enough
         steps, change = enough
         rules = self._rules_of(len(self.found), steps)
-        # Where steps fall short, a scatter far below what they leave is no gain.
-        scatter = max(PROBES_SHARE * self.tolerance, change / 4)
+        # Where steps fall short, a scatter below half of what they leave is no gain.
+        scatter = max(PROBES_SHARE * self.tolerance, change / 2)
         probes = _wanted_probes(self.operator, rules, steps, scatter)
         return enough if probes <= len(rules) else Wanted(len(rules), probes, steps, steps)
 
