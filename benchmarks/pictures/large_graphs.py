@@ -20,6 +20,8 @@ from benchmarks.pictures.curves import GREY, RED
 from benchmarks.speed.large_graphs import LAW
 
 WIDTH, HEIGHT = 330, 250
+# Of a name from its point, and by how much: the two graphs of most edges are beside each other.
+PLACES = {"left": -5, "below": 16, "above": -14}
 
 
 def panel(rows: pl.DataFrame, value: str, title: str) -> alt.LayerChart:
@@ -32,11 +34,17 @@ def panel(rows: pl.DataFrame, value: str, title: str) -> alt.LayerChart:
     y = alt.Y(f"{value}:Q", title=title).scale(type="log").axis(format="~g", tickCount=5)
     law = alt.Chart(rows.filter("law")).mark_line(strokeWidth=1.2, color=GREY).encode(x=x, y=y)
     dots = alt.Chart(rows).mark_circle(size=60, color=RED, opacity=1).encode(x=x, y=y)
+    place = pl.col("name").replace_strict({"male CNS": "below", "50 M": "above"}, default="left")
     words = [
-        alt.Chart(rows.filter((pl.col("name") == "50 M") == below))
-        .mark_text(align="center" if below else "right", dx=-8 * (not below), dy=dy, fontSize=11)
+        alt.Chart(rows.filter(place == where))
+        .mark_text(
+            align="right" if where == "left" else "center",
+            dx=-8 * (where == "left"),
+            dy=dy,
+            fontSize=11,
+        )
         .encode(x=x, y=y, text="name:N")
-        for below, dy in ((True, 14), (False, -5))
+        for where, dy in PLACES.items()
     ]
     return alt.layer(law, dots, *words).properties(width=WIDTH, height=HEIGHT)
 
