@@ -1,9 +1,12 @@
-"""What a page of the documentation commands, and running it."""
+"""What a page of the documentation commands, and running it; and the scripts that write pages."""
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
+from pathlib import Path
+from types import ModuleType
 
 from typer.testing import CliRunner
 
@@ -25,3 +28,14 @@ def ran(words: list[str]) -> str:
     done = CliRunner().invoke(app, given)
     assert done.exit_code == 0, (words, done.output, done.exception)
     return done.stdout
+
+
+def script(name: str) -> ModuleType:
+    """docs/site/NAME.py, which is in no package."""
+    path = Path(__file__).parents[1] / f"docs/site/{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

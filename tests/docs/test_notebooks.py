@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from pages import script
 from zoo_spectra.sources import samples
 
 ROOT = Path(__file__).parents[2]
@@ -22,12 +22,7 @@ PASSING = re.compile(r"\d+\.\d s;|size=\d+|[▁▂▃▄▅▆▇█─━┌┬
 @pytest.fixture(scope="module")
 def runner() -> ModuleType:
     """docs/site/notebooks.py, which stores the outputs, too."""
-    spec = importlib.util.spec_from_file_location("notebooks", ROOT / "docs/site/notebooks.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("notebooks")
 
 
 @pytest.fixture(scope="module", autouse=True)

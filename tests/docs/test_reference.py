@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +10,7 @@ import pytest
 import typer
 
 import zoo_spectra as zs
+from pages import script
 from zoo_spectra.terminal.app import app
 
 ROOT = Path(__file__).parents[2]
@@ -20,12 +20,7 @@ PYTHON = (ROOT / "docs/python.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def writer() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("commands", ROOT / "docs/site/commands.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("commands")
 
 
 def test_the_page_of_commands_is_that_of_the_code(writer: ModuleType) -> None:

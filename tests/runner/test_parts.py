@@ -17,6 +17,7 @@ import zoo_spectra as zs
 from local_ray import local_ray
 from runner.rows_of import assert_same_rows
 from zoo_spectra.catalog import Probed, forget_probes, read_probes, write_probes
+from zoo_spectra.catalog.parts import content_digest
 from zoo_spectra.method import Coefficients, Settings
 from zoo_spectra.runner import on_ray
 from zoo_spectra.runner.tasks import More, Task, tasks_of
@@ -129,6 +130,42 @@ def test_a_network_that_changes_meanwhile_fails_and_says_so(tmp_path: Path) -> N
     assert "constituent 1 is not there any more" in str(receipt.reason)
 
 
+def test_parts_of_another_matrix_are_not_taken(tmp_path: Path) -> None:
+    place = tmp_path / "zoo"
+    first = desk(place)
+    assert first.run(most=2) == []
+    other = {"small": graph(1, (90, 80)), "large": graph(3), "region": graph(2, (200, 200))}
+    changed = desk(place, zs.MemoryAdapter({"brain": other}, kind="biological"))
+    changed.ref = first.ref  # a file that was changed after it was listed
+    (task,) = first.done[:1]
+    (receipt,) = do_unit(changed.bench, [task], [changed.ref], [1])
+    assert isinstance(receipt, Receipt)
+    assert "is another matrix than it was" in str(receipt.reason)
+    (more,) = do_unit(changed.bench, tasks_of(changed.ref), [changed.ref], [1])
+    assert isinstance(more, More)
+    assert {part.key for part in first.done} <= {part.key for part in more.parts}
+
+
+def test_a_network_without_a_large_matrix_is_walked_once(tmp_path: Path) -> None:
+    walks = []
+
+    class Counting(zs.MemoryAdapter):
+        def load(self, ref: NetworkRef) -> Network:
+            network = super().load(ref)
+            return replace(network, constituents=lambda: walks.append(1) or network.constituents())
+
+    small = {"brain": {"small": graph(1, (90, 80)), "region": graph(2, (200, 200))}}
+    at = desk(tmp_path / "zoo", Counting(small, kind="biological"))
+    assert [receipt.status for receipt in at.run()] == ["ok"]
+    assert len(walks) == 1
+
+
+def test_an_empty_part_is_none(tmp_path: Path) -> None:
+    storage = zs.Catalog.create(tmp_path / "zoo").storage
+    storage.write(f"probes/{'0' * 16}-0-{'a' * 32}-4-4-7-1.{content_digest(b'')}.f8", b"")
+    assert list(read_probes(storage, "0" * 16)) == []
+
+
 def test_alone_nothing_is_parted(tmp_path: Path, undisturbed: Path) -> None:
     at = desk(tmp_path / "zoo")
     bench = replace(at.bench, parts=None)
@@ -141,10 +178,10 @@ def test_parts_are_kept_by_result_and_position(tmp_path: Path) -> None:
     storage = zs.Catalog.create(tmp_path / "zoo").storage
     rng = np.random.default_rng(0)
     drawn = [Coefficients(*rng.random((2, 5))) for _ in range(3)]
-    write_probes(storage, "0" * 16, Probed(4, 8, drawn, 1.5))
-    write_probes(storage, "1" * 16, Probed(4, 8, drawn, 1.5))
+    write_probes(storage, "0" * 16, Probed(4, "a" * 32, 8, drawn, 1.5))
+    write_probes(storage, "1" * 16, Probed(4, "a" * 32, 8, drawn, 1.5))
     (found,) = read_probes(storage, "0" * 16)
-    assert (found.position, found.begin, found.seconds) == (4, 8, 1.5)
+    assert (found.position, found.matrix, found.begin, found.seconds) == (4, "a" * 32, 8, 1.5)
     for one, other in zip(found.coefficients, drawn, strict=True):
         np.testing.assert_array_equal(one.diagonal, other.diagonal)
         np.testing.assert_array_equal(one.beside, other.beside)

@@ -42,8 +42,13 @@ _seen: set[tuple[object, ...]] = set()
 
 
 def part_name(stem: str, content: Any) -> str:
-    """``<stem>.<digest>.parquet``, the digest being BLAKE3-64 of the content, hex."""
-    return f"{stem}.{blake3(content).hexdigest(length=8)}.parquet"
+    """``<stem>.<digest>.parquet``, of the content's digest."""
+    return f"{stem}.{content_digest(content)}.parquet"
+
+
+def content_digest(content: Any) -> str:
+    """BLAKE3-64 of a file's content, hex."""
+    return str(blake3(content).hexdigest(length=8))
 
 
 def has_digest(name: str) -> bool:

@@ -1,6 +1,6 @@
 """What the parts of a large estimate have found, until the row of their network is there.
 
-    probes/<result>-<position>-<begin>-<end>-<steps>-<milliseconds>.<digest>.f8
+    probes/<result>-<position>-<matrix>-<begin>-<end>-<steps>-<milliseconds>.<digest>.f8
 
 A file a part: the Lanczos coefficients of probes ``begin`` to ``end``, shape (end - begin, 2,
 steps), as float64, little-endian. It is no result, and nothing is lost with it but the time that it
@@ -15,24 +15,28 @@ from dataclasses import dataclass
 from math import prod
 
 import numpy as np
-from blake3 import blake3
 
+from zoo_spectra.catalog.parts import content_digest
 from zoo_spectra.catalog.storage import Storage
 from zoo_spectra.method import Coefficients
 
 FOLDER = "probes"
 _NAME = re.compile(
-    r"(?P<result>[0-9a-f]{16})-(?P<position>\d{1,9})-(?P<begin>\d{1,9})-(?P<end>\d{1,9})"
-    r"-(?P<steps>\d{1,9})-(?P<milliseconds>\d{1,12})\.(?P<digest>[0-9a-f]{16})\.f8"
+    r"(?P<result>[0-9a-f]{16})-(?P<position>\d{1,9})-(?P<matrix>[0-9a-f]{32})"
+    r"-(?P<begin>\d{1,9})-(?P<end>\d{1,9})-(?P<steps>\d{1,9})-(?P<milliseconds>\d{1,12})\.(?P<digest>[0-9a-f]{16})\.f8"
 )
 _MOST_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
 class Probed:
-    """A part: of the constituent at ``position``, its probes from ``begin`` on, and its seconds."""
+    """A part: of the constituent at ``position``, its probes from ``begin`` on, and its seconds.
+
+    ``matrix``: the digest of the constituent's matrix.
+    """
 
     position: int
+    matrix: str
     begin: int
     coefficients: list[Coefficients]
     seconds: float
@@ -43,28 +47,28 @@ def write_probes(storage: Storage, result: str, probed: Probed) -> None:
     values = np.array([(each.diagonal, each.beside) for each in probed.coefficients])
     content = values.astype("<f8").tobytes()
     end, milliseconds = probed.begin + len(values), round(1000 * probed.seconds)
-    numbers = probed.position, probed.begin, end, values.shape[2], milliseconds
-    stem = "-".join(map(str, (result, *numbers)))
-    storage.write(f"{FOLDER}/{stem}.{_digest(content)}.f8", content)
+    what = result, probed.position, probed.matrix
+    stem = "-".join(map(str, (*what, probed.begin, end, values.shape[2], milliseconds)))
+    storage.write(f"{FOLDER}/{stem}.{content_digest(content)}.f8", content)
 
 
 def read_probes(storage: Storage, result: str) -> Iterator[Probed]:
     """The parts of a result that are there and sound. Raises CatalogError."""
     for name, numbers in _listed(storage, result):
         content = storage.read(f"{FOLDER}/{name}", _MOST_BYTES)
-        if content is None or _digest(content) != numbers["digest"]:
+        if content is None or content_digest(content) != numbers["digest"]:
             continue
         position, begin, end, steps = (
             int(numbers[key]) for key in ("position", "begin", "end", "steps")
         )
         shape = end - begin, 2, steps
-        if len(content) != 8 * prod(shape):
+        if begin >= end or not steps or len(content) != 8 * prod(shape):
             continue
         values = np.frombuffer(content, "<f8").reshape(shape)
         if not np.isfinite(values).all():
             continue
         found = [Coefficients(*both) for both in values]
-        yield Probed(position, begin, found, int(numbers["milliseconds"]) / 1000)
+        yield Probed(position, numbers["matrix"], begin, found, int(numbers["milliseconds"]) / 1000)
 
 
 def forget_probes(storage: Storage, result: str) -> None:
@@ -78,7 +82,3 @@ def _listed(storage: Storage, result: str) -> Iterator[tuple[str, dict[str, str]
         match = _NAME.fullmatch(entry.name)
         if match and match["result"] == result:
             yield entry.name, match.groupdict()
-
-
-def _digest(content: bytes) -> str:
-    return blake3(content).hexdigest(length=8)

@@ -5,8 +5,8 @@ What comes out is that of ``constituent_spectrum``, to the last bit on machines 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from zoo_spectra.method.estimate import Estimation, Wanted
@@ -15,19 +15,23 @@ from zoo_spectra.method.slq import Coefficients, Operator, operator_of, operator
 from zoo_spectra.method.spectrum import (
     ConstituentSpectrum,
     estimated_spectrum,
+    probe_streams,
     scaled_sparse,
     skip_reason,
-    stream,
 )
-from zoo_spectra.sources import Constituent, is_sparse
+from zoo_spectra.sources import Constituent, digest, is_sparse
 
 SECONDS_PER_ENTRY = 2e-9  # of one application of a sparse matrix
 
 
 @dataclass(frozen=True)
 class Part:
-    """Probes from ``begin`` to ``end``, of those up to ``of``, each of ``steps`` Lanczos steps."""
+    """Probes from ``begin`` to ``end``, of those up to ``of``, each of ``steps`` Lanczos steps.
 
+    ``matrix``: the digest of the matrix, so that no other one's are taken for them.
+    """
+
+    matrix: str
     begin: int
     end: int
     of: int
@@ -53,10 +57,17 @@ class Parted:
         probes = range(wanted.begin, wanted.end)
         return part(self._operator, self._stream, wanted.of, probes, wanted.steps)
 
+    @cached_property
+    def digest(self) -> str:
+        """Of the matrix."""
+        return digest(self.constituent.matrix)
+
     def seconds(self, wanted: Part) -> float:
         """About what it takes one core to do a part."""
-        each = wanted.steps * self._operator.entries * SECONDS_PER_ENTRY
-        return (wanted.end - wanted.begin) * each
+        return self._seconds(wanted.end - wanted.begin, wanted.steps)
+
+    def _seconds(self, probes: int, steps: int) -> float:
+        return probes * steps * self._operator.entries * SECONDS_PER_ENTRY
 
     def lacks(self, seconds: float) -> list[Part]:
         """The parts that are still to be done, of at most about ``seconds`` each, or of one probe.
@@ -71,12 +82,14 @@ class Parted:
             for probe in range(wanted.begin, wanted.end)
             if probe not in self._found or len(self._found[probe]) < wanted.steps
         ]
-        width = max(1, int(seconds / self.seconds(Part(0, 1, 1, wanted.likely))))
-        return [Part(*run, wanted.end, wanted.likely) for run in _runs(due, width)]
+        width = max(1, int(seconds / self._seconds(1, wanted.likely)))
+        of, steps = wanted.end, wanted.likely
+        return [Part(self.digest, begin, end, of, steps) for begin, end in _runs(due, width)]
 
     def spectrum(self) -> ConstituentSpectrum:
         """Once nothing is lacked. Raises ValueError before."""
-        return estimated_spectrum(self.constituent, self._estimation.result(), self._exponent)
+        found = estimated_spectrum(self.constituent, self._estimation.result(), self._exponent)
+        return replace(found, digest=self.digest)
 
     def _wanted(self) -> Wanted | None:
         """What is wanted beyond the parts that are there already."""
@@ -108,7 +121,7 @@ class Parted:
 
     @property
     def _stream(self) -> Any:
-        return partial(stream, self.network_id, self.constituent.name, "slq")
+        return probe_streams(self.network_id, self.constituent)
 
 
 def is_parted(constituent: Constituent, exact_limit: int) -> bool:

@@ -271,8 +271,13 @@ def _in_range(spectrum: ConstituentSpectrum) -> ConstituentSpectrum:
 def _estimated(constituent: Constituent, network_id: str, threads: int) -> ConstituentSpectrum:
     matrix = constituent.matrix
     weights, exponent = scaled_sparse(matrix) if is_sparse(matrix) else scaled(matrix)
-    found = estimate(weights, partial(stream, network_id, constituent.name, "slq"), threads)
+    found = estimate(weights, probe_streams(network_id, constituent), threads)
     return estimated_spectrum(constituent, found, exponent)
+
+
+def probe_streams(network_id: str, constituent: Constituent) -> Callable[..., np.random.Generator]:
+    """The random stream of each probe of a constituent, by its number."""
+    return partial(stream, network_id, constituent.name, "slq")
 
 
 def estimated_spectrum(

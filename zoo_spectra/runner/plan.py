@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from zoo_spectra.catalog import Catalog, is_old_estimate
+from zoo_spectra.catalog import Catalog, is_current
 from zoo_spectra.errors import UnlistedError
-from zoo_spectra.method import METHOD_VERSION, Settings
+from zoo_spectra.method import Settings
 from zoo_spectra.runner.refresh import is_described
 from zoo_spectra.runner.tasks import Task, finish_task, result_id, tasks_of
 from zoo_spectra.sources import (
@@ -117,9 +117,7 @@ def tasks_left(refs: Iterable[NetworkRef], catalog: Catalog, settings: Settings)
 
 def _is_ok(settings: Settings) -> pl.Expr:
     return (
-        (pl.col("status") == "ok")
+        is_current()
         & (pl.col("realisations") == settings.realisations)
         & (pl.col("exact_limit") == settings.exact_limit)
-        & (pl.col("method_version") == METHOD_VERSION)
-        & ~is_old_estimate()
     )

@@ -20,7 +20,7 @@ from zoo_spectra.method import (
 )
 from zoo_spectra.runner.commit import Result, commit
 from zoo_spectra.runner.failures import failed
-from zoo_spectra.runner.parts import do_part, estimates
+from zoo_spectra.runner.parts import Parts, do_part
 from zoo_spectra.runner.place import Place
 from zoo_spectra.runner.rows import (
     Piece,
@@ -118,24 +118,27 @@ def _analyzed(bench: Bench, ref: NetworkRef, attempts: int) -> Result | More:
             started = time.perf_counter()
             network = _open(bench, ref)
             opening = time.perf_counter() - started
-            known = _in_parts(bench, ref, network)
-            if isinstance(known, More):
-                return known
-            found = [*known.values(), *_walk(bench, ref, network, known=known)]
-            pieces.extend(_once(sorted(found, key=lambda piece: piece.position), network))
+            parts = _parts(bench, ref, opening)
+            found = list(_walk(bench, ref, network, parts=parts))
+            if parts is not None:
+                if parts.lacked:
+                    return More(ref.network_id, tuple(parts.lacked))
+                found = sorted([*found, *parts.pieces.values()], key=lambda each: each.position)
+            pieces.extend(_once(found, network))
             row = _summed_up(bench, row, network, pieces, opening)
+    except CatalogError:  # of what other workers have written
+        raise
     except Exception as error:
         # Whatever a network does, it is the network's row that says so; the run goes on.
         row = failed(row, error)
     return Result(row, spectra_rows(row["network_id"], row["commit_id"], pieces))
 
 
-def _in_parts(bench: Bench, ref: NetworkRef, network: Network) -> dict[int, Piece] | More:
+def _parts(bench: Bench, ref: NetworkRef, opening: float) -> Parts | None:
     if bench.parts is None:
-        return {}
-    with limited(bench.engine.threads):
-        result, limit = result_id(ref, bench.settings), bench.settings.exact_limit
-        return estimates(bench.catalog.storage, result, ref, network, limit, bench.parts)
+        return None
+    result, limit = result_id(ref, bench.settings), bench.settings.exact_limit
+    return Parts(bench.catalog.storage, result, ref, limit, opening, bench.parts)
 
 
 def analyze_part(bench: Bench, ref: NetworkRef, task: Task, attempts: int) -> Receipt | None:
@@ -228,12 +231,12 @@ def _walk(
     network: Network,
     positions: Collection[int] | None = None,
     others: dict[int, ConstituentSpectrum] | None = None,
-    known: Collection[int] = (),
+    parts: Parts | None = None,
 ) -> Iterator[Piece]:
     """The constituents at ``positions`` (all by default), each analysed as it is read.
 
-    ``others`` gets those that are passed by and could be the same as one of them, unsolved. Those
-    at ``known`` are analysed already.
+    ``others`` gets those that are passed by and could be the same as one of them, unsolved. What is
+    estimated in ``parts`` is left to them, and all after it where they are not all there.
     """
     wanted = None if positions is None else frozenset(positions)
     shapes = {shape for at, shape in enumerate(ref.shapes or ()) if wanted and at in wanted}
@@ -241,7 +244,7 @@ def _walk(
 
     def chosen() -> Iterator[Constituent]:
         for position, constituent in enumerate(walked(network, ref.shapes)):
-            if position in known:
+            if parts is not None and (parts.takes(position, constituent) or parts.lacked):
                 continue
             if wanted is None or position in wanted:
                 taken.append(position)
