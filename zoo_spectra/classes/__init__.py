@@ -8,12 +8,14 @@ it for a catalog, ``sweep`` at many accuracies (``silhouette``), from distances 
 ``dendrogram`` at all of them. ``same`` finds networks whose very weights are equal, ``older``
 results of another version of the method. ``nearest`` compares one network, which ``asked`` finds or
 analyses, with those of catalogs, ``matrix`` all with all; ``cheapest`` finds equivalents that cost
-less (``costs``). ``difference`` is what has changed between two states.
+less (``costs``). ``comparing`` is two networks, weight by weight. ``difference`` is what has
+changed between two states.
 """
 
 from zoo_spectra.classes.asked import asked_for
 from zoo_spectra.classes.cheapest import Cheaper, cheaper_than
 from zoo_spectra.classes.classify import classifiable, classify
+from zoo_spectra.classes.comparing import Comparison, compare
 from zoo_spectra.classes.dendrogram import Dendrogram, dendrogram_of
 from zoo_spectra.classes.difference import Difference, State, compare_states, state_of
 from zoo_spectra.classes.equivalence import EXACT_LIMIT, Classes, equivalence_classes
@@ -29,6 +31,7 @@ __all__ = [
     "EXACT_LIMIT",
     "Cheaper",
     "Classes",
+    "Comparison",
     "Dendrogram",
     "Difference",
     "Matrix",
@@ -38,6 +41,7 @@ __all__ = [
     "cheaper_than",
     "classifiable",
     "classify",
+    "compare",
     "compare_states",
     "dendrogram_of",
     "distances_of",
