@@ -27,6 +27,7 @@ from zoo_spectra.text import count, visible
 
 Watch = Callable[[str, int, int], None]  # what is done, how much of it, of how much
 SCHEMA = {
+    "place": pl.Int64,
     "constituent": pl.String, "other": pl.String, "rows": pl.Int64, "columns": pl.Int64,
     "paired_by": pl.String, "relation": pl.String, "change": pl.Float64, "cosine": pl.Float64,
     "spectral": pl.Float64, "detail": pl.String, "facts": pl.String,
@@ -213,16 +214,19 @@ def _beside(networks: Sequence[Network]) -> list[str]:
 
 
 def _frame(pairing: Pairing, relations: Sequence[Relation]) -> pl.DataFrame:
-    rows = []
-    for pair, relation in zip(pairing.pairs, relations, strict=True):
-        numbers = relation.change, relation.cosine, relation.spectral
-        rows.append((pair.one.name, pair.other.name, *pair.shape, pair.by, relation.kind, *numbers,
-                     relation.told, json.dumps(dict(relation.facts))))  # fmt: skip
+    """A row a pair, most changed first, then those that are left over, in their order."""
+    rows: list[tuple[object, ...]] = []
     worst = {"unknown": 3, "unlike": 2, "identical": 0}
-    rows.sort(key=lambda row: (-worst.get(row[5], 1), -(row[6] or 0.0)))
-    for which, left in (("first", pairing.left_one), ("second", pairing.left_other)):
-        for fact in left:
-            names = (fact.name, None) if which == "first" else (None, fact.name)
-            rows.append((*names, *fact.shape, None, "left_over", None, None, None,
-                         f"only in the {which}", "{}"))  # fmt: skip
+    both = list(zip(pairing.pairs, relations, strict=True))
+    both.sort(key=lambda each: (-worst.get(each[1].kind, 1), -(each[1].change or 0.0)))
+    for pair, relation in both:
+        names = pair.one.at, pair.one.name, pair.other.name
+        numbers = relation.change, relation.cosine, relation.spectral
+        facts = json.dumps(dict(relation.facts))
+        rows.append((*names, *pair.shape, pair.by, relation.kind, *numbers, relation.told, facts))
+    nothing = None, "left_over", None, None, None
+    for fact in pairing.left_one:
+        rows.append((fact.at, fact.name, None, *fact.shape, *nothing, "only in the first", "{}"))
+    for fact in pairing.left_other:
+        rows.append((None, None, fact.name, *fact.shape, *nothing, "only in the second", "{}"))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
