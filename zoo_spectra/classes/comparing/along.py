@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
 from zoo_spectra.classes.comparing.exchange import cosines, p_of_order
+from zoo_spectra.classes.comparing.orders import Orders
 from zoo_spectra.classes.comparing.pairing import Pair
 from zoo_spectra.classes.comparing.relation import Relation
 from zoo_spectra.classes.comparing.rules import DRAWS, ROWS, SAMPLED_ROWS, SCALE
 from zoo_spectra.method import Floats
+from zoo_spectra.text import count
 
 # Columns for each unit before: a linear layer, one-dimensional kernels, squares, a flattened map.
 KERNELS = frozenset({1, 3, 5, 7, 11} | {side * side for side in range(1, 15)})
@@ -37,30 +39,35 @@ def units_before(pair: Pair, after: Pair) -> int | None:
     return times if rest == 0 and times in KERNELS else None
 
 
-def exchangeable(pairs: Sequence[Pair]) -> frozenset[int]:
-    """The places in ``pairs`` of those whose rows are hidden units, all of one number of rows.
+def hidden(pairs: Sequence[Pair]) -> dict[int, frozenset[int]]:
+    """The places in ``pairs`` of those whose rows are hidden units, by their number of rows.
 
-    Told by shapes and names alone, so that the choice does not depend on what is tested. One number
-    of rows, since matrices of the same units are to be reordered together; no columns of that
-    number, since rows alone are reordered then; and the next layer's columns are they, so that they
-    are hidden. Where there is attention only rows that are more than columns: others may be those
-    of the stream, to which fixed positions may be added.
+    Told by shapes and names alone, so that the choice does not depend on what is tested. The next
+    layer's columns are those units, so that they are hidden; their own columns are not of that
+    number, since rows alone are reordered in a test. Where there is attention only rows that are
+    more than columns: others may be those of the stream, to which fixed positions may be added.
     """
     attention = any(word in pair.one.name.lower() for pair in pairs for word in _ATTENTION)
-    chosen = defaultdict[int, list[int]](list)
+    found = defaultdict[int, set[int]](set)
     for at, (pair, after) in enumerate(pairwise(pairs)):
         (p, q), name = pair.shape, (pair.one.name + " " + pair.other.name).lower()
-        whole = pair.one.shape == pair.other.shape and pair.by != "part"
-        own = q % p == 0 and q // p in KERNELS if p else True
-        if not whole or p < ROWS or own or (attention and p <= q):
+        if pair.by == "part" or p < ROWS or (attention and p <= q):
             continue
-        if units_before(pair, after) is None or any(word in name for word in _ORDERED):
+        if units_before(pair, after) is None or (q % p == 0 and q // p in KERNELS):
             continue
-        chosen[p].append(at)
-    if not chosen:
+        if not any(word in name for word in _ORDERED):
+            found[p].add(at)
+    return {rows: frozenset(places) for rows, places in found.items()}
+
+
+def exchangeable(hidden: Mapping[int, frozenset[int]]) -> frozenset[int]:
+    """Those of one number of rows that are tested: where most rows are.
+
+    One number, since matrices of the same units have to be reordered together.
+    """
+    if not hidden:
         return frozenset()
-    most = max(chosen, key=lambda rows: len(chosen[rows]) * min(SAMPLED_ROWS, rows))
-    return frozenset(chosen[most])
+    return hidden[max(hidden, key=lambda rows: len(hidden[rows]) * min(SAMPLED_ROWS, rows))]
 
 
 @dataclass(frozen=True)
@@ -74,63 +81,84 @@ class Test:
 
 @dataclass
 class Along:
-    """What is gathered while the pairs of two networks go by, in order."""
+    """What is gathered while the pairs of two networks go by, in order.
+
+    ``hidden``: see there; ``digests`` of both networks, for draws that do not depend on which comes
+    first. ``orders`` and ``scales``: of each step from hidden rows to the next layer's columns
+    where both are reordered (rescaled), whether they go together.
+    """
 
     pairs: Sequence[Pair]
-    tested: frozenset[int]
+    hidden: Mapping[int, frozenset[int]]
     digests: tuple[str, str]
-    alike: Floats | None = None
-    orders: list[float] = field(default_factory=list)
+    orders: list[bool] = field(default_factory=list)
     scales: list[bool] = field(default_factory=list)
-    learned: Test | None = None
+    _stored: Floats | None = None
+    _learned: Floats | None = None
     _before: Relation | None = None
+
+    def __post_init__(self) -> None:
+        self.tested = exchangeable(self.hidden)
+        self._steps = frozenset().union(*self.hidden.values())
 
     def see(self, at: int, relation: Relation, one: Floats, other: Floats) -> None:
         """One pair, its relation and its matrices; those before it have been seen."""
         if at in self.tested:
             each = cosines(one, other)
-            self.alike = each if self.alike is None else self.alike + each
+            self._stored = each if self._stored is None else self._stored + each
         before, self._before = self._before, relation
         times = units_before(self.pairs[at - 1], self.pairs[at]) if at else None
-        if before is None or times is None:
+        if before is None or times is None or at - 1 not in self._steps:
             return
         if before.order is not None and relation.order is not None:
-            units = np.repeat(before.order.rows, times) * times
-            expected = units + np.tile(np.arange(times), len(before.order.rows))
-            self.orders.append(float(np.mean(relation.order.columns == expected)))
-            if self.learned is None and len(before.order.rows) >= ROWS:
-                self.learned = self._test(before, relation, one, other, times)
+            rows = before.order.rows
+            expected = np.repeat(rows, times) * times + np.tile(np.arange(times), len(rows))
+            self.orders.append(bool(np.mean(relation.order.columns == expected) > 0.99))
+            if at - 1 in self.tested:
+                each = _across(before.order, relation.order, one, other, times)
+                self._learned = each if self._learned is None else self._learned + each
         if before.factors is not None and relation.factors is not None:
             undone = np.repeat(before.factors.rows, times) * relation.factors.columns
             self.scales.append(bool(np.ptp(undone) <= 10 * SCALE * np.max(np.abs(undone))))
 
-    def _test(
-        self, before: Relation, relation: Relation, one: Floats, other: Floats, times: int
-    ) -> Test:
-        """The order learned on the rows before, tested on the columns here."""
-        assert before.order is not None
-        assert relation.order is not None
-        rows, learned = relation.order.rows, before.order.rows[:SAMPLED_ROWS]
-        n = len(before.order.rows)
-        mine = one[rows].reshape(len(rows), n, times).transpose(1, 0, 2).reshape(n, -1)
-        theirs = other.reshape(len(other), n, times).transpose(1, 0, 2).reshape(n, -1)
-        each = cosines(theirs, mine[before.order.rows][: len(learned)])
-        p = p_of_order(each, self._rng())
-        return Test(p, 1 / (DRAWS + 1), f"the order of {n:,} rows, learned there, tested on the "
-                    "columns of the next layer, against random orders")  # fmt: skip
+    def skip(self) -> None:
+        """A pair goes by that nothing can be seen of."""
+        self._before = None
 
     def test(self) -> Test | None:
         """Of the units as they are stored; None where none are known to be exchangeable."""
-        if self.alike is None:
+        return self._test(self._stored, "row by row as stored, against random orders")
+
+    def learned(self) -> Test | None:
+        """Of the order that was learned on rows, tested on the columns of the next layers.
+
+        None where no order was found there. It takes the two layers as independent.
+        """
+        told = "in the order learned on rows, by the next layer's columns, against random orders"
+        return self._test(self._learned, told)
+
+    def _test(self, each: Floats | None, told: str) -> Test | None:
+        if each is None:
             return None
-        each = self.alike if self.digests[0] <= self.digests[1] else self.alike.T
-        p = p_of_order(each, self._rng())
-        number, n = len(self.tested), len(each)
-        of = f"{n:,} hidden units in {number} layer{'s' if number > 1 else ''}"
-        return Test(p, 1 / (DRAWS + 1), f"{of}, row by row as stored, against random orders")
+        p = p_of_order(each if self.digests[0] <= self.digests[1] else each.T, self._rng())
+        layers = count(len(self.tested), "layer")
+        return Test(p, 1 / (DRAWS + 1), f"{len(each):,} hidden units in {layers}, {told}")
 
     def _rng(self) -> np.random.Generator:
         """The same draws for the same two networks, whichever comes first."""
         text = "/".join(sorted(self.digests))
         seed = hashlib.blake2b(text.encode(), digest_size=16).digest()
         return np.random.default_rng(int.from_bytes(seed, "little"))
+
+
+def _across(before: Orders, after: Orders, one: Floats, other: Floats, times: int) -> Floats:
+    """Cosines of the columns of each unit, in the order that was learned before; shape (n, n).
+
+    The rows of this layer are in the order that their own sorted entries gave.
+    """
+    n = len(before.rows)
+
+    def by_unit(matrix: Floats) -> Floats:
+        return matrix.reshape(len(matrix), n, times).transpose(1, 0, 2).reshape(n, -1)
+
+    return cosines(by_unit(other), by_unit(one[after.rows])[before.rows])

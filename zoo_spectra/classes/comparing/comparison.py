@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from zoo_spectra.classes.comparing.along import Along, exchangeable
+from zoo_spectra.classes.comparing.along import Along, hidden
 from zoo_spectra.classes.comparing.facts import Fact, facts_of
 from zoo_spectra.classes.comparing.lanes import aligned
 from zoo_spectra.classes.comparing.pairing import Pair, Pairing, Rows, paired
@@ -84,9 +84,9 @@ def compare(
     lane = _Spectral(networks)
     pairing = paired(facts[0], facts[1], lane.apart)
     digests = [_digest(each) for each in facts]
-    hidden = {network.kind for network in networks} == {"artificial"}
-    tested = exchangeable(pairing.pairs) if hidden else frozenset()
-    along = Along(pairing.pairs, tested, (digests[0], digests[1]))
+    artificial = all(network.kind == "artificial" for network in networks)
+    units = hidden(pairing.pairs) if artificial else {}
+    along = Along(pairing.pairs, units, (digests[0], digests[1]))
     looked_at = _sample(pairing.pairs, every)
     relations = list(_relations(pairing, lane, along, looked_at, watch))
     decided = decide(facts[0], facts[1], pairing, relations, along)
@@ -160,6 +160,7 @@ def _relations(
         watch("comparing", at, len(pairing.pairs))
         same = pair.one.digest == pair.other.digest
         if same and at not in along.tested:
+            along.skip()
             yield _same(pair)
             continue
         one = _cut(lane.readers[0](pair.one.at), pair, pair.one_rows)
@@ -171,7 +172,9 @@ def _relations(
             relation = by_stored_entries(one, other)
         else:
             relation = aligned(one, other, at in looked_at)
-        if not sparse and relation.kind != "unknown":
+        if sparse or relation.kind == "unknown":
+            along.skip()
+        else:
             along.see(at, relation, np.asarray(one, float), np.asarray(other, float))
         if not same and at in looked_at and pair.by not in ("part", "extended"):
             apart = distance_alone(lane.spectrum(0, pair.one), lane.spectrum(1, pair.other))

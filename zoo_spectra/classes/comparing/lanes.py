@@ -7,20 +7,26 @@ The dear ones (spectra of differences, orders, rotations) are tried where ``deep
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from zoo_spectra.classes.comparing import casts, exchange, orders, scales, steps, updates
 from zoo_spectra.classes.comparing.casts import Format
+from zoo_spectra.classes.comparing.orders import Orders
 from zoo_spectra.classes.comparing.plain import is_plain
 from zoo_spectra.classes.comparing.relation import Relation
 from zoo_spectra.classes.comparing.rules import (
     ALIKE,
+    BITS,
     DEVIATIONS,
     EXACT,
+    FEW,
+    FEW_VALUES,
     MATCHED_COSINE,
     PRUNED,
+    ROWS,
     SCALE,
     SMALL_CHANGE,
 )
@@ -50,6 +56,11 @@ class Two:
         self.change = float(np.linalg.norm(self.one - self.other)) / self.norms[0]
         self.cosine = float(np.vdot(self.one / self.norms[0], self.other / self.norms[1]))
 
+    @cached_property
+    def order(self) -> Orders | None:
+        """The orders of rows and columns that are best, as far as was found."""
+        return orders.orders(self.one, self.other)
+
 
 def aligned(one: Any, other: Any, deep: bool = True) -> Relation:
     """The relation of two dense, real matrices of one shape (p, q); entry by entry.
@@ -62,13 +73,15 @@ def aligned(one: Any, other: Any, deep: bool = True) -> Relation:
     rungs: tuple[Callable[[Two], Relation | None], ...] = (_equal, _cast, _scaled, _quantised)
     rungs += (_pruned, _by_factors)
     if deep:
-        rungs += (_low_rank,)
+        rungs += (_low_rank, _reordered)
     rungs += (_tuned,)
     if deep:
         rungs += (_permuted, _rotated)
     for rung in rungs:
         if found := rung(two):
             return found
+    if max(two.one.shape) < ROWS or two.one.size < FEW:
+        return _relation(two, "unknown", f"not alike, and too few entries to tell ({two.one.size})")
     if deep:
         return _relation(two, "unlike", "no relation found")
     return _relation(two, "unknown", f"not alike entry by entry; {UNSEEN}")
@@ -202,15 +215,22 @@ def _tuned(two: Two) -> Relation | None:
     return _relation(two, "fine_tuned", f"changed by {two.change:.2g}", facts=facts)
 
 
+def _reordered(two: Two) -> Relation | None:
+    """An exact order of what is not alike as it is stored; near ones come after a fine-tune."""
+    if two.change <= 0.5 or two.order is None or two.order.residual > 2 * two.rounding:
+        return None
+    return _permuted(two)
+
+
 def _permuted(two: Two) -> Relation | None:
-    found = orders.orders(two.one, two.other)
+    found = two.order
     if found is None or min(two.one.shape) < 2:
         return None
     moved = [name for name, order in (("rows", found.rows), ("columns", found.columns))
              if not np.array_equal(order, np.arange(len(order)))]  # fmt: skip
     if found.residual > 2 * two.rounding and found.cosine < MATCHED_COSINE:
         return None
-    if not moved or not _surprising(two, found.cosine):
+    if not moved or not _surprising(two, found.residual):
         return None
     exact = found.residual <= 2 * two.rounding
     told = f"{' and '.join(moved)} in another order"
@@ -223,16 +243,19 @@ def _permuted(two: Two) -> Relation | None:
     return _relation(two, "permuted", told, facts=facts, order=found)
 
 
-def _surprising(two: Two, cosine: float) -> bool:
+def _surprising(two: Two, residual: float) -> bool:
     """Whether an order that was looked for would not be as good between matrices of no relation.
 
-    One row, or a few entries, can always be sorted to fit; and so can a matrix of few values.
+    Each entry that is met up to ``residual`` is worth its bits, each row and column that was put in
+    order costs those of its place; what is left has to be no chance. A few values in many entries
+    can always be sorted to fit.
     """
     p, q = two.one.shape
-    if min(p, q) < 4 or is_plain(two.one):
+    values = len(np.unique(two.one.reshape(-1)[:FEW_VALUES]))
+    if is_plain(two.one) or values < min(two.one.size, FEW_VALUES) / 4:
         return False
-    degrees = p * q - p * np.log2(max(p, 2)) - q * np.log2(max(q, 2))
-    return bool(degrees >= 0.25 * p * q or cosine > 1 - 1e-9)
+    bits = p * q * float(np.log2(1 / max(residual, 1e-7)))
+    return bool(bits - p * np.log2(p) - q * np.log2(q) >= BITS)
 
 
 def _rotated(two: Two) -> Relation | None:

@@ -12,6 +12,7 @@ from zoo_spectra.classes.comparing.rules import (
     GRAM_EXACT,
     GRAM_ROWS,
     GRAM_SHARE,
+    HOPELESS,
     ORDERED,
     SAMPLED_ROWS,
 )
@@ -58,7 +59,7 @@ def orders(one: Floats, other: Floats) -> Orders | None:
         if found is not None and cosine <= found.cosine + 1e-9:
             break
         found = Orders(rows, columns, cosine, residual)
-        if residual < 1e-3 or max(one.shape) > ASSIGNED:
+        if residual < 1e-3 or cosine < HOPELESS or max(one.shape) > ASSIGNED:
             break
         rows = assigned(a[:, columns], b)
     return found

@@ -15,7 +15,8 @@ from typing import Literal
 import numpy as np
 
 from zoo_spectra.classes.comparing.facts import Fact
-from zoo_spectra.classes.comparing.rules import NEAR_PLACE, NEAR_SIZE, PLACE_WEIGHT
+from zoo_spectra.classes.comparing.rules import NEAR_PLACE, NEAR_SIZE, NEARER
+from zoo_spectra.method import Floats
 
 By = Literal["name", "weights", "place", "part", "extended"]
 Rows = tuple[int, int]
@@ -130,7 +131,7 @@ def _keyed(one: Iterable[Fact], other: Iterable[Fact], by: By, key: Key) -> list
 def _assigned(
     one: Sequence[Fact], other: Sequence[Fact], sizes: tuple[int, int], apart: Apart
 ) -> list[Pair]:
-    """Of each shape the pairs of the least sum of distances of spectra and of places."""
+    """Of each shape the pairs whose spectra decide, and for the rest those of nearest places."""
     from scipy.optimize import linear_sum_assignment
 
     found = []
@@ -139,14 +140,31 @@ def _assigned(
         theirs = [fact for fact in other if fact.shape == shape]
         if not theirs:
             continue
-        cost = np.array([[_place_apart(a, b, sizes) for b in theirs] for a in mine]) * PLACE_WEIGHT
+        cost = np.array([[_place_apart(a, b, sizes) for b in theirs] for a in mine])
         if 1 < cost.size <= MOST_SPECTRA:
-            cost += np.array([[apart(a, b) or 0.0 for b in theirs] for a in mine])
+            cost += _undecided(np.array([[_known(apart(a, b)) for b in theirs] for a in mine]))
         found += [
             Pair(mine[int(i)], theirs[int(j)], "place")
             for i, j in zip(*linear_sum_assignment(cost), strict=True)
         ]
     return found
+
+
+def _known(distance: float | None) -> float:
+    return np.nan if distance is None else distance
+
+
+def _undecided(spectral: Floats) -> Floats:
+    """What the spectra add to the cost of each pair: -2, more than places can, where they decide.
+
+    That is where a pair is nearer than any other pair of either of the two by far.
+    """
+    known = np.where(np.isnan(spectral), np.inf, spectral)
+    rows = np.sort(np.pad(known, ((0, 0), (0, 1)), constant_values=np.inf), axis=1)[:, :2]
+    columns = np.sort(np.pad(known, ((0, 1), (0, 0)), constant_values=np.inf), axis=0)[:2]
+    best = np.isfinite(known) & (known == rows[:, :1]) & (known == columns[:1])
+    far = np.minimum(rows[:, 1:], columns[1:])
+    return np.where(best & (NEARER * known < far), -2.0, 0.0)
 
 
 def _place_apart(one: Fact, other: Fact, sizes: tuple[int, int]) -> float:

@@ -12,6 +12,15 @@ ENTRIES_A_FACTOR = 3
 # Orders are looked for, by similarity, where a residual is left; independent trainings that see the
 # same data are matched to cosines of 0.2 to 0.5, never so high.
 MATCHED_COSINE = 0.9
+# After a first assignment so far below it nothing is refined: rows by their sorted entries are
+# mostly right where a matrix was reordered and changed a little.
+HOPELESS = 0.5
+# Bits by which an order that was looked for has to be better than chance: 2^64 matrices.
+BITS = 64
+# An order says nothing of a matrix with fewer different values than a quarter of so many entries.
+FEW_VALUES = 1024
+# Matrices of fewer entries, or of fewer rows and columns than ROWS, are not called unlike.
+FEW = 32
 # Rows that are matched by an assignment of cost N³; above it only by nearest neighbours.
 ASSIGNED = 1024
 # Rows and columns of a matrix whose order, or rotation, is looked for: the cost is N²·M.
@@ -39,12 +48,16 @@ SAMPLED_ROWS = 1024  # rows of a matrix for tests of order: time and memory are 
 MOST_BITS, ON_GRID = 8, 0.99
 BLOCKS = (256, 128, 64, 32, 16)
 TRIED_BLOCKS = 128  # blocks that are looked at, spread over the matrix
+# Fine-tuned pairs of so small a share, changed no more than the others, are not the verdict: they
+# are too small for what was done to the others (quantised, …) to be seen.
+MINOR = 0.05
 # Shared parts: the least share of the smaller network's entries that are related.
 PART = 0.01
 # Different shapes: at least this share of entries in pairs of one shape is the same architecture.
 SAME_SHAPES = 0.9
-# Pairing of what has no namesake, in e-folds of spectra: a place that is off by the whole network.
-PLACE_WEIGHT = 0.5
+# Pairing of what has no namesake: a spectrum decides where it is so many times nearer than the next
+# one's, from both sides; else the places along the network do.
+NEARER = 4.0
 # Extended or cut: pairs of one equal side, at most so far apart along the network, and this alike
 # in size.
 NEAR_PLACE, NEAR_SIZE = 0.3, 0.25

@@ -14,6 +14,8 @@ import numpy as np
 from zoo_spectra.classes.comparing.rules import BLOCKS, MOST_BITS, ON_GRID, TRIED_BLOCKS
 from zoo_spectra.method import Floats
 
+LEAST_VALUES = 5  # of a block that has a say
+MOST_DIVISOR = 32  # steps that may lie between the two nearest values of a small block
 TOLERANCE = 0.1  # of a step: what half precision leaves of the products of levels and scales
 
 
@@ -76,32 +78,29 @@ def _some(flat: Floats) -> Floats:
 
 
 def _grid(name: str | int, blocks: list[Floats]) -> Grid | None:
-    levels, steps, fits, told = [], [], 0, 0
+    """The grid of blocks, each with a step of its own; blocks of few values have no say."""
+    levels, steps, may_fail = [], [], int((1 - ON_GRID) * len(blocks))
     for block in blocks:
         values = np.unique(block)
+        if len(values) < LEAST_VALUES and len(block) < 4 * LEAST_VALUES:
+            continue
         if len(values) < 2:
-            fits += 1
             continue
         step = _step(values)
         if step is not None:
-            number = round((values[-1] - values[0]) / step) + 1
-            if number <= 2**MOST_BITS:
-                fits += 1
-                told += 1
-                levels.append(number)
-                steps.append(step)
-                continue
-        # Uneven levels: fewer than the entries would have by themselves.
-        if len(values) <= 16 and len(block) >= 4 * len(values):
-            fits += 1
-            told += 1
-            levels.append(len(values))
-            steps.append(np.nan)
-    if not told or fits < ON_GRID * len(blocks):
+            levels.append(round((values[-1] - values[0]) / step) + 1)
+            steps.append(step)
+        elif len(values) <= 16 and len(block) >= 4 * len(values):
+            levels.append(len(values))  # uneven ones, fewer than the entries have by themselves
+        else:
+            may_fail -= 1
+            if may_fail < 0:
+                return None
+    if 2 * len(levels) < len(blocks):
         return None
     bits = max(1, int(np.ceil(np.log2(np.quantile(levels, 0.9)))))
-    even = bool(np.mean(np.isfinite(steps)) > 0.5)
-    return Grid(bits, name, float(np.nanmedian(steps)) if even else None)
+    even = 2 * len(steps) > len(levels)
+    return Grid(bits, name, float(np.median(steps)) if even else None)
 
 
 def _step(values: Floats) -> float | None:
@@ -115,10 +114,9 @@ def _step(values: Floats) -> float | None:
     if not len(gaps):
         return None
     least = float(gaps.min())
-    for divisor in (1, 2, 3, 4):
+    for divisor in range(1, MOST_DIVISOR):
         step = least / divisor
-        number = (values[-1] - values[0]) / step + 1
-        if number > 2**MOST_BITS + 0.5:
+        if (values[-1] - values[0]) / step + 1 > 2**MOST_BITS + 0.5:
             break
         # The mean over all gaps is a better step than the least gap.
         whole = np.rint(gaps / step)

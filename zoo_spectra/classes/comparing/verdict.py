@@ -11,7 +11,7 @@ from zoo_spectra.classes.comparing.along import Along
 from zoo_spectra.classes.comparing.facts import Fact
 from zoo_spectra.classes.comparing.pairing import Pair, Pairing
 from zoo_spectra.classes.comparing.relation import CHANGES, Change, Relation
-from zoo_spectra.classes.comparing.rules import PART, SAME_SHAPES, SIGNIFICANT, SMALL_CHANGE
+from zoo_spectra.classes.comparing.rules import MINOR, PART, SAME_SHAPES, SIGNIFICANT, SMALL_CHANGE
 from zoo_spectra.text import count, percent, visible
 
 Verdict = Change | Literal["part_shared", "unrelated", "different"]
@@ -54,8 +54,8 @@ def decide(
     test = along.test()
     kinds = _sorted(relations, test is not None and test.p_value <= SIGNIFICANT)
     verdict = _verdict(one, other, pairing, relations, kinds)
-    if verdict == "permuted" and along.learned is not None:
-        test = along.learned
+    if verdict == "permuted":
+        test = along.learned() or test
     lines = [_pairs_line(pairing, relations), *_most_changed(pairing, relations)]
     lines += _thin(verdict, pairing, kinds, relations)
     lines += _along_lines(along)
@@ -110,14 +110,29 @@ def _verdict(
         if kinds.unlike and same >= SAME_SHAPES * max(sizes):
             return "unrelated"
         return "different"
-    greatest = max((relations[at].kind for at in kinds.related), key=_rank)
+    greatest = _greatest(pairs, relations, kinds.related)
     apart = sum(pairs[at].entries for at in kinds.unlike) + sum(fact.entries for fact in left)
     new = bool(left or partly or kinds.unlike)
     retrained = greatest == "fine_tuned" and not partly and apart <= RETRAINED * max(sizes)
     if new and not retrained:
         return "part_shared"
-    assert greatest in CHANGES
     return greatest
+
+
+def _greatest(
+    pairs: Sequence[Pair], relations: Sequence[Relation], related: Sequence[int]
+) -> Change:
+    """The greatest change; not of small pairs that cannot show what was done to the others."""
+    kinds = {at: relations[at].kind for at in related}
+    tuned = [at for at in related if kinds[at] == "fine_tuned"]
+    others = [at for at in related if kinds[at] not in ("fine_tuned", "identical")]
+    share = sum(pairs[at].entries for at in tuned) / sum(pairs[at].entries for at in related)
+    most = [max((relations[at].change or 0.0 for at in some), default=0.0)
+            for some in (tuned, others)]  # fmt: skip
+    if others and share <= MINOR and most[0] <= most[1]:
+        related = others
+    found = {kinds[at] for at in related}
+    return max((change for change in CHANGES if change in found), key=_rank)
 
 
 def _rank(kind: str) -> int:
@@ -185,7 +200,7 @@ def _thin(
 def _along_lines(along: Along) -> list[str]:
     lines = []
     if along.orders:
-        agree = sum(share > 0.99 for share in along.orders)
+        agree = sum(along.orders)
         lines.append(f"orders go on along the network in {agree} of {len(along.orders)} steps: the "
                      "columns of a layer are in the order of the rows before")  # fmt: skip
     if along.scales:
