@@ -34,10 +34,13 @@ class Grid:
 
 def grid_of(matrix: Floats) -> Grid | None:
     """The grid on which all entries (p, q) lie, with the largest blocks that fit; None: no grid."""
+    uneven = None
     for name, blocks in _cuts(matrix):
-        if (found := _grid(name, blocks)) is not None:
+        found = _grid(name, blocks)
+        if found is not None and found.step is not None:
             return found
-    return None
+        uneven = uneven or found  # perhaps the even levels of several smaller blocks
+    return uneven
 
 
 def quantised(fine: Floats, coarse: Floats, grid: Grid) -> bool:
@@ -49,7 +52,7 @@ def quantised(fine: Floats, coarse: Floats, grid: Grid) -> bool:
     apart = np.abs(fine - coarse)
     if grid.step is None:
         change = np.linalg.norm(fine - coarse) / np.linalg.norm(fine)
-        return bool(change < 2.0 ** (1 - grid.bits))
+        return bool(change < 2.0 ** (2 - grid.bits))
     if isinstance(grid.block, str) and grid.block == "tensor":
         return bool(np.mean(apart <= grid.step) >= ON_GRID)
     change = np.linalg.norm(fine - coarse) / np.linalg.norm(fine)
