@@ -37,8 +37,8 @@ LOW_RANK = 0.25
 # Fine-tuned: rows are more like their own than like others by this much (cosine), and that is so
 # many standard deviations beyond random orders (6: once in 10⁹ matrices by chance).
 ALIKE, DEVIATIONS = 0.1, 6.0
-# Rows whose order says anything; below, and where nothing is exchangeable, only so small a change
-# counts as fine-tuned.
+# Rows whose order says anything; below, and where the order of hidden units says no, only so small
+# a change counts as fine-tuned. Where no units are exchangeable MATCHED_COSINE is asked for.
 ROWS, SMALL_CHANGE = 8, 0.1
 # The order of hidden units is evidence up to this p-value.
 SIGNIFICANT = 0.01

@@ -11,7 +11,14 @@ from zoo_spectra.classes.comparing.along import Along
 from zoo_spectra.classes.comparing.facts import Fact
 from zoo_spectra.classes.comparing.pairing import Pair, Pairing
 from zoo_spectra.classes.comparing.relation import CHANGES, Change, Relation
-from zoo_spectra.classes.comparing.rules import MINOR, PART, SAME_SHAPES, SIGNIFICANT, SMALL_CHANGE
+from zoo_spectra.classes.comparing.rules import (
+    MATCHED_COSINE,
+    MINOR,
+    PART,
+    SAME_SHAPES,
+    SIGNIFICANT,
+    SMALL_CHANGE,
+)
 from zoo_spectra.text import count, percent, visible
 
 Verdict = Change | Literal["part_shared", "unrelated", "different"]
@@ -52,7 +59,7 @@ def decide(
     Of several changes the greatest is the verdict, and the evidence counts them all.
     """
     test = along.test()
-    kinds = _sorted(relations, test is not None and test.p_value <= SIGNIFICANT)
+    kinds = _sorted(relations, None if test is None else test.p_value <= SIGNIFICANT)
     verdict = _verdict(one, other, pairing, relations, kinds)
     if verdict == "permuted":
         test = along.learned() or test
@@ -68,26 +75,34 @@ def decide(
         )
     else:
         lines.append("no p-value: no hidden units are known whose order would be exchangeable")
+        if verdict == "fine_tuned":
+            lines.append("two trainings of one layer on the same data may be as alike")
     related = verdict not in ("unrelated", "different")
     return Decided(verdict, related, None if test is None else test.p_value, tuple(lines))
 
 
-def _sorted(relations: Sequence[Relation], significant: bool) -> _Sorted:
+def _sorted(relations: Sequence[Relation], significant: bool | None) -> _Sorted:
     found: dict[str, list[int]] = {"related": [], "plain": [], "unlike": [], "unknown": []}
     for at, relation in enumerate(relations):
         if not relation.related:
             found[relation.kind].append(at)
         elif relation.plain:
             found["plain"].append(at)
-        elif relation.kind == "fine_tuned" and not (significant or _is_small(relation)):
+        elif relation.kind == "fine_tuned" and not _is_evidence(relation, significant):
             found["unknown"].append(at)
         else:
             found["related"].append(at)
     return _Sorted(*(tuple(each) for each in found.values()))
 
 
-def _is_small(relation: Relation) -> bool:
-    return relation.change is not None and relation.change <= SMALL_CHANGE
+def _is_evidence(relation: Relation, significant: bool | None) -> bool:
+    """Whether a pair that is alike counts: by the order of hidden units, where there are any.
+
+    Where the order says no, only a small change does; where there is none, only a high cosine.
+    """
+    if significant is None:
+        return relation.cosine is not None and relation.cosine >= MATCHED_COSINE
+    return significant or (relation.change is not None and relation.change <= SMALL_CHANGE)
 
 
 def _verdict(
@@ -190,9 +205,9 @@ def _thin(
     if kinds.related and verdict in ("unrelated", "different"):
         share = sum(pairing.pairs[at].entries for at in kinds.related)
         lines.append(f"{count(share, 'entry', 'entries')} alike are less than {percent(PART)}")
-    if verdict == "different" and not kinds.unlike and not kinds.related:
+    if verdict == "different" and not (kinds.unlike or kinds.related or doubtful):
         lines.append("nothing could be compared entry by entry, so nothing is said of a relation")
-    elif verdict == "different":
+    elif verdict == "different" and kinds.unlike:
         lines.append("the networks are of different architectures")
     return lines
 
