@@ -140,6 +140,19 @@ def test_a_network_that_shrinks_meanwhile() -> None:
         zs.compare(Network("n", "artificial", walk), arrays(1, 3))
 
 
+@pytest.mark.parametrize("after", [0, 2])
+def test_what_an_adapter_raises_is_the_networks_fault(after: int) -> None:
+    def walk():  # type: ignore[no-untyped-def]
+        for at, (name, array) in enumerate(ONE.items()):
+            if at == after:
+                raise ZeroDivisionError("a fault of a plug-in")
+            yield Constituent(name, array)
+
+    for error in (zs.compare, lambda a, b: zs.compare(b, a)):
+        with pytest.raises(NetworkError, match=r"net cannot be read: ZeroDivisionError: a fault"):
+            error(Network("net", "artificial", walk), ONE)
+
+
 def test_matrices_in_another_order_are_read_with_little_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zoo_spectra.classes.comparing.plain import is_plain
-from zoo_spectra.sources import Constituent, Network, digest, walked
+from zoo_spectra.classes.comparing.walking import walk_of
+from zoo_spectra.sources import Constituent, Network, digest
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Fact:
 
 def facts_of(network: Network) -> list[Fact]:
     """Every constituent, in order. Raises NetworkError, and what the walk raises."""
-    return [_fact(at, each) for at, each in enumerate(walked(network, None))]
+    return [_fact(at, each) for at, each in enumerate(walk_of(network))]
 
 
 def _fact(at: int, constituent: Constituent) -> Fact:

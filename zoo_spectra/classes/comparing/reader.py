@@ -6,8 +6,9 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 from zoo_spectra.classes.comparing.rules import KEPT_BYTES
+from zoo_spectra.classes.comparing.walking import walk_of
 from zoo_spectra.errors import NetworkError
-from zoo_spectra.sources import Constituent, Network, walked
+from zoo_spectra.sources import Constituent, Network
 
 
 class Reader:
@@ -30,7 +31,7 @@ class Reader:
         if at in self._kept:
             return self._kept[at]
         if at < self._next or self._ended:
-            self._walk, self._next, self._ended = walked(self._network, None), 0, False
+            self._walk, self._next, self._ended = walk_of(self._network), 0, False
         for constituent in self._walk:
             self._next += 1
             self._keep(self._next - 1, constituent)
