@@ -143,11 +143,10 @@ def _sample(pairs: Sequence[Pair], every: bool) -> frozenset[int]:
     total = sum(pairs[at].entries for at in changed)
     if every or total <= SAMPLE_ENTRIES:
         return frozenset(range(len(pairs)))
-    small = [at for at in changed if pairs[at].entries * 8 <= SAMPLE_ENTRIES]
-    step = max(1, -(-total // SAMPLE_ENTRIES))
+    step = -(-total // SAMPLE_ENTRIES)
     chosen, room = set(range(len(pairs))) - set(changed), SAMPLE_ENTRIES
-    for at in [*small[::step], *small]:
-        if at not in chosen and pairs[at].entries <= room:
+    for at in [min(changed, key=lambda at: pairs[at].entries), *changed[::step], *changed]:
+        if at not in chosen and (pairs[at].entries <= room or room == SAMPLE_ENTRIES):
             chosen.add(at)
             room -= pairs[at].entries
     return frozenset(chosen)
@@ -172,7 +171,7 @@ def _relations(
             relation = by_stored_entries(one, other)
         else:
             relation = aligned(one, other, at in looked_at)
-        if sparse or relation.kind == "unknown":
+        if sparse or relation.change is None:
             along.skip()
         else:
             along.see(at, relation, np.asarray(one, float), np.asarray(other, float))

@@ -84,7 +84,8 @@ def aligned(one: Any, other: Any, deep: bool = True) -> Relation:
         return _relation(two, "unknown", f"not alike, and too few entries to tell ({two.one.size})")
     if deep:
         return _relation(two, "unlike", "no relation found")
-    return _relation(two, "unknown", f"not alike entry by entry; {UNSEEN}")
+    facts = {"looked_at_whole": False}
+    return _relation(two, "unknown", f"not alike entry by entry; {UNSEEN}", facts=facts)
 
 
 def _incomparable(one: Any, other: Any) -> Relation | None:

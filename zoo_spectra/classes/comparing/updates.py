@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo_spectra.classes.comparing.casts import Format, quanta
+from zoo_spectra.classes.comparing.casts import LOOKED_AT, Format, quanta
 from zoo_spectra.classes.comparing.rules import EXACT, LOW_RANK
+from zoo_spectra.classes.comparing.spectra import spectrum_of
 from zoo_spectra.method import Floats
+from zoo_spectra.sources import Constituent
+
+GLANCED_AT = 512  # the order of matrices that are too dear to be looked at whole at once
 
 
 def zeros_gained(one: Floats, other: Floats) -> float:
@@ -32,14 +36,28 @@ def rank_of_change(one: Floats, other: Floats, first: Format, second: Format) ->
     most = int(LOW_RANK * min(p, q))
     if most < 1:
         return None
-    difference = one - other
-    gram = difference @ difference.T if p <= q else difference.T @ difference
-    values = np.sqrt(np.clip(np.linalg.eigvalsh(gram)[::-1], 0, None))
     # A unit's rounding is even between ± half of it: a variance of unit²/12, of each of the two.
-    noise = np.sqrt(np.mean(quanta(one, first) ** 2 + quanta(other, second) ** 2) / 12)
-    edge = max(1.2 * noise * (np.sqrt(p) + np.sqrt(q)), EXACT * values[0])
-    rank = int(np.count_nonzero(values > edge))
-    return rank if 1 <= rank <= most else None
+    flat = slice(None, None, max(1, one.size // LOOKED_AT))
+    units = quanta(one.reshape(-1)[flat], first), quanta(other.reshape(-1)[flat], second)
+    noise = float(np.sqrt(np.mean(units[0] ** 2 + units[1] ** 2) / 12))
+    difference = one - other
+    if min(p, q) >= GLANCED_AT:  # half of the rows and columns tell most that are of full rank
+        rank = _rank(difference[::2, ::2], noise)
+        if rank is None or rank > most:
+            return None
+    rank = _rank(difference, noise)
+    return rank if rank is not None and 1 <= rank <= most else None
+
+
+def _rank(difference: Floats, noise: float) -> int | None:
+    """The singular values beyond the edge of noise of that standard deviation; None: not known."""
+    found = spectrum_of(Constituent("difference", difference))
+    if found.skipped is not None or found.kind != "exact":
+        return None
+    values = np.sqrt(found.eigenvalues)
+    p, q = difference.shape
+    edge = max(1.2 * noise * (np.sqrt(p) + np.sqrt(q)), EXACT * values[-1])
+    return int(np.count_nonzero(values > edge))
 
 
 def changed_rows(one: Floats, other: Floats) -> int:

@@ -39,11 +39,15 @@ class Decided:
 
 @dataclass(frozen=True)
 class _Sorted:
-    """Pairs by what they say: related (``plain`` apart), unlike, not to be told."""
+    """Pairs by what they say: related (``plain`` apart), unlike, not to be told.
+
+    ``unseen``: not alike as they are stored, and not in the sample that was looked at whole.
+    """
 
     related: tuple[int, ...]
     plain: tuple[int, ...]
     unlike: tuple[int, ...]
+    unseen: tuple[int, ...]
     unknown: tuple[int, ...]
 
 
@@ -82,9 +86,13 @@ def decide(
 
 
 def _sorted(relations: Sequence[Relation], significant: bool | None) -> _Sorted:
-    found: dict[str, list[int]] = {"related": [], "plain": [], "unlike": [], "unknown": []}
+    found: dict[str, list[int]] = {
+        "related": [], "plain": [], "unlike": [], "unseen": [], "unknown": [],
+    }  # fmt: skip
     for at, relation in enumerate(relations):
-        if not relation.related:
+        if not relation.facts.get("looked_at_whole", True):
+            found["unseen"].append(at)
+        elif not relation.related:
             found[relation.kind].append(at)
         elif relation.plain:
             found["plain"].append(at)
@@ -115,7 +123,7 @@ def _verdict(
     pairs = pairing.pairs
     left = [fact for fact in (*pairing.left_one, *pairing.left_other) if not fact.plain]
     partly = [pair for pair in pairs if pair.by == "extended"]
-    whole = pairs and not (left or partly or kinds.unlike or kinds.unknown)
+    whole = pairs and not (left or partly or kinds.unlike or kinds.unseen or kinds.unknown)
     if whole and all(relation.kind == "identical" for relation in relations):
         return "identical"
     sizes = [sum(fact.entries for fact in each) for each in (one, other)]
@@ -126,8 +134,10 @@ def _verdict(
             return "unrelated"
         return "different"
     greatest = _greatest(pairs, relations, kinds.related)
-    apart = sum(pairs[at].entries for at in kinds.unlike) + sum(fact.entries for fact in left)
-    new = bool(left or partly or kinds.unlike)
+    # Where an order was found in the sample the unseen may well be in another order too.
+    unlike = kinds.unlike if greatest == "permuted" else (*kinds.unlike, *kinds.unseen)
+    apart = sum(pairs[at].entries for at in unlike) + sum(fact.entries for fact in left)
+    new = bool(left or partly or unlike)
     retrained = greatest == "fine_tuned" and not partly and apart <= RETRAINED * max(sizes)
     if new and not retrained:
         return "part_shared"
