@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from scipy.stats import kstest
 
 import zoo_spectra as zs
 
@@ -284,3 +285,32 @@ def test_the_table_is_most_changed_first() -> None:
     assert changes == sorted(changes, reverse=True)
     assert found.constituents["spectral"].is_not_null().all()
     assert repr(found).splitlines()[0] == "arrays and arrays: fine_tuned (related)"
+
+
+def test_p_values_of_independent_trainings_on_the_same_data_are_uniform() -> None:
+    nets = [_train(_layers((24, 20, 14, 6), 1000 + seed), 30) for seed in range(120)]
+    found = [compared(one, other) for one, other in zip(nets[::2], nets[1::2], strict=True)]
+    assert {each.related for each in found} == {False}
+    assert kstest([each.p_value for each in found], "uniform").pvalue > 0.01
+
+
+def test_wide_trainings_on_the_same_data_are_no_reordering() -> None:
+    """Where matching of units by their weights finds most that is alike."""
+    wide = [_train(_layers((24, 256, 256, 6), seed), 40) for seed in (5, 6)]
+    assert compared(*wide).verdict == "unrelated"
+
+
+def test_convolutions_from_seeds_of_torch() -> None:
+    """Real initialisations: uniform, with two layers of one number of channels."""
+
+    def made(seed: int) -> Arrays:
+        torch.manual_seed(seed)
+        net = torch.nn.Sequential(
+            torch.nn.Conv2d(3, 16, 3), torch.nn.Conv2d(16, 12, 3), torch.nn.Conv2d(12, 16, 1),
+            torch.nn.Flatten(), torch.nn.Linear(16 * 4, 5),
+        )  # fmt: skip
+        return {name: p.detach().numpy() for name, p in net.named_parameters() if p.ndim > 1}
+
+    found = [compared(made(2 * at), made(2 * at + 1)) for at in range(80)]
+    assert {each.verdict for each in found} == {"unrelated"}
+    assert kstest([each.p_value for each in found], "uniform").pvalue > 0.01
