@@ -109,6 +109,34 @@ def test_biological_networks_have_no_order_of_units() -> None:
     assert found.p_value is None
 
 
+def test_two_brains_are_alike_and_not_one() -> None:
+    """Counts of the same connections in two animals, with tails as heavy as those of mice."""
+    rng = np.random.default_rng(0)
+    shared = np.exp(1.5 * rng.standard_normal((40, 40)))
+
+    def animal() -> dict[str, np.ndarray]:
+        whole = rng.poisson(shared * np.exp(0.2 * rng.standard_normal((40, 40))))
+        return {f"{a}->{b}": whole[10 * a : 10 * a + 10, 10 * b : 10 * b + 10].astype(float)
+                for a in range(4) for b in range(4)}  # fmt: skip
+
+    one, other = animal(), animal()
+    found = zs.compare(network(one, "biological"), network(other, "biological"))
+    assert not found.related, found
+    assert set(found.constituents["relation"]) <= {"unknown", "unlike"}
+    copied = {name: 2 * block for name, block in one.items()}
+    found = zs.compare(network(one, "biological"), network(copied, "biological"))
+    assert found.verdict == "rescaled"
+
+
+def test_heavy_tails_can_be_put_in_any_order() -> None:
+    """A few large entries make up the norm, and some order brings them together."""
+    rng = np.random.default_rng(0)
+    one, other = (
+        {f"w{at}": np.exp(3 * rng.standard_normal((12, 12))) for at in range(6)} for _ in "ab"
+    )
+    assert not zs.compare(one, other).related
+
+
 def test_sparse_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     one = sparse.random_array((60, 60), density=0.2, rng=rng, format="csr")

@@ -18,7 +18,7 @@ from zoo_spectra.classes.comparing.exchange import cosines, p_of_order
 from zoo_spectra.classes.comparing.orders import Orders
 from zoo_spectra.classes.comparing.pairing import Pair
 from zoo_spectra.classes.comparing.relation import Relation
-from zoo_spectra.classes.comparing.rules import DRAWS, ROWS, SAMPLED_ROWS, SCALE
+from zoo_spectra.classes.comparing.rules import DRAWS, FOLLOWED, ROWS, SAMPLED_ROWS, SCALE
 from zoo_spectra.method import Floats
 from zoo_spectra.text import count
 
@@ -113,7 +113,7 @@ class Along:
         if before.order is not None and relation.order is not None:
             rows = before.order.rows
             expected = np.repeat(rows, times) * times + np.tile(np.arange(times), len(rows))
-            self.orders.append(bool(np.mean(relation.order.columns == expected) > 0.99))
+            self.orders.append(bool(np.mean(relation.order.columns == expected) >= FOLLOWED))
             if at - 1 in self.tested:
                 each = _across(before.order, relation.order, one, other, times)
                 self._learned = each if self._learned is None else self._learned + each

@@ -89,7 +89,7 @@ def compare(
     along = Along(pairing.pairs, units, (digests[0], digests[1]))
     looked_at = _sample(pairing.pairs, every)
     relations = list(_relations(pairing, lane, along, looked_at, watch))
-    decided = decide(facts[0], facts[1], pairing, relations, along)
+    decided = decide(facts[0], facts[1], pairing, relations, along, artificial)
     lines = [*decided.evidence, *_beside(networks)]
     if len(looked_at) < len(pairing.pairs):
         sample = f"{len(looked_at):,} of {count(len(pairing.pairs), 'pair')}"
@@ -101,7 +101,7 @@ def compare(
         decided.related,
         decided.p_value,
         tuple(lines),
-        _frame(pairing, relations),
+        _frame(pairing, decided.relations),
     )
 
 

@@ -147,8 +147,8 @@ def _quantised(two: Two) -> Relation | None:
         if grid is None or not steps.quantised(fine, coarse, grid):
             continue
         before = steps.grid_of(fine)
-        if before is not None and before.bits <= grid.bits:
-            continue
+        if before is not None and (before.step is None or 2 * before.step > (grid.step or 0)):
+            continue  # on levels as coarse: whole numbers, say, and not rounded to these
         block = f"blocks of {grid.block}" if isinstance(grid.block, int) else f"per {grid.block}"
         even = "" if grid.step is not None else ", uneven levels"
         facts = {"bits": grid.bits, "block": grid.block, "step": grid.step, "which": which}

@@ -15,6 +15,9 @@ MATCHED_COSINE = 0.9
 # After a first assignment so far below it nothing is refined: rows by their sorted entries are
 # mostly right where a matrix was reordered and changed a little.
 HOPELESS = 0.5
+# Columns that are where the rows before are, for an order to go on along the network: by chance
+# it is one of 8! or fewer.
+FOLLOWED = 0.9
 # Bits by which an order that was looked for has to be better than chance: 2^64 matrices.
 BITS = 64
 # An order says nothing of a matrix with fewer different values than a quarter of so many entries.

@@ -54,7 +54,7 @@ def quantised(fine: Floats, coarse: Floats, grid: Grid) -> bool:
         change = np.linalg.norm(fine - coarse) / np.linalg.norm(fine)
         return bool(change < 2.0 ** (2 - grid.bits))
     if isinstance(grid.block, str) and grid.block == "tensor":
-        return bool(np.mean(apart <= grid.step) >= ON_GRID)
+        return bool(np.mean(apart[fine != 0] <= grid.step) >= ON_GRID)
     change = np.linalg.norm(fine - coarse) / np.linalg.norm(fine)
     return bool(change < 4 * 2.0**-grid.bits)
 

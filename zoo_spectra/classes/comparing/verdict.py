@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from zoo_spectra.classes.comparing.along import Along
+from zoo_spectra.classes.comparing.doubts import Known, doubt
 from zoo_spectra.classes.comparing.facts import Fact
 from zoo_spectra.classes.comparing.pairing import Pair, Pairing
 from zoo_spectra.classes.comparing.relation import CHANGES, Change, Relation
 from zoo_spectra.classes.comparing.rules import (
-    MATCHED_COSINE,
     MINOR,
     PART,
     SAME_SHAPES,
     SIGNIFICANT,
-    SMALL_CHANGE,
 )
 from zoo_spectra.text import count, percent, visible
 
 Verdict = Change | Literal["part_shared", "unrelated", "different"]
 RETRAINED = 0.1  # of the entries: a head that is new where all else is fine-tuned
 NAMED = 4  # constituents that a line names
-DOUBTFUL = "alike, but not by the order of hidden units: two trainings on the same data may be"
 
 
 @dataclass(frozen=True)
 class Decided:
-    """``related``: whether one is the other, or part of it, changed. ``p_value``: see ``along``."""
+    """``related``: whether one is the other, or part of it, changed. ``p_value``: see ``along``.
+
+    ``relations``: those given; what looks alike and is no evidence is unknown.
+    """
 
     verdict: Verdict
     related: bool
     p_value: float | None
     evidence: tuple[str, ...]
+    relations: tuple[Relation, ...]
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class _Sorted:
     """Pairs by what they say: related (``plain`` apart), unlike, not to be told.
 
     ``unseen``: not alike as they are stored, and not in the sample that was looked at whole.
+    ``doubts``: of the last, those that look alike, by why that is no evidence.
     """
 
     related: tuple[int, ...]
@@ -49,6 +52,7 @@ class _Sorted:
     unlike: tuple[int, ...]
     unseen: tuple[int, ...]
     unknown: tuple[int, ...]
+    doubts: Mapping[str, Sequence[int]]
 
 
 def decide(
@@ -57,14 +61,19 @@ def decide(
     pairing: Pairing,
     relations: Sequence[Relation],
     along: Along,
+    artificial: bool,
 ) -> Decided:
     """The verdict on two networks, of their constituents and the relations of their pairs.
 
-    Of several changes the greatest is the verdict, and the evidence counts them all.
+    ``artificial``: whether both are. Of several changes the greatest is the verdict, and the
+    evidence counts them all.
     """
     test = along.test()
-    kinds = _sorted(relations, None if test is None else test.p_value <= SIGNIFICANT)
+    significant = None if test is None else test.p_value <= SIGNIFICANT
+    followed = 2 * sum(along.orders) >= max(1, len(along.orders))
+    kinds = _sorted(relations, Known(artificial, significant, followed))
     verdict = _verdict(one, other, pairing, relations, kinds)
+    relations = _doubted(relations, kinds)
     if verdict == "permuted":
         test = along.learned() or test
     lines = [_pairs_line(pairing, relations), *_most_changed(pairing, relations)]
@@ -82,10 +91,13 @@ def decide(
         if verdict == "fine_tuned":
             lines.append("two trainings of one layer on the same data may be as alike")
     related = verdict not in ("unrelated", "different")
-    return Decided(verdict, related, None if test is None else test.p_value, tuple(lines))
+    return Decided(
+        verdict, related, None if test is None else test.p_value, tuple(lines), tuple(relations)
+    )
 
 
-def _sorted(relations: Sequence[Relation], significant: bool | None) -> _Sorted:
+def _sorted(relations: Sequence[Relation], known: Known) -> _Sorted:
+    doubts: dict[str, list[int]] = {}
     found: dict[str, list[int]] = {
         "related": [], "plain": [], "unlike": [], "unseen": [], "unknown": [],
     }  # fmt: skip
@@ -96,21 +108,21 @@ def _sorted(relations: Sequence[Relation], significant: bool | None) -> _Sorted:
             found[relation.kind].append(at)
         elif relation.plain:
             found["plain"].append(at)
-        elif relation.kind == "fine_tuned" and not _is_evidence(relation, significant):
+        elif why := doubt(relation, known):
             found["unknown"].append(at)
+            doubts.setdefault(why, []).append(at)
         else:
             found["related"].append(at)
-    return _Sorted(*(tuple(each) for each in found.values()))
+    related, plain, unlike, unseen, unknown = (tuple(each) for each in found.values())
+    return _Sorted(related, plain, unlike, unseen, unknown, doubts)
 
 
-def _is_evidence(relation: Relation, significant: bool | None) -> bool:
-    """Whether a pair that is alike counts: by the order of hidden units, where there are any.
-
-    Where the order says no, only a small change does; where there is none, only a high cosine.
-    """
-    if significant is None:
-        return relation.cosine is not None and relation.cosine >= MATCHED_COSINE
-    return significant or (relation.change is not None and relation.change <= SMALL_CHANGE)
+def _doubted(relations: Sequence[Relation], kinds: _Sorted) -> list[Relation]:
+    found = list(relations)
+    for why, places in kinds.doubts.items():
+        for at in places:
+            found[at] = replace(found[at], kind="unknown", told=f"{found[at].told}; {why}")
+    return found
 
 
 def _verdict(
@@ -205,17 +217,15 @@ def _thin(
 ) -> list[str]:
     """What was not taken for evidence, and why."""
     lines = []
-    doubtful = [at for at in kinds.unknown if relations[at].kind == "fine_tuned"]
-    if doubtful:
-        names = _names([pairing.pairs[at].one for at in doubtful])
-        lines.append(f"{names}: {DOUBTFUL}")
+    for why, places in kinds.doubts.items():
+        lines.append(f"{_names([pairing.pairs[at].one for at in places])}: {why}")
     if kinds.plain:
         names = _names([pairing.pairs[at].one for at in kinds.plain])
         lines.append(f"{names}: equal, and so simple (zeros, ones, an identity) that many have it")
     if kinds.related and verdict in ("unrelated", "different"):
         share = sum(pairing.pairs[at].entries for at in kinds.related)
         lines.append(f"{count(share, 'entry', 'entries')} alike are less than {percent(PART)}")
-    if verdict == "different" and not (kinds.unlike or kinds.related or doubtful):
+    if verdict == "different" and not (kinds.unlike or kinds.related or kinds.doubts):
         lines.append("nothing could be compared entry by entry, so nothing is said of a relation")
     elif verdict == "different" and kinds.unlike:
         lines.append("the networks are of different architectures")
