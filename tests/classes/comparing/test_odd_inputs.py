@@ -190,6 +190,19 @@ def test_matrices_in_another_order_are_read_with_little_kept(
     assert zs.compare(arrays(0, 6), changed).verdict == "rescaled"
 
 
+def test_an_adapter_with_one_buffer_for_all() -> None:
+    buffer = np.empty((20, 30))
+    kept = {f"w{at}": np.random.default_rng(at).standard_normal((20, 30)) for at in range(5)}
+
+    def walk():  # type: ignore[no-untyped-def]
+        for name, array in reversed(kept.items()):
+            buffer[:] = 2 * array
+            yield Constituent(name, buffer)
+
+    found = zs.compare(kept, Network("net", "artificial", walk))
+    assert set(found.constituents["detail"]) == {"one scale, 2"}
+
+
 def test_large_networks_are_looked_at_by_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     def made(seed: int) -> Arrays:
         rng = np.random.default_rng(seed)

@@ -34,9 +34,10 @@ class Reader:
             self._walk, self._next, self._ended = walk_of(self._network), 0, False
         for constituent in self._walk:
             self._next += 1
-            self._keep(self._next - 1, constituent)
+            kept = _copied(constituent)
+            self._keep(self._next - 1, kept)
             if self._next > at:
-                return constituent
+                return kept
         raise NetworkError(
             f"{self._network.name}: has only {self._next} constituents where it had more before; "
             "the file has changed meanwhile: compare again"
@@ -48,3 +49,8 @@ class Reader:
         while self._bytes > KEPT_BYTES and len(self._kept) > 1:
             _, gone = self._kept.popitem(last=False)
             self._bytes -= gone.nbytes
+
+
+def _copied(constituent: Constituent) -> Constituent:
+    """With a matrix of its own: whoever reads may use one buffer for all."""
+    return Constituent(constituent.name, constituent.matrix.copy())
