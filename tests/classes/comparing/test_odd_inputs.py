@@ -221,6 +221,22 @@ def test_large_networks_are_looked_at_by_a_sample(monkeypatch: pytest.MonkeyPatc
     assert set(every.constituents["relation"]) == {"permuted"}
 
 
+def test_what_was_not_looked_at_whole_is_not_taken_for_related(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Half is changed a little, half is of another network, and the sample sees one matrix."""
+    rng = np.random.default_rng(0)
+    one = {f"w{at}": rng.standard_normal((30, 20 + at)) for at in range(8)}
+    other = {name: array * (1 + 0.05 * rng.standard_normal(array.shape))
+             for name, array in one.items()}  # fmt: skip
+    other |= {f"w{at}": rng.standard_normal((30, 20 + at)) for at in range(4, 8)}
+    monkeypatch.setattr(comparison, "SAMPLE_ENTRIES", 1)
+    found = zs.compare(one, other)
+    assert found.verdict == "part_shared", found
+    assert found.constituents["relation"].to_list().count("unknown") == 4
+    assert zs.compare(one, other, every=True).verdict == "part_shared"
+
+
 def test_what_is_no_network() -> None:
     with pytest.raises(TypeError, match="cannot analyze int"):
         zs.compare(1, ONE)
