@@ -1,5 +1,7 @@
 from .catalog import Catalog as Catalog
+from .classes import Comparison as Comparison
 from .classes import classify as classify
+from .classes import compare as compare
 from .classes import nearest as nearest
 from .classes import sweep as sweep
 from .errors import ZooSpectraError as ZooSpectraError

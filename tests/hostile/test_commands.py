@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from known import KNOWN, SUFFIXES, table
 
+from zoo_spectra.sources import Source, literal
 from zoo_spectra.sources.adapter import adapter_names
 from zoo_spectra.terminal.app import COMMANDS
 
@@ -35,6 +37,7 @@ ON_CATALOGS = (
     ("sweep", "@"),
     ("nearest", "an", "--in", "@"),
     ("cheapest", "an", "--in", "@"),
+    ("duplicates", "@"),
     ("report", "@", "-o", "@.html"),
     ("plot", "csd", "@", "-o", "@.svg"),
     ("diff", "@", "@"),
@@ -44,7 +47,12 @@ ON_CATALOGS = (
     ("compact", "@"),
     ("run", "memory:none", "--in-process", "--catalog", "@"),
 )
-ON_SOURCES = (("ls", "@"), ("run", "@", "--dry-run"), ("samples", "@"))
+ON_SOURCES = (
+    ("ls", "@"),
+    ("run", "@", "--dry-run"),
+    ("samples", "@"),
+    ("compare", "@", "@", "--json"),
+)
 ON_JOBS = (
     ("ls", "@"),
     ("run", "@", "--dry-run"),
@@ -123,8 +131,28 @@ def test_sources(tmp_path: Path) -> None:
         for at, pattern in enumerate(PATTERNS)
     ]
     lines += [filled(ON_SOURCES[2], pattern) for pattern in PATTERNS if pattern]
+    lines += [filled(ON_SOURCES[3], f"checkpoint:{pattern}") for pattern in PATTERNS]
     _, faults = commanded(lines, tmp_path)
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("door", sorted({door for door, _ in KNOWN}))
+def test_files_are_compared(door: str, tmp_path: Path) -> None:
+    """The first good and bad ones of each format, each with itself: a verdict, or a message."""
+    from cases import written
+    from commands import commanded
+    from generic import by_any_name
+    from good import GOOD
+
+    cases = []
+    for name in (name for of, name in KNOWN if of == door):
+        cases += [*islice(by_any_name(GOOD[door, name][0]), 2), *table(f"{door}_{name}")[:6]]
+    places = [path for path in written(cases, tmp_path / "files") if path.is_file()]
+    light = [path for path in places if path.stat().st_size <= LIGHT]
+    lines = [filled(ON_SOURCES[3], Source(door, literal(str(path)))) for path in light]
+    said, faults = commanded(lines, tmp_path)
+    assert not faults, "\n".join(faults)
+    assert {0, 2} <= {each["code"] for each in said} <= {0, 1, 2}
 
 
 def test_job_files(tmp_path: Path) -> None:

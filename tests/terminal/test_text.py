@@ -21,6 +21,8 @@ from networks import arrays
 from zoo_spectra.classes.difference import CLASSES, NETWORKS, Difference
 from zoo_spectra.sources import NetworkRef
 from zoo_spectra.terminal.changes import change_tables
+from zoo_spectra.terminal.comparing import comparison_table
+from zoo_spectra.terminal.doubles import duplicates_table
 from zoo_spectra.terminal.frames import print_frame
 from zoo_spectra.terminal.listing import network_listing
 from zoo_spectra.terminal.neighbours import neighbour_table
@@ -104,12 +106,24 @@ def test_a_name_in_every_table(name: str, width: int) -> None:
         assert_shown(name, text)
         assert "No two networks are equivalent" in text
         assert "┃" not in text, "an empty table"
+    if name != "lone\udce9":
+        assert_shown(name, printed(comparison_table(compared(name, name), width), width))
     assert_shown(name, printed(problem_table([(name, "failed", name)]), width))
     assert_shown(name, printed(network_table({"name": name, "source": name}, None), width))
 
 
 NAME = "a-network-of-forty-characters-and-no-more"
 WORDS = "a reason of many words " * 10
+
+
+def compared(name: str, words: str) -> zs.Comparison:
+    """A comparison whose networks and constituents are called so."""
+    row = {
+        "place": 0, "constituent": name, "other": name, "rows": 10**4, "columns": 10**4,
+        "paired_by": "name", "relation": "low_rank_update", "change": 0.1, "cosine": 0.1,
+        "spectral": 0.1, "detail": words, "facts": "{}",
+    }  # fmt: skip
+    return zs.Comparison(name, name, "fine_tuned", True, 0.1, (words,), pl.DataFrame([row]))
 
 
 def tables_with_a_name(width: int) -> dict[str, object]:
@@ -136,6 +150,10 @@ def tables_with_a_name(width: int) -> dict[str, object]:
         "name": NAME, "family": WORDS, "parameters": 10**8, "cost": 12345.6, "saved": 0.5,
         "depth": 0.1234, "frontier": True, "role": "equivalent",
     }  # fmt: skip
+    double = {
+        "group": 1, "relation": "equal_weights", "name": NAME, "family": WORDS, "parameters": 10**8,
+        "distance": 0.1234, "shared": 0.5,
+    }  # fmt: skip
     ref = NetworkRef("memory:x", "memory", NAME, "artificial", family=WORDS)
     return {
         "classes": class_table(pair),
@@ -146,6 +164,8 @@ def tables_with_a_name(width: int) -> dict[str, object]:
         "changes": Group(*change_tables(Difference(networks, classes, 0, ()), width)),
         "nearest": neighbour_table(kinds, "x", "pooled", width),
         "listing": network_listing([ref]),
+        "compare": comparison_table(compared(NAME, WORDS), width),
+        "duplicates": duplicates_table(pl.DataFrame([double]), width),
         "cheapest": offer_table(pl.DataFrame([offer]), "x", "parameters", "depth", width),
     }
 

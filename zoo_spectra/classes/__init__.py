@@ -5,17 +5,21 @@
 near pairs only (from ``neighbours``; the distance of two classes is in ``between``). ``stability``
 asks how often a member stays when its constituents are resampled (``resamples``). ``classify`` does
 it for a catalog, ``sweep`` at many accuracies (``silhouette``), from distances of all ``pairs``;
-``dendrogram`` at all of them. ``same`` finds networks whose very weights are equal, ``older``
-results of another version of the method. ``nearest`` compares one network, which ``asked`` finds or
-analyses, with those of catalogs, ``matrix`` all with all; ``cheapest`` finds equivalents that cost
-less (``costs``). ``difference`` is what has changed between two states.
+``dendrogram`` at all of them. ``same`` finds networks whose very weights are equal,
+``duplicates`` also those of equal spectra and near ones, ``older`` results of another version of
+the method. ``nearest`` compares one network, which ``asked`` finds or analyses, with those of
+catalogs, ``matrix`` all with all; ``cheapest`` finds equivalents that cost less (``costs``).
+``comparing`` is two networks, weight by weight. ``difference`` is what has changed between two
+states.
 """
 
 from zoo_spectra.classes.asked import asked_for
 from zoo_spectra.classes.cheapest import Cheaper, cheaper_than
 from zoo_spectra.classes.classify import classifiable, classify
+from zoo_spectra.classes.comparing import Comparison, compare
 from zoo_spectra.classes.dendrogram import Dendrogram, dendrogram_of
 from zoo_spectra.classes.difference import Difference, State, compare_states, state_of
+from zoo_spectra.classes.duplicates import Duplicates, duplicates_of
 from zoo_spectra.classes.equivalence import EXACT_LIMIT, Classes, equivalence_classes
 from zoo_spectra.classes.matrix import Matrix, distances_of
 from zoo_spectra.classes.measures import points
@@ -29,8 +33,10 @@ __all__ = [
     "EXACT_LIMIT",
     "Cheaper",
     "Classes",
+    "Comparison",
     "Dendrogram",
     "Difference",
+    "Duplicates",
     "Matrix",
     "Pairs",
     "State",
@@ -38,9 +44,11 @@ __all__ = [
     "cheaper_than",
     "classifiable",
     "classify",
+    "compare",
     "compare_states",
     "dendrogram_of",
     "distances_of",
+    "duplicates_of",
     "equal_weights",
     "equivalence_classes",
     "left_out_lines",

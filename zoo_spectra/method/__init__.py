@@ -12,7 +12,7 @@ and what is ours: docs/method.md.
 """
 
 from zoo_spectra.defaults import MEASURES, Measure
-from zoo_spectra.method.analysis import Settings, Spectrum, analyze, combine
+from zoo_spectra.method.analysis import Settings, Spectrum, analyze, as_network, combine
 from zoo_spectra.method.csd import Tail, distance
 from zoo_spectra.method.engine import Device, Engine, all_threads, check_device, limited, solve
 from zoo_spectra.method.estimate import ESTIMATE_VERSION
@@ -28,7 +28,7 @@ from zoo_spectra.method.resolved import (
     measure_between,
     named_curves,
 )
-from zoo_spectra.method.single import Alone, alone
+from zoo_spectra.method.single import Alone, alone, distance_alone
 from zoo_spectra.method.slq import Coefficients
 from zoo_spectra.method.spectrum import (
     ALL_ZERO,
@@ -67,12 +67,14 @@ __all__ = [
     "all_threads",
     "alone",
     "analyze",
+    "as_network",
     "check_device",
     "combine",
     "constituent_curves",
     "depth_csd",
     "depth_curves",
     "distance",
+    "distance_alone",
     "distances_to",
     "is_parted",
     "limited",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zoo_spectra.method import mme
-from zoo_spectra.method.csd import Tail, tail
-from zoo_spectra.method.spectrum import ConstituentSpectrum
+from zoo_spectra.method.csd import Tail, distance, tail
+from zoo_spectra.method.spectrum import ConstituentSpectrum, Floats
 
 
 @dataclass(frozen=True)
@@ -26,3 +26,18 @@ def alone(constituent: ConstituentSpectrum) -> Alone | None:
     scale = mme.scale_of(mixed.eigenvalues, mixed.mass)
     found = tail(mixed.eigenvalues / scale, mixed.mass, mixed.levels)
     return Alone(scale, mme.null_mass(mixed), found)
+
+
+def distance_alone(one: ConstituentSpectrum, other: ConstituentSpectrum) -> float | None:
+    """The distance of two constituents' log spectra, each at its own σ, in e-folds, ≥ 0.
+
+    Null masses count as in docs/method.md, section 6. None where either is skipped.
+    """
+    if one.skipped is not None or other.skipped is not None:
+        return None
+    return distance(_cumulative(one), _cumulative(other))
+
+
+def _cumulative(constituent: ConstituentSpectrum) -> Floats:
+    mixed = mme.mix([constituent.eigenvalues], [constituent.weights], [constituent.order])
+    return mme.cumulative_density(mixed.eigenvalues, mixed.mass)

@@ -13,6 +13,7 @@ from zoo_spectra.report.figures import (
     check_suffix,
     content_of,
     draw,
+    draw_comparison,
 )
 from zoo_spectra.report.page import Written, write_report
 
@@ -26,5 +27,6 @@ __all__ = [
     "check_suffix",
     "content_of",
     "draw",
+    "draw_comparison",
     "write_report",
 ]

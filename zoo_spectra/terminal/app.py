@@ -1,6 +1,7 @@
 """The command line.
 
-Exit code 0: all ok; 1: some networks failed; 2: bad usage or input; 130: stopped by Ctrl-C.
+Exit code 0: all ok; 1: some networks failed, or (``compare``) two are not related; 2: bad usage or
+input; 130: stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from zoo_spectra.terminal.commands import (
     catalog,
     cheapest,
     classes,
+    compare,
+    duplicates,
     exchange,
     job,
     nearest,
@@ -36,6 +39,8 @@ COMMANDS = (
     classes.sweep,
     nearest.nearest,
     cheapest.cheapest,
+    compare.compare,
+    duplicates.duplicates,
     report.report,
     plot.plot,
     catalog.show,

@@ -23,6 +23,7 @@ from zoo_spectra.errors import FigureError, nearest
 
 if TYPE_CHECKING:
     from zoo_spectra.catalog import Catalog
+    from zoo_spectra.classes import Comparison
 
 
 FILES = (".svg", ".png", ".pdf")
@@ -82,6 +83,14 @@ def draw(kind: str, wanted: Wanted) -> Picture:
     check_installed()
     found: Picture = import_module(f"{__name__}.{kind}").picture(wanted)
     return found
+
+
+def draw_comparison(found: Comparison) -> Picture:
+    """Two networks compared, along the first. Raises FigureError where nothing can be drawn."""
+    check_installed()
+    from zoo_spectra.report.figures.compared import compared_picture
+
+    return compared_picture(found)
 
 
 def check_kind(kind: str) -> None:

@@ -1,0 +1,93 @@
+"""What type a matrix has been through, by its very entries, and whether two are casts of one.
+
+A matrix that is read from a file comes in a type that can hold it; what it was stored or rounded
+to before shows in its mantissas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from zoo_spectra.method import Floats
+
+LOOKED_AT = 1 << 16  # entries that tell a type
+
+
+@dataclass(frozen=True)
+class Format:
+    """A binary floating-point type: ``bits`` of its mantissa that are stored.
+
+    ``least``: the exponent of its smallest normal number; ``largest``: its largest number.
+    """
+
+    name: str
+    bits: int
+    least: int
+    largest: float
+
+    @property
+    def rounding(self) -> float:
+        """The largest relative error of rounding, 2^-(bits + 1)."""
+        return float(2.0 ** -(self.bits + 1))
+
+
+# Coarsest first. (OCP 8-bit floating point specification, 2023; IEEE 754-2019.)
+FORMATS = (
+    Format("float8_e5m2", 2, -14, 57344.0),
+    Format("float8_e4m3fn", 3, -6, 448.0),
+    Format("bfloat16", 7, -126, 3.3895313892515355e38),
+    Format("float16", 10, -14, 65504.0),
+    Format("float32", 23, -126, 3.4028234663852886e38),
+    Format("float64", 52, -1022, 1.7976931348623157e308),
+)
+
+
+def quanta(values: Floats, form: Format) -> Floats:
+    """The distance of a type's neighbouring numbers at each value, of the same shape, > 0."""
+    _, exponent = np.frexp(values)
+    exponent = np.where(values == 0, form.least, exponent)
+    made: Floats = np.ldexp(1.0, np.maximum(exponent - 1, form.least) - form.bits)
+    return made
+
+
+def rounded(values: Floats, form: Format) -> Floats:
+    """The nearest numbers of a type, ties to even, at most its largest. Any shape, finite."""
+    step = quanta(values, form)
+    made: Floats = np.clip(np.rint(values / step) * step, -form.largest, form.largest)
+    return made
+
+
+def format_of(values: Floats) -> Format:
+    """The coarsest type that holds every one of at most 65,536 entries, spread evenly."""
+    flat = values.reshape(-1)
+    some = flat[:: max(1, flat.size // LOOKED_AT)]
+    for form in FORMATS[:-1]:
+        if np.array_equal(rounded(some, form), some):
+            return form
+    return FORMATS[-1]
+
+
+def are_casts(one: Floats, other: Floats, first: Format, second: Format) -> bool:
+    """Whether both, of types ``first`` and ``second``, may be roundings of the same numbers.
+
+    True where each pair of entries is within half a unit of each type; a cast may also cut off
+    instead of rounding, and is within a whole one then. Of one type no two can be: what differs is
+    a change.
+    """
+    if first == second:
+        return False
+    if one.size > LOOKED_AT:  # the first entries tell most that are none
+        some = slice(LOOKED_AT)
+        if not are_casts(one.reshape(-1)[some], other.reshape(-1)[some], first, second):
+            return False
+    apart = np.abs(one - other)
+    limit = quanta(one, first) + quanta(other, second)
+    slack = 1 + 1e-6
+    if np.all(apart <= limit * (slack / 2)):
+        return True
+    coarse = one if first.bits < second.bits else other
+    fine = other if first.bits < second.bits else one
+    towards_zero = np.all(np.abs(coarse) <= np.abs(fine) * slack)
+    return bool(towards_zero and np.all(apart <= limit * slack))

@@ -1,0 +1,136 @@
+"""Quantisation: whether the entries of a matrix lie on few levels, block by block, and how coarse.
+
+Each block has a step and perhaps an offset of its own: the whole matrix, a row (or column), or 16
+to 256 neighbours of a row, as GGUF's blocks of 32 are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from zoo_spectra.classes.comparing.rules import BLOCKS, MOST_BITS, ON_GRID, TRIED_BLOCKS
+from zoo_spectra.method import Floats
+
+LEAST_VALUES = 5  # of a block that has a say
+MOST_DIVISOR = 32  # steps that may lie between the two nearest values of a small block
+TOLERANCE = 0.1  # of a step: what half precision leaves of the products of levels and scales
+
+
+@dataclass(frozen=True)
+class Grid:
+    """``bits``: of the levels, 1 to 8. ``block``: tensor, row, column, or a number of neighbours.
+
+    ``step``: the median distance of levels, of even ones; None where they are not even (a codebook,
+    as NF4's).
+    """
+
+    bits: int
+    block: str | int
+    step: float | None
+
+
+def grid_of(matrix: Floats) -> Grid | None:
+    """The grid on which all entries (p, q) lie, with the largest blocks that fit; None: no grid."""
+    uneven = None
+    for name, blocks in _cuts(matrix):
+        found = _grid(name, blocks)
+        if found is not None and found.step is not None:
+            return found
+        uneven = uneven or found  # perhaps the even levels of several smaller blocks
+    return uneven
+
+
+def quantised(fine: Floats, coarse: Floats, grid: Grid) -> bool:
+    """Whether ``coarse`` (p, q), which has that grid, is ``fine`` on it: within a step or two.
+
+    Of even levels nearly all are within one step, with room for clipped ends; of a codebook the
+    change has to be small.
+    """
+    apart = np.abs(fine - coarse)
+    if grid.step is None:
+        change = np.linalg.norm(fine - coarse) / np.linalg.norm(fine)
+        return bool(change < 2.0 ** (2 - grid.bits))
+    if isinstance(grid.block, str) and grid.block == "tensor":
+        return bool(np.mean(apart[fine != 0] <= grid.step) >= ON_GRID)
+    change = np.linalg.norm(fine - coarse) / np.linalg.norm(fine)
+    return bool(change < 4 * 2.0**-grid.bits)
+
+
+def _cuts(matrix: Floats) -> Iterator[tuple[str | int, list[Floats]]]:
+    p, q = matrix.shape
+    flat = matrix.reshape(-1)
+    yield "tensor", [_some(flat)]
+    yield "row", [matrix[at] for at in _places(p)]
+    yield "column", [matrix[:, at] for at in _places(q)]
+    for size in BLOCKS:
+        if number := flat.size // size:  # of rows one after the other, and a rest
+            whole = flat[: number * size].reshape(-1, size)
+            yield size, [whole[at] for at in _places(number)]
+
+
+def _places(count: int) -> np.ndarray:
+    return np.unique(np.linspace(0, count - 1, min(count, TRIED_BLOCKS)).round().astype(int))
+
+
+def _some(flat: Floats) -> Floats:
+    """At most a million entries, spread over all."""
+    return flat[:: max(1, flat.size // 1_000_000)]
+
+
+def _grid(name: str | int, blocks: list[Floats]) -> Grid | None:
+    """The grid of blocks, each with a step of its own; blocks of few values have no say."""
+    levels, steps, may_fail = [], [], int((1 - ON_GRID) * len(blocks))
+    for block in blocks:
+        values = np.unique(block)
+        if len(values) < LEAST_VALUES and len(block) < 4 * LEAST_VALUES:
+            continue
+        if len(values) < 2:
+            continue
+        step = _step(values)
+        if step is not None:
+            levels.append(round((values[-1] - values[0]) / step) + 1)
+            steps.append(step)
+        elif len(values) <= 16 and len(block) >= 4 * len(values):
+            levels.append(len(values))  # uneven ones, fewer than the entries have by themselves
+        else:
+            may_fail -= 1
+            if may_fail < 0:
+                return None
+    if 2 * len(levels) < len(blocks):
+        return None
+    bits = max(1, int(np.ceil(np.log2(np.quantile(levels, 0.9)))))
+    even = 2 * len(steps) > len(levels)
+    return Grid(bits, name, float(np.median(steps)) if even else None)
+
+
+def _step(values: Floats) -> float | None:
+    """The step of sorted, distinct values if all are whole numbers of it apart, with evidence.
+
+    There must be more values than a grid of that many levels would catch by chance.
+    """
+    gaps = np.diff(values)
+    scale = float(np.max(np.abs(values)))
+    gaps = gaps[gaps > 1e-6 * scale]
+    if not len(gaps):
+        return None
+    least = float(gaps.min())
+    for divisor in range(1, MOST_DIVISOR):
+        step = least / divisor
+        if (values[-1] - values[0]) / step + 1 > 2**MOST_BITS + 0.5:
+            break
+        # The mean over all gaps is a better step than the least gap.
+        whole = np.rint(gaps / step)
+        step = float(gaps.sum() / whole.sum())
+        apart = np.abs((values - values[0]) / step - np.rint((values - values[0]) / step))
+        if np.max(apart) <= TOLERANCE and _surprising(len(values), apart):
+            return step
+    return None
+
+
+def _surprising(count: int, apart: Floats) -> bool:
+    """Whether so many values so near to whole numbers are no chance: 1 in a million."""
+    within = max(float(np.max(apart)), 1e-4)
+    return bool((count - 2) * np.log10(2 * within) <= -6)

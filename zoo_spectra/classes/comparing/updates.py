@@ -1,0 +1,65 @@
+"""What was done to single entries: zeros, and a difference of low rank (a merged LoRA)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zoo_spectra.classes.comparing.casts import LOOKED_AT, Format, quanta
+from zoo_spectra.classes.comparing.rules import EXACT, LOW_RANK
+from zoo_spectra.classes.comparing.spectra import spectrum_of
+from zoo_spectra.method import Floats
+from zoo_spectra.sources import Constituent
+
+GLANCED_AT = 512  # the order of matrices that are too dear to be looked at whole at once
+
+
+def zeros_gained(one: Floats, other: Floats) -> float:
+    """The share of entries that are zero in the other and not in the one, in [0, 1]."""
+    return float(np.mean((other == 0) & (one != 0)))
+
+
+def change_of_kept(one: Floats, other: Floats) -> float:
+    """‖B - A‖/‖A‖ over the entries where the other is not zero; 0 where there are none."""
+    kept = other != 0
+    before = float(np.linalg.norm(one[kept]))
+    return float(np.linalg.norm(other[kept] - one[kept])) / before if before else 0.0
+
+
+def rank_of_change(one: Floats, other: Floats, first: Format, second: Format) -> int | None:
+    """The numerical rank of A - B, beyond what the rounding of their types leaves; None: not low.
+
+    Rounding is noise of independent entries, whose singular values end near σ(√p + √q) (Marchenko
+    and Pastur 1967); the rank is the number of those beyond. At least one, at most a quarter of the
+    order.
+    """
+    p, q = one.shape
+    most = int(LOW_RANK * min(p, q))
+    if most < 1:
+        return None
+    # A unit's rounding is even between ± half of it: a variance of unit²/12, of each of the two.
+    flat = slice(None, None, max(1, one.size // LOOKED_AT))
+    units = quanta(one.reshape(-1)[flat], first), quanta(other.reshape(-1)[flat], second)
+    noise = float(np.sqrt(np.mean(units[0] ** 2 + units[1] ** 2) / 12))
+    difference = one - other
+    if min(p, q) >= GLANCED_AT:  # half of the rows and columns tell most that are of full rank
+        rank = _rank(difference[::2, ::2], noise)
+        if rank is None or rank > most:
+            return None
+    rank = _rank(difference, noise)
+    return rank if rank is not None and 1 <= rank <= most else None
+
+
+def _rank(difference: Floats, noise: float) -> int | None:
+    """The singular values beyond the edge of noise of that standard deviation; None: not known."""
+    found = spectrum_of(Constituent("difference", difference))
+    if found.skipped is not None or found.kind != "exact":
+        return None
+    values = np.sqrt(found.eigenvalues)
+    p, q = difference.shape
+    edge = max(1.2 * noise * (np.sqrt(p) + np.sqrt(q)), EXACT * values[-1])
+    return int(np.count_nonzero(values > edge))
+
+
+def changed_rows(one: Floats, other: Floats) -> int:
+    """How many rows are not equal, entry by entry."""
+    return int(np.count_nonzero(np.any(one != other, axis=1)))

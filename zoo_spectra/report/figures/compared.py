@@ -1,0 +1,58 @@
+"""Two networks compared: how much each constituent has changed, from the input to the output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from zoo_spectra.classes import Comparison
+from zoo_spectra.errors import FigureError
+from zoo_spectra.report.figures import Picture
+from zoo_spectra.report.figures.style import (
+    HEIGHT,
+    OTHER,
+    WIDTH,
+    colour,
+    dressed,
+    inline,
+    key,
+    shape,
+)
+from zoo_spectra.text import count, visible
+
+LEAST = 1e-4  # what is smaller, equal ones too, is drawn here on the log axis
+
+
+def compared_picture(found: Comparison) -> Picture:
+    """Change and spectral distance along the first network. Raises FigureError without a pair."""
+    pairs = found.constituents.filter(found.constituents["relation"] != "left_over").sort("place")
+    if pairs.is_empty():
+        raise FigureError("no constituent could be paired: there is nothing to draw")
+    kinds = pairs["relation"].unique(maintain_order=True).to_list()
+    place = alt.X("x:Q", title="place along the network").scale(zero=False)
+    panels: list[Any] = []
+    for column, title in (
+        ("change", "‖A − B‖/‖A‖ (log axis)"),
+        ("spectral", "spectral distance, e-folds (log axis)"),
+    ):
+        data = [
+            {"x": row["place"], "y": max(row[column], LEAST), "name": visible(row["constituent"]),
+             "which": min(kinds.index(row["relation"]), OTHER)}
+            for row in pairs.iter_rows(named=True) if row[column] is not None
+        ]  # fmt: skip
+        if not data:
+            continue
+        y = alt.Y("y:Q", title=title).scale(type="log")
+        spots = alt.Chart(inline(data)).mark_point(filled=True, size=32)
+        spots = spots.encode(x=place, y=y, color=colour(), shape=shape())
+        panels.append(spots.properties(width=WIDTH, height=0.75 * HEIGHT))
+    if not panels:
+        raise FigureError("no pair has a change that is a number: there is nothing to draw")
+    panels.append(key(kinds[:OTHER], "other" if len(kinds) > OTHER else ""))
+    left = found.constituents.height - pairs.height
+    said = [
+        f"{found.one} and {found.other}: {found.verdict}; {count(pairs.height, 'pair')} along the "
+        f"first, {left:,} constituents left over; below {LEAST:g}, and equal: at {LEAST:g}",
+    ]
+    return Picture(dressed(alt.vconcat(*panels), said), tuple(said))
