@@ -62,6 +62,16 @@ def test_scales_of_rows_and_columns_come_back(seed: int, shape: tuple[int, int])
         assert np.allclose(again, other, rtol=1e-6, atol=1e-9 * np.abs(other).max())
 
 
+@pytest.mark.parametrize(("kind", "change"), [("bfloat16", 0.004), ("float16", 0.0004)])
+def test_a_change_within_the_rounding_of_a_type_is_no_rescaling(kind: str, change: float) -> None:
+    form = FORMATS[kind]
+    one = casts.rounded(gaussian(0, (96, 80)), form)
+    other = casts.rounded(one + change * gaussian(1, (96, 80)), form)
+    assert aligned(one, other).kind == "fine_tuned"
+    rows = np.exp(0.1 * gaussian(2, (96, 1)))
+    assert aligned(one, casts.rounded(one * rows, form)).kind == "rescaled"
+
+
 def test_scales_do_not_fit_what_is_not_scaled() -> None:
     found = scales.factors(gaussian(0), gaussian(1))
     assert found is not None

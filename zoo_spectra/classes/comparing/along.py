@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -101,7 +102,7 @@ class Along:
         self.tested = exchangeable(self.hidden)
         self._steps = frozenset().union(*self.hidden.values())
 
-    def see(self, at: int, relation: Relation, one: Floats, other: Floats) -> None:
+    def see(self, at: int, relation: Relation, one: Any, other: Any) -> None:
         """One pair, its relation and its matrices; those before it have been seen."""
         if at in self.tested:
             each = cosines(one, other)
@@ -151,14 +152,15 @@ class Along:
         return np.random.default_rng(int.from_bytes(seed, "little"))
 
 
-def _across(before: Orders, after: Orders, one: Floats, other: Floats, times: int) -> Floats:
+def _across(before: Orders, after: Orders, one: Any, other: Any, times: int) -> Floats:
     """Cosines of the columns of each unit, in the order that was learned before; shape (n, n).
 
     The rows of this layer are in the order that their own sorted entries gave.
     """
     n = len(before.rows)
 
-    def by_unit(matrix: Floats) -> Floats:
-        return matrix.reshape(len(matrix), n, times).transpose(1, 0, 2).reshape(n, -1)
+    def by_unit(matrix: Any) -> Floats:
+        wide: Floats = np.asarray(matrix, dtype=np.float64)
+        return wide.reshape(len(matrix), n, times).transpose(1, 0, 2).reshape(n, -1)
 
     return cosines(by_unit(other), by_unit(one[after.rows])[before.rows])

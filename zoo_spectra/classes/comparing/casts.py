@@ -7,9 +7,11 @@ to before shows in its mantissas.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from zoo_spectra.classes.comparing.chunked import chunks
 from zoo_spectra.method import Floats
 
 LOOKED_AT = 1 << 16  # entries that tell a type
@@ -59,17 +61,17 @@ def rounded(values: Floats, form: Format) -> Floats:
     return made
 
 
-def format_of(values: Floats) -> Format:
+def format_of(values: Any) -> Format:
     """The coarsest type that holds every one of at most 65,536 entries, spread evenly."""
     flat = values.reshape(-1)
-    some = flat[:: max(1, flat.size // LOOKED_AT)]
+    some = np.asarray(flat[:: max(1, flat.size // LOOKED_AT)], dtype=np.float64)
     for form in FORMATS[:-1]:
         if np.array_equal(rounded(some, form), some):
             return form
     return FORMATS[-1]
 
 
-def are_casts(one: Floats, other: Floats, first: Format, second: Format) -> bool:
+def are_casts(one: Any, other: Any, first: Format, second: Format) -> bool:
     """Whether both, of types ``first`` and ``second``, may be roundings of the same numbers.
 
     True where each pair of entries is within half a unit of each type; a cast may also cut off
@@ -78,16 +80,14 @@ def are_casts(one: Floats, other: Floats, first: Format, second: Format) -> bool
     """
     if first == second:
         return False
-    if one.size > LOOKED_AT:  # the first entries tell most that are none
-        some = slice(LOOKED_AT)
-        if not are_casts(one.reshape(-1)[some], other.reshape(-1)[some], first, second):
+    rounds = cuts = True
+    for a, b in chunks(one, other):
+        apart, limit = np.abs(a - b), quanta(a, first) + quanta(b, second)
+        slack = 1 + 1e-6
+        rounds = rounds and bool(np.all(apart <= limit * (slack / 2)))
+        coarse, fine = (a, b) if first.bits < second.bits else (b, a)
+        cuts = cuts and bool(np.all((np.abs(coarse) <= np.abs(fine) * slack)
+                                    & (apart <= limit * slack)))  # fmt: skip
+        if not (rounds or cuts):
             return False
-    apart = np.abs(one - other)
-    limit = quanta(one, first) + quanta(other, second)
-    slack = 1 + 1e-6
-    if np.all(apart <= limit * (slack / 2)):
-        return True
-    coarse = one if first.bits < second.bits else other
-    fine = other if first.bits < second.bits else one
-    towards_zero = np.all(np.abs(coarse) <= np.abs(fine) * slack)
-    return bool(towards_zero and np.all(apart <= limit * slack))
+    return True

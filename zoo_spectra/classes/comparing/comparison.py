@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from zoo_spectra.classes.comparing.along import Along, hidden
@@ -174,7 +173,7 @@ def _relations(
         if sparse or relation.change is None:
             along.skip()
         else:
-            along.see(at, relation, np.asarray(one, float), np.asarray(other, float))
+            along.see(at, relation, one, other)
         if not same and at in looked_at and pair.by not in ("part", "extended"):
             apart = distance_alone(lane.spectrum(0, pair.one), lane.spectrum(1, pair.other))
             relation = replace(relation, spectral=apart)

@@ -10,6 +10,7 @@ Zhu et al., arXiv:2502.12292).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class Likeness:
     deviations: float
 
 
-def cosines(one: Floats, other: Floats) -> Floats:
+def cosines(one: Any, other: Any) -> Floats:
     """The cosine of each of the first 1024 rows of one with each of the other's; shape (n, n).
 
     What all rows of a matrix have in common, their mean, is taken out before. Rows that are equal
@@ -42,13 +43,14 @@ def cosines(one: Floats, other: Floats) -> Floats:
     return np.asarray(_unit(one[:n]) @ _unit(other[:n]).T)
 
 
-def _unit(rows: Floats) -> Floats:
+def _unit(matrix: Any) -> Floats:
+    rows = np.asarray(matrix, dtype=np.float64)
     rows = rows - rows.mean(axis=0)
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.where(norms > 0, norms, 1.0))
 
 
-def likeness(one: Floats, other: Floats) -> Likeness | None:
+def likeness(one: Any, other: Any) -> Likeness | None:
     """Of the rows of two matrices of q columns; of columns where rows are fewer than 8.
 
     None where both are. The deviation is that of a sum over a random permutation (Hoeffding 1951).

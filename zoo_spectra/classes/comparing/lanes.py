@@ -7,21 +7,19 @@ The dear ones (spectra of differences, orders, rotations) are tried where ``deep
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from zoo_spectra.classes.comparing import casts, exchange, orders, scales, steps, updates
-from zoo_spectra.classes.comparing.casts import Format
-from zoo_spectra.classes.comparing.orders import Orders
+from zoo_spectra.classes.comparing.chunked import chunks
 from zoo_spectra.classes.comparing.plain import is_plain
 from zoo_spectra.classes.comparing.relation import Relation
 from zoo_spectra.classes.comparing.rules import (
     ALIKE,
     BITS,
     DEVIATIONS,
-    EXACT,
+    EXPLAINED,
     FEW,
     FEW_VALUES,
     MATCHED_COSINE,
@@ -30,36 +28,10 @@ from zoo_spectra.classes.comparing.rules import (
     SCALE,
     SMALL_CHANGE,
 )
+from zoo_spectra.classes.comparing.two import Sums, Two, sums_of
 from zoo_spectra.text import count, percent
 
-BFLOAT16 = next(each for each in casts.FORMATS if each.name == "bfloat16")
 UNSEEN = "not in the sample of layers that were looked at whole; --all looks at all"
-
-
-def _bits(form: Format) -> int:
-    return form.bits
-
-
-class Two:
-    """Two matrices of one shape (p, q), and what several rungs ask of them."""
-
-    def __init__(self, one: Any, other: Any) -> None:
-        self.dtypes = (str(one.dtype), str(other.dtype))
-        self.one = np.asarray(one, dtype=np.float64)
-        self.other = np.asarray(other, dtype=np.float64)
-        self.norms = (float(np.linalg.norm(self.one)), float(np.linalg.norm(self.other)))
-        self.formats = (casts.format_of(self.one), casts.format_of(self.other))
-        # Numbers of few bits may be whole ones or levels, which no rounding to eight bits made.
-        floats = tuple(max(each, BFLOAT16, key=_bits) for each in self.formats)
-        self.stored: tuple[Format, Format] = (floats[0], floats[1])
-        self.rounding = max(EXACT, *(each.rounding for each in self.stored))
-        self.change = float(np.linalg.norm(self.one - self.other)) / self.norms[0]
-        self.cosine = float(np.vdot(self.one / self.norms[0], self.other / self.norms[1]))
-
-    @cached_property
-    def order(self) -> Orders | None:
-        """The orders of rows and columns that are best, as far as was found."""
-        return orders.orders(self.one, self.other)
 
 
 def aligned(one: Any, other: Any, deep: bool = True) -> Relation:
@@ -67,9 +39,13 @@ def aligned(one: Any, other: Any, deep: bool = True) -> Relation:
 
     ``deep``: also by orders, rotations and the rank of the difference.
     """
-    if reason := _incomparable(one, other):
+    one, other = np.ascontiguousarray(one), np.ascontiguousarray(other)
+    if reason := _no_numbers(one, other):
         return reason
-    two = Two(one, other)
+    sums = sums_of(one, other)
+    if reason := _incomparable(one, other, sums):
+        return reason
+    two = Two(one, other, sums)
     rungs: tuple[Callable[[Two], Relation | None], ...] = (_equal, _cast, _scaled, _quantised)
     rungs += (_pruned, _by_factors)
     if deep:
@@ -88,21 +64,25 @@ def aligned(one: Any, other: Any, deep: bool = True) -> Relation:
     return _relation(two, "unknown", f"not alike entry by entry; {UNSEEN}", facts=facts)
 
 
-def _incomparable(one: Any, other: Any) -> Relation | None:
+def _no_numbers(one: Any, other: Any) -> Relation | None:
     for which, matrix in (("the first", one), ("the second", other)):
         if matrix.size == 0:
             return Relation("unknown", "no entries")
         if matrix.dtype.kind not in "fiub":
             return Relation("unknown", f"{which} is of {matrix.dtype}, no real numbers")
-        with np.errstate(over="ignore"):
-            wide = np.asarray(matrix, dtype=np.float64)
-        if bad := int(matrix.size - np.count_nonzero(np.isfinite(wide))):
-            return Relation("unknown", f"{bad} non-finite entries (NaN or Inf) in {which}")
-        largest = float(np.max(np.abs(wide)))
+    return None
+
+
+def _incomparable(one: Any, other: Any, sums: Sums) -> Relation | None:
+    if not np.all(np.isfinite(sums.largest)):
+        which, at = ("the first", 0) if not np.isfinite(sums.largest[0]) else ("the second", 1)
+        bad = sum(int(np.count_nonzero(~np.isfinite(both[at]))) for both in chunks(one, other))
+        return Relation("unknown", f"{bad} non-finite entries (NaN or Inf) in {which}")
+    for which, largest in zip(("the first", "the second"), sums.largest, strict=True):
         if largest and not 1e-140 < largest < 1e140:
             return Relation("unknown", f"entries of {which} are so far from 1 ({largest:.0e}) that "
                             "their squares are outside the range of float64")  # fmt: skip
-    empty = [not np.any(matrix) for matrix in (one, other)]
+    empty = [largest == 0 for largest in sums.largest]
     if all(empty):
         return Relation("identical", "all entries are zero", plain=True)
     if any(empty):
@@ -116,9 +96,9 @@ def _relation(two: Two, kind: Any, told: str, **more: Any) -> Relation:
 
 
 def _equal(two: Two) -> Relation | None:
-    if not np.array_equal(two.one, two.other):
+    if not two.sums.equal:
         return None
-    first, second = two.dtypes
+    first, second = str(two.one.dtype), str(two.other.dtype)
     if first == second:
         return _relation(two, "identical", "equal bits")
     told = f"equal numbers, stored as {first} and {second}"
@@ -134,7 +114,7 @@ def _cast(two: Two) -> Relation | None:
 
 
 def _scaled(two: Two) -> Relation | None:
-    scale, residual = scales.scalar(two.one, two.other)
+    scale, residual = two.scale
     if residual > two.rounding or abs(scale - 1) <= max(SCALE, 4 * two.rounding):
         return None
     return _relation(two, "rescaled", f"one scale, {scale:.6g}", facts={"scale": scale})
@@ -142,9 +122,9 @@ def _scaled(two: Two) -> Relation | None:
 
 def _quantised(two: Two) -> Relation | None:
     pairs = ((two.one, two.other, "second"), (two.other, two.one, "first"))
-    for fine, coarse, which in pairs:
+    for (fine, coarse, which), change in zip(pairs, two.changes, strict=True):
         grid = steps.grid_of(coarse)
-        if grid is None or not steps.quantised(fine, coarse, grid):
+        if grid is None or not steps.quantised(fine, coarse, grid, change):
             continue
         before = steps.grid_of(fine)
         if before is not None and (before.step is None or 2 * before.step > (grid.step or 0)):
@@ -158,12 +138,12 @@ def _quantised(two: Two) -> Relation | None:
 
 
 def _pruned(two: Two) -> Relation | None:
-    pairs = ((two.one, two.other, "second"), (two.other, two.one, "first"))
-    for whole, cut, which in pairs:
-        share = updates.zeros_gained(whole, cut)
-        if share < PRUNED or updates.zeros_gained(cut, whole) > share / 10:
+    zeros = two.sums.zeros
+    for cut, whole, which in ((*zeros, "second"), (*zeros[::-1], "first")):
+        share = cut.gained / two.one.size
+        if share < PRUNED or whole.gained > cut.gained / 10:
             continue
-        kept = updates.change_of_kept(whole, cut)
+        kept = cut.change_of_kept
         if kept > max(SMALL_CHANGE, two.rounding):
             continue
         told = f"the {which} has zeros in place of {percent(share)}"
@@ -174,8 +154,9 @@ def _pruned(two: Two) -> Relation | None:
 
 
 def _by_factors(two: Two) -> Relation | None:
-    found = scales.factors(two.one, two.other)
-    if found is None or found.residual > 2 * two.rounding:
+    most = min(2 * two.rounding, EXPLAINED * two.scale[1])
+    found = scales.factors(two.one, two.other, most)
+    if found is None or found.residual > most:
         return None
     uneven = {"rows": found.uneven_rows, "columns": found.uneven_columns}
     sides = [side for side, is_it in uneven.items() if is_it]
@@ -189,7 +170,7 @@ def _by_factors(two: Two) -> Relation | None:
 def _low_rank(two: Two) -> Relation | None:
     if two.cosine < 0.5:  # an update that outweighs the matrix is no update
         return None
-    rank = updates.rank_of_change(two.one, two.other, *two.stored)
+    rank = updates.rank_of_change(*two.wide, *two.stored)
     if rank is None:
         return None
     p, q = two.one.shape
@@ -260,7 +241,7 @@ def _surprising(two: Two, residual: float) -> bool:
 
 
 def _rotated(two: Two) -> Relation | None:
-    side = orders.rotated(two.one, two.other, two.rounding)
+    side = orders.rotated(*two.wide, two.rounding)
     if side is None:
         return None
     told = f"the {side} are rotated or reflected: their products are equal"

@@ -9,6 +9,9 @@ EXACT = 1e-6
 SCALE = 1e-4
 # A factor for each row and column fits small matrices by itself: entries that are needed for each.
 ENTRIES_A_FACTOR = 3
+# And they have to leave at most this share of what one scale for all leaves: a change within the
+# rounding of the types is no rescaling.
+EXPLAINED = 0.5
 # Orders that fit only nearly: matched so, perceptrons of two seeds, trained on the same data, had
 # cosines of 0.5 to 0.6, and heads of few rows 0.8 to 0.9, which BITS and FOLLOWED refuse too.
 MATCHED_COSINE = 0.9

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from zoo_spectra.classes.comparing.chunked import chunks
 from zoo_spectra.classes.comparing.rules import BLOCKS, MOST_BITS, ON_GRID, TRIED_BLOCKS
 from zoo_spectra.method import Floats
 
+GLANCE = 1 << 12  # entries
+MOST_VALUES = 2 * 2**MOST_BITS  # rounding may make two of a level
 LEAST_VALUES = 5  # of a block that has a say
 MOST_DIVISOR = 32  # steps that may lie between the two nearest values of a small block
 TOLERANCE = 0.1  # of a step: what half precision leaves of the products of levels and scales
@@ -32,7 +36,7 @@ class Grid:
     step: float | None
 
 
-def grid_of(matrix: Floats) -> Grid | None:
+def grid_of(matrix: Any) -> Grid | None:
     """The grid on which all entries (p, q) lie, with the largest blocks that fit; None: no grid."""
     uneven = None
     for name, blocks in _cuts(matrix):
@@ -43,23 +47,24 @@ def grid_of(matrix: Floats) -> Grid | None:
     return uneven
 
 
-def quantised(fine: Floats, coarse: Floats, grid: Grid) -> bool:
+def quantised(fine: Any, coarse: Any, grid: Grid, change: float) -> bool:
     """Whether ``coarse`` (p, q), which has that grid, is ``fine`` on it: within a step or two.
 
-    Of even levels nearly all are within one step, with room for clipped ends; of a codebook the
-    change has to be small.
+    Of even levels of the whole nearly all are within one step, with room for clipped ends; of
+    blocks and codebooks the ``change``, ‖coarse - fine‖/‖fine‖, has to be small.
     """
-    apart = np.abs(fine - coarse)
     if grid.step is None:
-        change = np.linalg.norm(fine - coarse) / np.linalg.norm(fine)
-        return bool(change < 2.0 ** (2 - grid.bits))
-    if isinstance(grid.block, str) and grid.block == "tensor":
-        return bool(np.mean(apart[fine != 0] <= grid.step) >= ON_GRID)
-    change = np.linalg.norm(fine - coarse) / np.linalg.norm(fine)
-    return bool(change < 4 * 2.0**-grid.bits)
+        return change < 2.0 ** (2 - grid.bits)
+    if grid.block != "tensor":
+        return change < 4 * 2.0**-grid.bits
+    near = some = 0
+    for a, b in chunks(fine, coarse):
+        some += int(np.count_nonzero(a))
+        near += int(np.count_nonzero((np.abs(a - b) <= grid.step) & (a != 0)))
+    return near >= ON_GRID * some
 
 
-def _cuts(matrix: Floats) -> Iterator[tuple[str | int, list[Floats]]]:
+def _cuts(matrix: Any) -> Iterator[tuple[str | int, list[Any]]]:
     p, q = matrix.shape
     flat = matrix.reshape(-1)
     yield "tensor", [_some(flat)]
@@ -75,21 +80,21 @@ def _places(count: int) -> np.ndarray:
     return np.unique(np.linspace(0, count - 1, min(count, TRIED_BLOCKS)).round().astype(int))
 
 
-def _some(flat: Floats) -> Floats:
+def _some(flat: Any) -> Any:
     """At most a million entries, spread over all."""
     return flat[:: max(1, flat.size // 1_000_000)]
 
 
-def _grid(name: str | int, blocks: list[Floats]) -> Grid | None:
+def _grid(name: str | int, blocks: list[Any]) -> Grid | None:
     """The grid of blocks, each with a step of its own; blocks of few values have no say."""
     levels, steps, may_fail = [], [], int((1 - ON_GRID) * len(blocks))
     for block in blocks:
-        values = np.unique(block)
+        values = _levels(block)
         if len(values) < LEAST_VALUES and len(block) < 4 * LEAST_VALUES:
             continue
         if len(values) < 2:
             continue
-        step = _step(values)
+        step = _step(values) if len(values) <= MOST_VALUES else None
         if step is not None:
             levels.append(round((values[-1] - values[0]) / step) + 1)
             steps.append(step)
@@ -104,6 +109,15 @@ def _grid(name: str | int, blocks: list[Floats]) -> Grid | None:
     bits = max(1, int(np.ceil(np.log2(np.quantile(levels, 0.9)))))
     even = 2 * len(steps) > len(levels)
     return Grid(bits, name, float(np.median(steps)) if even else None)
+
+
+def _levels(block: Any) -> Floats:
+    """Its values, sorted; of a long one the first entries tell most that have too many."""
+    for some in (block[:GLANCE], block):
+        values = np.unique(np.asarray(some, dtype=np.float64))
+        if len(values) > MOST_VALUES:
+            break
+    return values
 
 
 def _step(values: Floats) -> float | None:

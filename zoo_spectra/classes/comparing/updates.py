@@ -1,4 +1,4 @@
-"""What was done to single entries: zeros, and a difference of low rank (a merged LoRA)."""
+"""A difference of low rank, as that of a merged LoRA."""
 
 from __future__ import annotations
 
@@ -13,24 +13,12 @@ from zoo_spectra.sources import Constituent
 GLANCED_AT = 512  # the order of matrices that are too dear to be looked at whole at once
 
 
-def zeros_gained(one: Floats, other: Floats) -> float:
-    """The share of entries that are zero in the other and not in the one, in [0, 1]."""
-    return float(np.mean((other == 0) & (one != 0)))
-
-
-def change_of_kept(one: Floats, other: Floats) -> float:
-    """‖B - A‖/‖A‖ over the entries where the other is not zero; 0 where there are none."""
-    kept = other != 0
-    before = float(np.linalg.norm(one[kept]))
-    return float(np.linalg.norm(other[kept] - one[kept])) / before if before else 0.0
-
-
 def rank_of_change(one: Floats, other: Floats, first: Format, second: Format) -> int | None:
     """The numerical rank of A - B, beyond what the rounding of their types leaves; None: not low.
 
     Rounding is noise of independent entries, whose singular values end near σ(√p + √q) (Marchenko
-    and Pastur 1967); the rank is the number of those beyond. At least one, at most a quarter of the
-    order.
+    and Pastur 1967); the rank is the number of those beyond, where the others are of such noise. At
+    least one, at most a quarter of the order.
     """
     p, q = one.shape
     most = int(LOW_RANK * min(p, q))
@@ -50,14 +38,21 @@ def rank_of_change(one: Floats, other: Floats, first: Format, second: Format) ->
 
 
 def _rank(difference: Floats, noise: float) -> int | None:
-    """The singular values beyond the edge of noise of that standard deviation; None: not known."""
+    """The singular values beyond the edge of noise of that standard deviation.
+
+    None where they are not known, or where what is left is more than that noise.
+    """
     found = spectrum_of(Constituent("difference", difference))
     if found.skipped is not None or found.kind != "exact":
         return None
-    values = np.sqrt(found.eigenvalues)
+    squares = found.eigenvalues
     p, q = difference.shape
-    edge = max(1.2 * noise * (np.sqrt(p) + np.sqrt(q)), EXACT * values[-1])
-    return int(np.count_nonzero(values > edge))
+    least = EXACT * np.sqrt(squares[-1])
+    edge = max(1.2 * noise * (np.sqrt(p) + np.sqrt(q)), least)
+    rank = int(np.count_nonzero(squares > edge**2))
+    # So many directions less in rows and in columns have the rest of the noise.
+    room = max(1.2 * noise * np.sqrt((p - rank) * (q - rank)), least)
+    return rank if np.sqrt(np.sum(squares[squares <= edge**2])) <= room else None
 
 
 def changed_rows(one: Floats, other: Floats) -> int:

@@ -1,0 +1,94 @@
+"""Matrices of many chunks: what is said of one is not what is said of its beginning."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from zoo_spectra.classes.comparing import casts, scales
+from zoo_spectra.classes.comparing.chunked import CHUNK
+from zoo_spectra.classes.comparing.lanes import aligned
+from zoo_spectra.classes.comparing.two import Two, sums_of
+
+SHAPE = (3001, 2003)  # 6 million entries: 46 chunks, the last one of few
+FORMATS = {form.name: form for form in casts.FORMATS}
+rng = np.random.default_rng(0)
+ONE = rng.standard_normal(SHAPE, dtype=np.float32)
+NOISE = rng.standard_normal(SHAPE, dtype=np.float32)
+
+
+def changed(at: tuple[int, int], value: float) -> np.ndarray:
+    other = ONE.copy()
+    other[at] = value
+    return other
+
+
+def test_sums_are_those_of_the_whole() -> None:
+    one = np.where(rng.random(SHAPE) < 0.1, 0, ONE)
+    other = np.where(rng.random(SHAPE) < 0.3, 0, ONE + 0.1 * NOISE)
+    assert one.size > 10 * CHUNK
+    found = sums_of(one, other)
+    a, b = one.astype(float), other.astype(float)
+    assert found.largest == (np.abs(a).max(), np.abs(b).max())
+    expected = [np.sum(a * a), np.sum(b * b), np.sum(a * b), np.sum((a - b) ** 2)]
+    assert np.allclose([*found.squares, found.product, found.difference], expected, rtol=1e-12)
+    for zeros, whole, cut in ((found.zeros[0], a, b), (found.zeros[1], b, a)):
+        kept = cut != 0
+        assert zeros.gained == np.count_nonzero(whole[~kept])
+        expected = np.linalg.norm((cut - whole)[kept]) / np.linalg.norm(whole[kept])
+        assert zeros.change_of_kept == pytest.approx(expected, rel=1e-12)
+    two = Two(one, other, found)
+    c = np.vdot(a, b) / np.vdot(a, a)
+    residual = np.linalg.norm(b - c * a) / np.linalg.norm(b)
+    assert two.scale == pytest.approx((c, residual), rel=1e-9)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_one_entry_near_the_end_that_is_no_number(value: float) -> None:
+    found = aligned(ONE, changed((3000, 2000), value))
+    assert (found.kind, found.told) == (
+        "unknown",
+        "1 non-finite entries (NaN or Inf) in the second",
+    )
+
+
+def test_equal_bits_but_for_the_last_entry() -> None:
+    assert aligned(ONE, ONE.copy(), deep=False).kind == "identical"
+    found = aligned(ONE, changed((3000, 2002), 0.25), deep=False)
+    assert found.kind == "fine_tuned"
+    assert 0 < found.change < 1e-3
+
+
+def test_a_cast_but_for_the_last_entry_is_none() -> None:
+    half = ONE.astype(np.float16).astype(np.float32)
+    assert aligned(ONE, half, deep=False).kind == "cast"
+    half[-1, -1] += 1
+    forms = FORMATS["float32"], FORMATS["float16"]
+    assert not casts.are_casts(ONE, half, *forms)
+    assert aligned(ONE, half, deep=False).kind == "fine_tuned"
+
+
+def test_factors_of_a_large_matrix() -> None:
+    rows = np.exp(0.3 * rng.standard_normal(SHAPE[0])) * rng.choice([-1, 1], SHAPE[0])
+    columns = np.exp(0.3 * rng.standard_normal(SHAPE[1])) * rng.choice([-1, 1], SHAPE[1])
+    one = np.where(rng.random(SHAPE) < 0.1, 0, ONE)
+    other = (2 * rows[:, None] * one * columns).astype(np.float32)
+    found = scales.factors(one, other, 1e-6)
+    assert found is not None
+    assert found.residual < 1e-6
+    made = found.scale * found.rows[:, None] * one * found.columns
+    assert np.abs(made - other).max() < 1e-4 * np.abs(other).max()
+    assert aligned(one, other, deep=False).kind == "rescaled"
+    assert scales.factors(one, other + NOISE * (other != 0), 1e-6) is None
+    other[-1] *= np.linspace(1, 2, SHAPE[1])  # a row that 1024 may not show
+    refused = scales.factors(one, other, 1e-6)
+    assert refused is None or refused.residual > 1e-3
+
+
+def test_zeros_of_a_large_matrix() -> None:
+    small = np.abs(ONE) < np.quantile(np.abs(ONE[:100]), 0.4)
+    found = aligned(ONE, np.where(small, 0, ONE), deep=False)
+    assert found.kind == "pruned"
+    assert found.facts["share"] == pytest.approx(0.4, abs=0.01)
+    assert aligned(np.where(small, 0, ONE), ONE, deep=False).facts["which"] == "first"
+    assert aligned(ONE, np.where(small, 0, ONE + NOISE), deep=False).kind != "pruned"
