@@ -28,7 +28,7 @@ from zoo_spectra.method.resolved import (
     measure_between,
     named_curves,
 )
-from zoo_spectra.method.single import Alone, alone, distance_alone
+from zoo_spectra.method.single import Alone, alone, density_of, distance_alone
 from zoo_spectra.method.slq import Coefficients
 from zoo_spectra.method.spectrum import (
     ALL_ZERO,
@@ -71,6 +71,7 @@ __all__ = [
     "check_device",
     "combine",
     "constituent_curves",
+    "density_of",
     "depth_csd",
     "depth_curves",
     "distance",

@@ -1,7 +1,8 @@
-"""One constituent as if it were the network: its own scale, null mass and tail. Ours."""
+"""One constituent, or some, as if they were the network: own scale, null mass and tail. Ours."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zoo_spectra.method import mme
@@ -35,9 +36,21 @@ def distance_alone(one: ConstituentSpectrum, other: ConstituentSpectrum) -> floa
     """
     if one.skipped is not None or other.skipped is not None:
         return None
-    return distance(_cumulative(one), _cumulative(other))
+    return distance(_cumulative([one]), _cumulative([other]))
 
 
-def _cumulative(constituent: ConstituentSpectrum) -> Floats:
-    mixed = mme.mix([constituent.eigenvalues], [constituent.weights], [constituent.order])
+def density_of(constituents: Sequence[ConstituentSpectrum]) -> Floats:
+    """The density of a network of these constituents only, at their own σ; shape (130,), sum 1.
+
+    At least one, none of them skipped.
+    """
+    return mme.density(_cumulative(constituents))
+
+
+def _cumulative(constituents: Sequence[ConstituentSpectrum]) -> Floats:
+    mixed = mme.mix(
+        [each.eigenvalues for each in constituents],
+        [each.weights for each in constituents],
+        [each.order for each in constituents],
+    )
     return mme.cumulative_density(mixed.eigenvalues, mixed.mass)

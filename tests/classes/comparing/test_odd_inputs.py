@@ -242,3 +242,13 @@ def test_what_is_no_network() -> None:
         zs.compare(1, ONE)
     with pytest.raises(SourceError, match="unknown adapter"):
         zs.compare("nowhere:x", ONE)
+
+
+def test_both_densities_are_those_of_the_networks() -> None:
+    """Of all pairs, where all have changed; of the same, where nothing has, none is computed."""
+    one, other = arrays(0), {name: 3 * each for name, each in arrays(1).items()}
+    found = zs.compare(one, other)
+    assert found.densities is not None
+    for density, network in zip(found.densities, (one, other), strict=True):
+        assert np.allclose(density, zs.analyze(network).density, atol=1e-12)
+    assert zs.compare(one, dict(one)).densities is None

@@ -20,7 +20,13 @@ from zoo_spectra.classes.comparing.rules import DENSE_ENTRIES, SAMPLE_ENTRIES
 from zoo_spectra.classes.comparing.spectra import spectrum_of
 from zoo_spectra.classes.comparing.stored import by_stored_entries
 from zoo_spectra.classes.comparing.verdict import Verdict, decide
-from zoo_spectra.method import ConstituentSpectrum, as_network, distance_alone
+from zoo_spectra.method import (
+    ConstituentSpectrum,
+    Floats,
+    as_network,
+    density_of,
+    distance_alone,
+)
 from zoo_spectra.sources import Adapters, Constituent, Matrix, Network, is_sparse, load
 from zoo_spectra.text import count, visible
 
@@ -44,6 +50,8 @@ class Comparison:
     exchangeable units are known. ``evidence``: a line each. ``constituents``: a row a pair, most
     changed first, and a row for each that is left over: ``change`` is ‖A - B‖/‖A‖, ``spectral`` the
     distance of log spectra in e-folds, null where it was not asked; ``facts`` is a JSON object.
+    ``densities``: of each network over the pairs whose spectra were compared, at its own σ, shape
+    (130,) as ``Spectrum.density``; None where there are none, as of identical networks.
     """
 
     one: str
@@ -53,6 +61,7 @@ class Comparison:
     p_value: float | None
     evidence: tuple[str, ...]
     constituents: pl.DataFrame
+    densities: tuple[Floats, Floats] | None
 
     def __repr__(self) -> str:
         """A few lines: the verdict, and its evidence."""
@@ -101,6 +110,7 @@ def compare(
         decided.p_value,
         tuple(lines),
         _frame(pairing, decided.relations),
+        lane.densities(),
     )
 
 
@@ -120,6 +130,22 @@ class _Spectral:
     def __init__(self, networks: Sequence[Network]) -> None:
         self.readers = [Reader(network) for network in networks]
         self._spectra: dict[tuple[int, int], ConstituentSpectrum] = {}
+        self._compared: list[tuple[ConstituentSpectrum, ConstituentSpectrum]] = []
+
+    def compared(self, pair: Pair) -> float | None:
+        """The distance of a pair's spectra in e-folds; None where either has none."""
+        both = self.spectrum(0, pair.one), self.spectrum(1, pair.other)
+        apart = distance_alone(*both)
+        if apart is not None:
+            self._compared.append(both)
+        return apart
+
+    def densities(self) -> tuple[Floats, Floats] | None:
+        """Of both networks, over all pairs that were compared; None where none was."""
+        if not self._compared:
+            return None
+        one, other = zip(*self._compared, strict=True)
+        return density_of(one), density_of(other)
 
     def apart(self, one: Fact, other: Fact) -> float | None:
         """The distance of their spectra in e-folds; None where there is none, or it is dear."""
@@ -175,8 +201,7 @@ def _relations(
         else:
             along.see(at, relation, one, other)
         if not same and at in looked_at and pair.by not in ("part", "extended"):
-            apart = distance_alone(lane.spectrum(0, pair.one), lane.spectrum(1, pair.other))
-            relation = replace(relation, spectral=apart)
+            relation = replace(relation, spectral=lane.compared(pair))
         yield replace(_said(relation, pair), order=None, factors=None)
 
 

@@ -24,9 +24,11 @@ from zoo_spectra.classes.comparing.rules import (
     FEW_VALUES,
     MATCHED_COSINE,
     PRUNED,
+    REORDERED,
     ROWS,
     SCALE,
     SMALL_CHANGE,
+    UPDATED_COSINE,
 )
 from zoo_spectra.classes.comparing.two import Sums, Two, sums_of
 from zoo_spectra.text import count, percent
@@ -168,7 +170,7 @@ def _by_factors(two: Two) -> Relation | None:
 
 
 def _low_rank(two: Two) -> Relation | None:
-    if two.cosine < 0.5:  # an update that outweighs the matrix is no update
+    if two.cosine < UPDATED_COSINE:  # an update that outweighs the matrix is no update
         return None
     rank = updates.rank_of_change(*two.wide, *two.stored)
     if rank is None:
@@ -199,7 +201,7 @@ def _tuned(two: Two) -> Relation | None:
 
 def _reordered(two: Two) -> Relation | None:
     """An exact order of what is not alike as it is stored; near ones come after a fine-tune."""
-    if two.change <= 0.5 or two.order is None or two.order.residual > 2 * two.rounding:
+    if two.change <= REORDERED or two.order is None or two.order.residual > 2 * two.rounding:
         return None
     return _permuted(two)
 

@@ -18,6 +18,9 @@ MATCHED_COSINE = 0.9
 # After a first assignment so far below it nothing is refined: rows by their sorted entries are
 # mostly right where a matrix was reordered and changed a little.
 HOPELESS = 0.5
+# An exact order is looked for before a fine-tune where as much has changed: equal rows and columns
+# in another order change more.
+REORDERED = 0.5
 # Columns that are where the rows before are, for an order to go on along the network: by chance
 # it is one of 8! or fewer.
 FOLLOWED = 0.9
@@ -38,8 +41,10 @@ GRAM_ROWS, GRAM_SHARE = 8, 0.1
 GRAM_EXACT = 5e-6
 # Zeros that one has and the other not, as a share of all entries: fewer are chance or underflow.
 PRUNED = 0.01
-# A difference is of low rank up to this share of the order; that of a training is of full rank.
-LOW_RANK = 0.25
+# A difference is of low rank up to this share of the order; that of a training is of full rank. Its
+# singular values are so many times beyond the edge of rounding, of which the rest has to be; and an
+# update that turns a matrix further than this cosine is none.
+LOW_RANK, BEYOND_NOISE, UPDATED_COSINE = 0.25, 1.2, 0.5
 # Fine-tuned: rows are more like their own than like others by this much (cosine), and that is so
 # many standard deviations beyond random orders (6: once in 10⁹ matrices by chance).
 ALIKE, DEVIATIONS = 0.1, 6.0
@@ -53,10 +58,14 @@ SAMPLED_ROWS = 1024  # rows of a matrix for tests of order: time and memory are 
 # Levels of one block of a quantised matrix, at most 2^8; what is less than 99 % on a grid is none.
 MOST_BITS, ON_GRID = 8, 0.99
 BLOCKS = (256, 128, 64, 32, 16)
+# Of a step: what half precision leaves of the products of levels and scales.
+OFF_GRID = 0.1
 TRIED_BLOCKS = 128  # blocks that are looked at, spread over the matrix
 # Fine-tuned pairs of so small a share, changed no more than the others, are not the verdict: they
 # are too small for what was done to the others (quantised, …) to be seen.
 MINOR = 0.05
+# A head that is new, of at most this share of the entries, where all else is fine-tuned.
+RETRAINED = 0.1
 # Shared parts: the least share of the smaller network's entries that are related.
 PART = 0.01
 # Different shapes: at least this share of entries in pairs of one shape is the same architecture.

@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 
 from zoo_spectra.classes.comparing.chunked import chunks
-from zoo_spectra.classes.comparing.rules import BLOCKS, MOST_BITS, ON_GRID, TRIED_BLOCKS
+from zoo_spectra.classes.comparing.rules import BLOCKS, MOST_BITS, OFF_GRID, ON_GRID, TRIED_BLOCKS
 from zoo_spectra.method import Floats
 
 GLANCE = 1 << 12  # entries
 MOST_VALUES = 2 * 2**MOST_BITS  # rounding may make two of a level
 LEAST_VALUES = 5  # of a block that has a say
 MOST_DIVISOR = 32  # steps that may lie between the two nearest values of a small block
-TOLERANCE = 0.1  # of a step: what half precision leaves of the products of levels and scales
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ def _step(values: Floats) -> float | None:
         whole = np.rint(gaps / step)
         step = float(gaps.sum() / whole.sum())
         apart = np.abs((values - values[0]) / step - np.rint((values - values[0]) / step))
-        if np.max(apart) <= TOLERANCE and _surprising(len(values), apart):
+        if np.max(apart) <= OFF_GRID and _surprising(len(values), apart):
             return step
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zoo_spectra.classes.comparing.casts import LOOKED_AT, Format, quanta
-from zoo_spectra.classes.comparing.rules import EXACT, LOW_RANK
+from zoo_spectra.classes.comparing.rules import BEYOND_NOISE, EXACT, LOW_RANK
 from zoo_spectra.classes.comparing.spectra import spectrum_of
 from zoo_spectra.method import Floats
 from zoo_spectra.sources import Constituent
@@ -48,10 +48,10 @@ def _rank(difference: Floats, noise: float) -> int | None:
     squares = found.eigenvalues
     p, q = difference.shape
     least = EXACT * np.sqrt(squares[-1])
-    edge = max(1.2 * noise * (np.sqrt(p) + np.sqrt(q)), least)
+    edge = max(BEYOND_NOISE * noise * (np.sqrt(p) + np.sqrt(q)), least)
     rank = int(np.count_nonzero(squares > edge**2))
     # So many directions less in rows and in columns have the rest of the noise.
-    room = max(1.2 * noise * np.sqrt((p - rank) * (q - rank)), least)
+    room = max(BEYOND_NOISE * noise * np.sqrt((p - rank) * (q - rank)), least)
     return rank if np.sqrt(np.sum(squares[squares <= edge**2])) <= room else None
 
 

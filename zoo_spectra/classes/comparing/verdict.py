@@ -15,13 +15,13 @@ from zoo_spectra.classes.comparing.relation import CHANGES, Change, Relation
 from zoo_spectra.classes.comparing.rules import (
     MINOR,
     PART,
+    RETRAINED,
     SAME_SHAPES,
     SIGNIFICANT,
 )
 from zoo_spectra.text import count, percent, visible
 
 Verdict = Change | Literal["part_shared", "unrelated", "different"]
-RETRAINED = 0.1  # of the entries: a head that is new where all else is fine-tuned
 NAMED = 4  # constituents that a line names
 
 
