@@ -12,9 +12,11 @@ from pathlib import Path
 import polars as pl
 
 import zoo_spectra as zs
+from zoo_spectra.classes import duplicates_of
 from zoo_spectra.classes.equivalence import equivalence_classes
 from zoo_spectra.classes.measures import points
 from zoo_spectra.defaults import Linkage
+from zoo_spectra.terminal.doubles import summary_of
 
 LARGEST = 10
 TEXT = """# Datasheet: {title}
@@ -78,6 +80,14 @@ Largest orders:
 
 {estimated}
 
+## Twice in it
+
+{duplicates}
+
+Architectures that differ only in image size, norms, pooling, activations or pretraining have the same
+matrices, and one seed draws the same entries. `python -m benchmarks.publish.duplicates` makes them again.
+Near ones are architectures of nearly the same matrices, and seeds, of large networks.
+
 ## Limits
 
 - Random weights: nothing here says what a trained network is like, or what a network computes.
@@ -124,6 +134,7 @@ def datasheet(source: zs.Catalog, published: zs.Catalog, how: str) -> str:
         failures=_failures(networks),
         skipped=_skipped(source),
         largest=_largest(ok),
+        duplicates=summary_of(duplicates_of(published)) + " (`zoo-spectra duplicates`).",
         estimated=_estimated(ok),
     )
 
