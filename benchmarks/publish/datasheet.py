@@ -84,9 +84,10 @@ Largest orders:
 
 {duplicates}
 
-Architectures that differ only in image size, norms, pooling, activations or pretraining have the same
-matrices, and one seed draws the same entries. `python -m benchmarks.publish.duplicates` makes them again.
-Near ones are architectures of nearly the same matrices, and seeds, of large networks.
+Architectures that differ only in image size, norms, pooling, activations or pretraining have the
+same matrices, and one seed draws the same entries: `python -m benchmarks.publish.duplicates` makes
+them again and looks. Near ones are architectures of nearly the same matrices, and seeds, of large
+networks.
 
 ## Limits
 
