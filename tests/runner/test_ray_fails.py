@@ -27,10 +27,17 @@ from zoo_spectra.runner import frozen, pool
 PROGRAM = Path(sys.executable).with_name("zoo-spectra")
 # A driver that is less patient than it should be, so that the test need not wait.
 HASTY = """
-import sys
+import os, sys
+import ray._private.state
 from networks import SlowAdapter
 from zoo_spectra.runner import cluster
 cluster.SILENCE = cluster.LEAVING = 3.0
+ask = ray._private.state.state.get_draining_nodes
+def stop_and_ask():  # the head of argv[4], just after it was knocked at
+    if len(sys.argv) > 4 and os.path.exists(sys.argv[4]):
+        os.kill(int(open(sys.argv[4]).read()), 19)
+    return ask()
+ray._private.state.state.get_draining_nodes = stop_and_ask
 import zoo_spectra as zs
 from zoo_spectra.errors import ZooSpectraError
 try:
@@ -48,14 +55,13 @@ def connected() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_head_that_is_gone_ends_the_run_with_a_message(
-    tmp_path: Path, how: signal.Signals
-) -> None:
+@pytest.mark.parametrize("how", ["killed", "stopped", "stopped when it is asked"])
+def test_a_head_that_is_gone_ends_the_run_with_a_message(tmp_path: Path, how: str) -> None:
+    """Nobody answers, or Ray waits for an answer: after 60 seconds of that it ends the process."""
     with RayCluster(head_cpus=2) as cluster:
-        place = tmp_path / "zoo"
+        place, whom = tmp_path / "zoo", tmp_path / "whom"
         run = subprocess.Popen(
-            [sys.executable, "-c", HASTY, cluster.address, place, tmp_path / "gate"],
+            [sys.executable, "-c", HASTY, cluster.address, place, tmp_path / "gate", whom],
             env=cluster.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -67,7 +73,11 @@ def test_a_head_that_is_gone_ends_the_run_with_a_message(
             for process in cluster.nodes[0].processes()
             if b"gcs_server" in Path(f"/proc/{process}/cmdline").read_bytes()
         )
-        os.kill(head, how)
+        if how == "stopped when it is asked":
+            (tmp_path / "written").write_text(str(head))
+            (tmp_path / "written").rename(whom)
+        else:
+            os.kill(head, signal.SIGKILL if how == "killed" else signal.SIGSTOP)
         out, err = run.communicate()
     assert run.returncode == 2, out + err
     assert "ClusterError: the head of the Ray cluster has not answered for" in out

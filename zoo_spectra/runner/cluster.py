@@ -8,9 +8,9 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -20,10 +20,13 @@ import ray._private.worker
 from ray.exceptions import RayError
 
 from zoo_spectra.errors import ClusterError, text_of
+from zoo_spectra.runner.later import Later
 
+T = TypeVar("T")
 ANSWER = 10.0  # seconds that a head may take to answer a knock
 # Seconds of a head's silence after which a run ends. After 60, Ray ends the whole process itself.
 SILENCE = 40.0
+LOOK = 2.0  # seconds that an answer may take before the head is knocked at
 LEAVING = 10.0  # seconds that a cluster which fails may take to be left
 # How a connection of HTTP/2, which Ray speaks, begins: the client's words, then a frame of settings
 # from either side.
@@ -141,7 +144,7 @@ class Head:
         """Whether it can be asked now. Raises ClusterError when it has been silent for long."""
         try:
             if self._place is not None:
-                knock(*self._place, seconds=2.0)
+                knock(*self._place, seconds=LOOK)
         except OSError as error:
             silent = time.monotonic() - self._heard
             if silent < SILENCE:
@@ -153,6 +156,23 @@ class Head:
             ) from error
         self._heard = time.monotonic()
         return True
+
+    def asked(self, question: Callable[[], T]) -> T:
+        """What a call of Ray gives or raises, in a thread of its own.
+
+        The head may fall silent after it was knocked at, and Ray would wait, and then end the
+        process. Raises ClusterError when it is silent for long.
+        """
+        answer = Later(question)
+        try:
+            while not answer.is_there(LOOK):
+                self.answers()
+        except ClusterError:
+            raise
+        except BaseException:  # Ray is not left while it is asked
+            answer.is_there(LOOK)
+            raise
+        return answer.result()
 
 
 def first_line(error: BaseException) -> str:

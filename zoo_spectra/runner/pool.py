@@ -102,11 +102,21 @@ class RayPool:
         self._flights[call] = _Flight(unit.worker, unit, now, now + limit)
 
     def end(self, worker: str, cause: Cause) -> None:
+        self._head.asked(lambda: self._end_work_of(worker, cause))
+
+    def wait(self) -> list[Event]:
+        return self._head.asked(self._wait)
+
+    def prepare(self) -> None:
+        """Start workers, which takes them a while."""
+        self._head.asked(self._look)
+
+    def _end_work_of(self, worker: str, cause: Cause) -> None:
         for flight in self._flights.values():
             if flight.worker == worker:
                 self._end(flight, cause)
 
-    def wait(self) -> list[Event]:
+    def _wait(self) -> list[Event]:
         events = self._look()
         self._end_hung()
         pending = [*self._greetings, *self._flights]
@@ -121,10 +131,6 @@ class RayPool:
         for call in ready:
             events += self._greeted(call) if call in self._greetings else self._landed(call)
         return events
-
-    def prepare(self) -> None:
-        """Start workers, which takes them a while."""
-        self._look()
 
     def _look(self) -> list[Event]:
         """At the cluster: which nodes drain, and how many workers there is room for."""
@@ -184,7 +190,7 @@ class RayPool:
             return
         for worker in self._look_outs.frozen({**watched, **self._starting(now)}):
             if worker in self._homes:
-                self.end(worker, "frozen")
+                self._end_work_of(worker, "frozen")
             else:  # another is started in its place
                 self._stopped.add(worker)
                 self._kill(self._actors[worker])
