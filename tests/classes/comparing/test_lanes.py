@@ -170,6 +170,14 @@ def test_what_is_too_simple_to_be_evidence() -> None:
     kernel[np.arange(8), 9 * np.arange(8) + 4] = 1.0
     for plain in (np.zeros((9, 9)), np.ones((9, 9)), -np.eye(9), kernel, np.empty((0, 4))):
         assert is_plain(plain)
+    angles = 2 * np.pi * np.arange(33)[:, None] * np.arange(64) / 64
+    for wave in (np.cos(angles), np.sin(angles) * np.hanning(64), np.cos(angles + 1) * 1e160):
+        assert is_plain(wave.astype(np.float32) if wave.max() < 9 else wave)
+        assert not is_plain(wave * (1 + 0.2 * gaussian(0, wave.shape))), "as if it was trained"
+        assert not is_plain(wave.T[:, :8])
+    smooth = np.exp(-50 * (np.linspace(0, 1, 64) - np.linspace(0, 1, 40)[:, None]) ** 2)
+    assert not is_plain(smooth)
+    assert not is_plain(np.full((40, 64), np.nan))
     signs = np.sign(gaussian(0))
     for telling in (gaussian(0), signs, gaussian(0) > 0, np.maximum(signs, 0)):
         assert not is_plain(telling)

@@ -100,6 +100,7 @@ def test_a_matrix_that_is_stored_twice_is_not_left_over() -> None:
 
     found = zs.compare(Network("n", "artificial", walk), ONE)
     assert found.verdict == "identical", found
+    assert "stored in one more place of the first, and taken as tied: head" in found.evidence
 
 
 def test_biological_networks_have_no_order_of_units() -> None:

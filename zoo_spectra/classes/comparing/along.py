@@ -28,6 +28,8 @@ KERNELS = frozenset({1, 3, 5, 7, 11} | {side * side for side in range(1, 15)})
 # Names of rows that are no exchangeable units: heads, gates, and places have an order of their own.
 _ATTENTION = ("attn", "attention", "query", "key", "value", "q_proj", "k_proj", "v_proj", "qkv",
               "[q]", "[k]", "[v]")  # fmt: skip
+# Names of what a recurrent layer reads of itself, and rows for each of its units: GRU's and LSTM's.
+_RECURRENT, GATES = ("_hh", "recurrent"), (3, 4)
 _ORDERED = (*_ATTENTION, "lstm", "gru", "rnn", "_ih", "_hh", "recurrent", "embed", "token", "pos")
 
 
@@ -47,10 +49,14 @@ def hidden(pairs: Sequence[Pair]) -> dict[int, frozenset[int]]:
     layer's columns are those units, so that they are hidden; their own columns are not of that
     number, since rows alone are reordered in a test. Where there is attention only rows that are
     more than columns: others may be those of the stream, to which fixed positions may be added.
+    Of recurrent layers units, not rows, are reordered: the same in all gates.
     """
     attention = any(word in pair.one.name.lower() for pair in pairs for word in _ATTENTION)
     found = defaultdict[int, set[int]](set)
     for at, (pair, after) in enumerate(pairwise(pairs)):
+        if gates := gates_of(pair, after):
+            found[pair.shape[0] // gates].add(at)
+            continue
         (p, q), name = pair.shape, (pair.one.name + " " + pair.other.name).lower()
         if pair.by == "part" or p < ROWS or (attention and p <= q):
             continue
@@ -59,6 +65,22 @@ def hidden(pairs: Sequence[Pair]) -> dict[int, frozenset[int]]:
         if not any(word in name for word in _ORDERED):
             found[p].add(at)
     return {rows: frozenset(places) for rows, places in found.items()}
+
+
+def gates_of(pair: Pair, after: Pair) -> int | None:
+    """Rows for each hidden unit of a recurrent layer's inputs, ``after`` which it reads itself.
+
+    None: no such layer, or its inputs may be its own units, since they are as many.
+    """
+    (p, q), own = pair.shape, after.shape
+    if any(each.by == "part" or each.one.shape != each.other.shape for each in (pair, after)):
+        return None
+    if own[0] != p or not any(word in after.one.name.lower() for word in _RECURRENT):
+        return None
+    gates, rest = divmod(p, own[1]) if own[1] else (0, 1)
+    if rest or gates not in GATES or own[1] < ROWS or q % own[1] == 0:
+        return None
+    return gates
 
 
 def exchangeable(hidden: Mapping[int, frozenset[int]]) -> frozenset[int]:
@@ -105,7 +127,7 @@ class Along:
     def see(self, at: int, relation: Relation, one: Any, other: Any) -> None:
         """One pair, its relation and its matrices; those before it have been seen."""
         if at in self.tested:
-            each = cosines(one, other)
+            each = cosines(*(self._units(at, matrix) for matrix in (one, other)))
             self._stored = each if self._stored is None else self._stored + each
         before, self._before = self._before, relation
         times = units_before(self.pairs[at - 1], self.pairs[at]) if at else None
@@ -121,6 +143,15 @@ class Along:
         if before.factors is not None and relation.factors is not None:
             undone = np.repeat(before.factors.rows, times) * relation.factors.columns
             self.scales.append(bool(np.ptp(undone) <= 10 * SCALE * np.max(np.abs(undone))))
+
+    def _units(self, at: int, matrix: Any) -> Any:
+        """The rows of each hidden unit one after the other: shape (units, …)."""
+        gates = gates_of(self.pairs[at], self.pairs[at + 1])
+        if not gates:
+            return matrix
+        return matrix.reshape(gates, len(matrix) // gates, -1).transpose(1, 0, 2).reshape(
+            len(matrix) // gates, -1
+        )  # fmt: skip
 
     def skip(self) -> None:
         """A pair goes by that nothing can be seen of."""

@@ -74,20 +74,24 @@ def format_of(values: Any) -> Format:
 def are_casts(one: Any, other: Any, first: Format, second: Format) -> bool:
     """Whether both, of types ``first`` and ``second``, may be roundings of the same numbers.
 
-    True where each pair of entries is within half a unit of each type; a cast may also cut off
-    instead of rounding, and is within a whole one then. Of one type no two can be: what differs is
-    a change.
+    True where each pair of entries is within half a unit of each type, and of one more type between
+    them if the cast went through that; a cast may also cut off instead of rounding, and is within
+    a whole one then. Of one type no two can be: what differs is a change.
     """
     if first == second:
         return False
-    rounds = cuts = True
+    ends = sorted((first.bits, second.bits))
+    through: list[Format | None] = [None, *(f for f in FORMATS if ends[0] < f.bits < ends[1])]
+    cuts, slack = True, 1 + 1e-6
     for a, b in chunks(one, other):
         apart, limit = np.abs(a - b), quanta(a, first) + quanta(b, second)
-        slack = 1 + 1e-6
-        rounds = rounds and bool(np.all(apart <= limit * (slack / 2)))
         coarse, fine = (a, b) if first.bits < second.bits else (b, a)
+        through = [
+            form for form in through
+            if np.all(apart <= (limit + (quanta(fine, form) if form else 0.0)) * (slack / 2))
+        ]  # fmt: skip
         cuts = cuts and bool(np.all((np.abs(coarse) <= np.abs(fine) * slack)
                                     & (apart <= limit * slack)))  # fmt: skip
-        if not (rounds or cuts):
+        if not (through or cuts):
             return False
     return True

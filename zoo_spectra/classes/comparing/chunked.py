@@ -9,7 +9,7 @@ import numpy as np
 
 from zoo_spectra.method import Floats
 
-CHUNK = 1 << 17  # entries: two of them in float64 stay in a core's cache
+CHUNK = 1 << 16  # entries: two of them in float64 stay in a core's cache
 
 
 def chunks(one: Any, other: Any) -> Iterator[tuple[Floats, Floats]]:

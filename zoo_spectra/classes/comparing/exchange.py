@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_spectra.classes.comparing.rules import DRAWS, ROWS, SAMPLED_ROWS
+from zoo_spectra.classes.comparing.rules import DRAWS, LIKE_ROWS, ROWS, SAMPLED_ROWS
 from zoo_spectra.method import Floats
 
 BATCH = 1 << 22  # entries that are picked at once
@@ -33,13 +33,13 @@ class Likeness:
     deviations: float
 
 
-def cosines(one: Any, other: Any) -> Floats:
-    """The cosine of each of the first 1024 rows of one with each of the other's; shape (n, n).
+def cosines(one: Any, other: Any, most: int = SAMPLED_ROWS) -> Floats:
+    """The cosine of each of the first ``most`` rows of one with each of the other's; shape (n, n).
 
     What all rows of a matrix have in common, their mean, is taken out before. Rows that are equal
     to it have cosine 0 with all.
     """
-    n = min(len(one), len(other), SAMPLED_ROWS)
+    n = min(len(one), len(other), most)
     return np.asarray(_unit(one[:n]) @ _unit(other[:n]).T)
 
 
@@ -51,7 +51,7 @@ def _unit(matrix: Any) -> Floats:
 
 
 def likeness(one: Any, other: Any) -> Likeness | None:
-    """Of the rows of two matrices of q columns; of columns where rows are fewer than 8.
+    """Of the first 512 rows of two matrices; of columns where rows are fewer than 8.
 
     None where both are. The deviation is that of a sum over a random permutation (Hoeffding 1951).
     """
@@ -59,7 +59,7 @@ def likeness(one: Any, other: Any) -> Likeness | None:
         one, other = one.T, other.T
     if min(len(one), len(other)) < ROWS:
         return None
-    each = cosines(one, other)
+    each = cosines(one, other, LIKE_ROWS)
     n = len(each)
     centred = each - each.mean(axis=0) - each.mean(axis=1)[:, None] + each.mean()
     spread = float(np.sqrt(np.sum(centred**2) / (n - 1)))

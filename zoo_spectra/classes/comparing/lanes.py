@@ -123,12 +123,11 @@ def _scaled(two: Two) -> Relation | None:
 
 
 def _quantised(two: Two) -> Relation | None:
-    pairs = ((two.one, two.other, "second"), (two.other, two.one, "first"))
-    for (fine, coarse, which), change in zip(pairs, two.changes, strict=True):
-        grid = steps.grid_of(coarse)
+    one, other = two.grids
+    pairs = ((two.one, two.other, one, other, "second"), (two.other, two.one, other, one, "first"))
+    for (fine, coarse, before, grid, which), change in zip(pairs, two.changes, strict=True):
         if grid is None or not steps.quantised(fine, coarse, grid, change):
             continue
-        before = steps.grid_of(fine)
         if before is not None and (before.step is None or 2 * before.step > (grid.step or 0)):
             continue  # on levels as coarse: whole numbers, say, and not rounded to these
         block = f"blocks of {grid.block}" if isinstance(grid.block, int) else f"per {grid.block}"
@@ -145,12 +144,15 @@ def _pruned(two: Two) -> Relation | None:
         share = cut.gained / two.one.size
         if share < PRUNED or whole.gained > cut.gained / 10:
             continue
-        kept = cut.change_of_kept
-        if kept > max(SMALL_CHANGE, two.rounding):
-            continue
+        scale, kept = 1.0, cut.change_of_kept
+        if kept > max(SMALL_CHANGE, two.rounding):  # perhaps it was scaled besides
+            scale, kept = two.sums.scale_of_kept(which == "second")
+            if kept > two.rounding:
+                continue
         told = f"the {which} has zeros in place of {percent(share)}"
+        told += f", and the rest is scaled by {scale:.6g}" if scale != 1 else ""
         told += f", and the rest changed by {kept:.2g}" if kept > two.rounding else ""
-        facts = {"share": share, "which": which, "change_of_kept": kept}
+        facts = {"share": share, "which": which, "change_of_kept": kept, "scale": scale}
         return _relation(two, "pruned", told, facts=facts)
     return None
 
@@ -160,8 +162,7 @@ def _by_factors(two: Two) -> Relation | None:
     found = scales.factors(two.one, two.other, most)
     if found is None or found.residual > most:
         return None
-    uneven = {"rows": found.uneven_rows, "columns": found.uneven_columns}
-    sides = [side for side, is_it in uneven.items() if is_it]
+    sides = found.uneven(two.rounding)
     if not sides:
         return None
     told = f"a scale for each of the {' and the '.join(sides)}"
@@ -172,7 +173,8 @@ def _by_factors(two: Two) -> Relation | None:
 def _low_rank(two: Two) -> Relation | None:
     if two.cosine < UPDATED_COSINE:  # an update that outweighs the matrix is no update
         return None
-    rank = updates.rank_of_change(*two.wide, *two.stored)
+    levels = [grid.step or 0.0 for grid in two.grids if grid is not None]
+    rank = updates.rank_of_change(*two.wide, *two.stored, levels)
     if rank is None:
         return None
     p, q = two.one.shape

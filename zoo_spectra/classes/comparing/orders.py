@@ -41,10 +41,11 @@ def orders(one: Floats, other: Floats) -> Orders | None:
 
     A scale of the whole is taken out. Rows are known by their sorted entries, which no order of
     columns changes, columns then by their entries; where that is not exact, rows are assigned once
-    more with the columns known, and so on. None where the matrices are too large.
+    more with the columns known, and so on. Of tables, whose one side is too long, that side is
+    taken as it is. None where both are too long.
     """
     if max(one.shape) > ORDERED:
-        return None
+        return _of_table(one, other)
     a, b = one / np.linalg.norm(one), other / np.linalg.norm(other)
     rows = assigned(_sorted_rows(a), _sorted_rows(b))
     found = None
@@ -63,6 +64,26 @@ def orders(one: Floats, other: Floats) -> Orders | None:
             break
         rows = assigned(a[:, columns], b)
     return found
+
+
+def _of_table(one: Floats, other: Floats) -> Orders | None:
+    """The order of the short side, as an embedding's columns are ordered, its tokens in place."""
+    p, q = one.shape
+    if min(p, q) > ORDERED:
+        return None
+    if p < q:
+        turned = _of_table(one.T, other.T)
+        if turned is None:
+            return None
+        return Orders(turned.columns, turned.rows, turned.cosine, turned.residual)
+    a, b = one / np.linalg.norm(one), other / np.linalg.norm(other)
+    some = slice(None, None, -(-p // ORDERED))
+    columns = assigned(a[some].T, b[some].T)
+    if columns is None:
+        return None
+    made = a[:, columns]
+    cosine, residual = float(np.vdot(made, b)), float(np.linalg.norm(made - b))
+    return Orders(np.arange(p), columns, cosine, residual)
 
 
 def _sorted_rows(matrix: Floats) -> Floats:
@@ -108,7 +129,7 @@ def rotated(one: Floats, other: Floats, rounding: float) -> Side | None:
     An orthogonal Q leaves A Aᵀ (or AᵀA) as it is: by that it is known, up to the ``rounding`` of
     entries, where that is no multiple of the identity and of rows enough. None: neither.
     """
-    if min(one.shape) < GRAM_ROWS or max(one.shape) > ORDERED:
+    if min(one.shape) < GRAM_ROWS or min(one.shape) > ORDERED:
         return None
     limit = max(GRAM_EXACT, 4 * rounding)
     sides: tuple[tuple[Side, Floats, Floats], ...] = (

@@ -58,11 +58,17 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pairing:
-    """``pairs`` in the first network's order; ``left_one`` and ``left_other``: of no pair."""
+    """``pairs`` in the first network's order; ``left_one`` and ``left_other``: of no pair.
+
+    ``again_one`` and ``again_other``: of none either, since the network has the very matrix in
+    another place too, as tied ones are stored.
+    """
 
     pairs: tuple[Pair, ...]
     left_one: tuple[Fact, ...]
     left_other: tuple[Fact, ...]
+    again_one: tuple[Fact, ...] = ()
+    again_other: tuple[Fact, ...] = ()
 
 
 Step = Callable[[Sequence[Fact], Sequence[Fact]], list[Pair]]
@@ -94,9 +100,10 @@ def paired(one: Sequence[Fact], other: Sequence[Fact], apart: Apart) -> Pairing:
         one_left = [fact for fact in one_left if fact.at not in gone_one]
         other_left = [fact for fact in other_left if fact.at not in gone_other]
     pairs.sort(key=lambda pair: (pair.one.at, pair.other.at))
-    return Pairing(
-        tuple(pairs), _not_stored_twice(one_left, one), _not_stored_twice(other_left, other)
+    (alone_one, again_one), (alone_other, again_other) = (
+        _stored_once(left, every) for left, every in ((one_left, one), (other_left, other))
     )
+    return Pairing(tuple(pairs), alone_one, alone_other, again_one, again_other)
 
 
 def _names_of_both(one: Sequence[Fact], other: Sequence[Fact]) -> set[str]:
@@ -105,11 +112,14 @@ def _names_of_both(one: Sequence[Fact], other: Sequence[Fact]) -> set[str]:
     return {name for name in counts[0] if counts[0][name] == counts[1][name] == 1}
 
 
-def _not_stored_twice(left: Sequence[Fact], every: Sequence[Fact]) -> tuple[Fact, ...]:
-    """What is left over without those whose matrix the network has under another name too."""
+def _stored_once(
+    left: Sequence[Fact], every: Sequence[Fact]
+) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
+    """What is left over, without and with a matrix that the network has under another name too."""
     places = {fact.at for fact in left}
     elsewhere = {fact.digest for fact in every if fact.at not in places}
-    return tuple(fact for fact in left if fact.digest not in elsewhere)
+    alone = tuple(fact for fact in left if fact.digest not in elsewhere)
+    return alone, tuple(fact for fact in left if fact.digest in elsewhere)
 
 
 def _keyed(one: Iterable[Fact], other: Iterable[Fact], by: By, key: Key) -> list[Pair]:

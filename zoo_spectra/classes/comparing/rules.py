@@ -54,12 +54,17 @@ ROWS, SMALL_CHANGE = 8, 0.1
 # The order of hidden units is evidence up to this p-value.
 SIGNIFICANT = 0.01
 DRAWS = 9999
-SAMPLED_ROWS = 1024  # rows of a matrix for tests of order: time and memory are N²
+# Rows of a matrix for tests of order, and for how alike each is to its own: time is N²M.
+SAMPLED_ROWS, LIKE_ROWS = 1024, 512
 # Levels of one block of a quantised matrix, at most 2^8; what is less than 99 % on a grid is none.
 MOST_BITS, ON_GRID = 8, 0.99
 BLOCKS = (256, 128, 64, 32, 16)
 # Of a step: what half precision leaves of the products of levels and scales.
 OFF_GRID = 0.1
+# Levels rounded to half precision: by half a unit, and a line through them is off by some of that.
+# The least of many gaps is a rough guess of a step then, and too small.
+HALF, FITTED, ROUGH = 2.0**-11, 0.02, 1.2
+A_BLOCK = 32  # bits of a block's scale and offset
 TRIED_BLOCKS = 128  # blocks that are looked at, spread over the matrix
 # Fine-tuned pairs of so small a share, changed no more than the others, are not the verdict: they
 # are too small for what was done to the others (quantised, …) to be seen.
@@ -82,3 +87,6 @@ SAMPLE_ENTRIES = 100_000_000
 KEPT_BYTES = 512 << 20
 # A sparse matrix is made dense up to so many entries; above, stored entries alone are compared.
 DENSE_ENTRIES = 1 << 24
+# Rows of a Fourier transform: at least so long, all but so little of each so near one frequency as
+# windows leave it; the sine of frequency zero is silent.
+WAVES, BESIDE, REST, SILENT = 32, 4, 1e-3, 1e-9

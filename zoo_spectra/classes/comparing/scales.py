@@ -26,15 +26,11 @@ class Factors:
     columns: Floats
     residual: float
 
-    @property
-    def uneven_rows(self) -> bool:
-        """Whether rows differ in their factors."""
-        return bool(np.ptp(self.rows) > SCALE)
-
-    @property
-    def uneven_columns(self) -> bool:
-        """Whether columns differ in their factors."""
-        return bool(np.ptp(self.columns) > SCALE)
+    def uneven(self, rounding: float) -> list[str]:
+        """The sides, rows and columns, whose factors differ by more than rounding makes them."""
+        least = max(SCALE, 4 * rounding)
+        sides = {"rows": self.rows, "columns": self.columns}
+        return [side for side, each in sides.items() if np.ptp(each) > least]
 
 
 def factors(one: Any, other: Any, limit: float = np.inf) -> Factors | None:

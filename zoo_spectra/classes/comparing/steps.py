@@ -13,7 +13,17 @@ from typing import Any
 import numpy as np
 
 from zoo_spectra.classes.comparing.chunked import chunks
-from zoo_spectra.classes.comparing.rules import BLOCKS, MOST_BITS, OFF_GRID, ON_GRID, TRIED_BLOCKS
+from zoo_spectra.classes.comparing.rules import (
+    A_BLOCK,
+    BLOCKS,
+    FITTED,
+    HALF,
+    MOST_BITS,
+    OFF_GRID,
+    ON_GRID,
+    ROUGH,
+    TRIED_BLOCKS,
+)
 from zoo_spectra.method import Floats
 
 GLANCE = 1 << 12  # entries
@@ -36,14 +46,24 @@ class Grid:
 
 
 def grid_of(matrix: Any) -> Grid | None:
-    """The grid on which all entries (p, q) lie, with the largest blocks that fit; None: no grid."""
-    uneven = None
+    """The grid on which all entries (p, q) lie, with the largest blocks that fit; None: no grid.
+
+    Smaller ones where they take a bit less for an entry: the few levels of several small blocks
+    together are nearly on many fine ones.
+    """
+    even = uneven = None
+    least = np.inf
     for name, blocks in _cuts(matrix):
         found = _grid(name, blocks)
-        if found is not None and found.step is not None:
-            return found
-        uneven = uneven or found  # perhaps the even levels of several smaller blocks
-    return uneven
+        if found is None:
+            continue
+        if found.step is None:
+            uneven = uneven or found  # perhaps the even levels of several smaller blocks
+            continue
+        taken = found.bits + A_BLOCK / len(blocks[0])
+        if taken < least - 1:
+            even, least = found, taken
+    return even or uneven
 
 
 def quantised(fine: Any, coarse: Any, grid: Grid, change: float) -> bool:
@@ -132,15 +152,40 @@ def _step(values: Floats) -> float | None:
     least = float(gaps.min())
     for divisor in range(1, MOST_DIVISOR):
         step = least / divisor
-        if (values[-1] - values[0]) / step + 1 > 2**MOST_BITS + 0.5:
+        if (values[-1] - values[0]) / step + 1 > ROUGH * 2**MOST_BITS:
             break
         # The mean over all gaps is a better step than the least gap.
         whole = np.rint(gaps / step)
         step = float(gaps.sum() / whole.sum())
         apart = np.abs((values - values[0]) / step - np.rint((values - values[0]) / step))
-        if np.max(apart) <= OFF_GRID and _surprising(len(values), apart):
+        found = np.max(apart) <= OFF_GRID and _surprising(len(values), apart)
+        if not found:
+            step, apart = _fitted(values, np.sort(gaps), least / divisor)
+            limit = FITTED + HALF * np.abs(values) / step
+            found = bool(np.all(apart <= limit)) and _surprising(len(values) - 2, limit)
+        if found and (values[-1] - values[0]) / step + 1 <= 2**MOST_BITS + 0.5:
             return step
     return None
+
+
+def _fitted(values: Floats, gaps: Floats, step: float) -> tuple[float, Floats]:
+    """A better step than a rough guess, and how far the values are from its levels, in steps.
+
+    As levels are that were rounded to half precision: only short gaps tell then how many steps they
+    are, so these come first; at last a line through all levels.
+    """
+    for longest in (2.5, 8.0, 32.0, np.inf):
+        some = gaps[gaps <= longest * step]
+        whole = np.rint(some / step).sum()
+        if whole:
+            step = float(some.sum() / whole)
+    places = np.rint((values - values[0]) / step)
+    if not places.any():
+        return step, np.abs(values - values[0]) / step
+    centred = places - places.mean()
+    better = float(centred @ values / (centred @ centred))
+    level = values.mean() - better * places.mean()
+    return better, np.abs((values - level) / better - places)
 
 
 def _surprising(count: int, apart: Floats) -> bool:

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from zoo_spectra.classes.comparing import casts, orders
+from zoo_spectra.classes.comparing import casts, orders, steps
 from zoo_spectra.classes.comparing.casts import Format
 from zoo_spectra.classes.comparing.chunked import CHUNK, chunk
 from zoo_spectra.classes.comparing.orders import Orders
 from zoo_spectra.classes.comparing.rules import EXACT
-from zoo_spectra.method import Floats, all_threads
+from zoo_spectra.classes.comparing.steps import Grid
+from zoo_spectra.method import Floats, all_threads, limited
 
 BFLOAT16 = next(each for each in casts.FORMATS if each.name == "bfloat16")
 
@@ -53,19 +54,29 @@ class Sums:
     zeros: tuple[Zeros, Zeros]
     equal: bool
 
+    def scale_of_kept(self, second: bool) -> tuple[float, float]:
+        """c that makes ‖B - cA‖ least where B, the second or the first, is not zero.
+
+        And that, relative to ‖cA‖ there, within 1e-7. 0 and infinite where nothing was kept.
+        """
+        before, after = self.zeros[not second].before, self.squares[second]
+        if not before or not self.product:
+            return 0.0, float("inf")
+        return self.product / before, sqrt(max(0.0, after * before / self.product**2 - 1))
+
 
 def sums_of(one: Any, other: Any) -> Sums:
     """Of two real arrays of one shape, not empty; the same on any number of threads."""
     flat, beside = one.reshape(-1), other.reshape(-1)
     starts = range(0, flat.size, CHUNK)
 
-    def part(start: int) -> Sums:
-        return _part(chunk(flat, start), chunk(beside, start))
+    def parts(first: int) -> list[Sums]:
+        return [_part(chunk(flat, at), chunk(beside, at)) for at in starts[first::side_by_side]]
 
-    if len(starts) < 4:
-        return _added([part(start) for start in starts])
-    with ThreadPoolExecutor(all_threads().threads) as pool:
-        return _added(list(pool.map(part, starts)))
+    side_by_side = all_threads().threads if len(starts) >= 16 else 1
+    with limited(1), ThreadPoolExecutor(side_by_side) as pool:
+        found = list(pool.map(parts, range(side_by_side)))
+    return _added([part for each in found for part in each])
 
 
 def _part(a: Floats, b: Floats) -> Sums:
@@ -144,6 +155,11 @@ class Two:
     def wide(self) -> tuple[Floats, Floats]:
         """Both as float64, whole."""
         return np.asarray(self.one, dtype=np.float64), np.asarray(self.other, dtype=np.float64)
+
+    @cached_property
+    def grids(self) -> tuple[Grid | None, Grid | None]:
+        """The levels that the entries of each lie on, where they do."""
+        return steps.grid_of(self.one), steps.grid_of(self.other)
 
     @cached_property
     def order(self) -> Orders | None:

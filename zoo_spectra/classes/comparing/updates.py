@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from zoo_spectra.classes.comparing.casts import LOOKED_AT, Format, quanta
@@ -13,9 +15,12 @@ from zoo_spectra.sources import Constituent
 GLANCED_AT = 512  # the order of matrices that are too dear to be looked at whole at once
 
 
-def rank_of_change(one: Floats, other: Floats, first: Format, second: Format) -> int | None:
+def rank_of_change(
+    one: Floats, other: Floats, first: Format, second: Format, levels: Sequence[float] = ()
+) -> int | None:
     """The numerical rank of A - B, beyond what the rounding of their types leaves; None: not low.
 
+    ``levels``: the steps of levels that they were rounded to besides (quantised ones).
     Rounding is noise of independent entries, whose singular values end near σ(√p + √q) (Marchenko
     and Pastur 1967); the rank is the number of those beyond, where the others are of such noise. At
     least one, at most a quarter of the order.
@@ -27,7 +32,8 @@ def rank_of_change(one: Floats, other: Floats, first: Format, second: Format) ->
     # A unit's rounding is even between ± half of it: a variance of unit²/12, of each of the two.
     flat = slice(None, None, max(1, one.size // LOOKED_AT))
     units = quanta(one.reshape(-1)[flat], first), quanta(other.reshape(-1)[flat], second)
-    noise = float(np.sqrt(np.mean(units[0] ** 2 + units[1] ** 2) / 12))
+    squares = float(np.mean(units[0] ** 2 + units[1] ** 2)) + sum(step**2 for step in levels)
+    noise = float(np.sqrt(squares / 12))
     difference = one - other
     if min(p, q) >= GLANCED_AT:  # half of the rows and columns tell most that are of full rank
         rank = _rank(difference[::2, ::2], noise)

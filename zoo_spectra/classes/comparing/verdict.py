@@ -82,6 +82,11 @@ def decide(
     for which, left in (("first", pairing.left_one), ("second", pairing.left_other)):
         if left:
             lines.append(f"only in the {which}: {_names(left)}")
+    for which, again in (("first", pairing.again_one), ("second", pairing.again_other)):
+        if again:
+            lines.append(
+                f"stored in one more place of the {which}, and taken as tied: {_names(again)}"
+            )
     if test is not None:
         lines.append(
             f"p = {test.p_value:.2g} (at least {test.least:.2g} by the draws): {test.told}"
