@@ -17,6 +17,7 @@ from scipy.stats import kstest
 import zoo_spectra as zs
 from benchmarks.common import wilson
 from zoo_spectra.classes.comparing.facts import facts_of
+from zoo_spectra.classes.comparing.walking import desk
 from zoo_spectra.method import as_network
 
 LANES = {
@@ -85,7 +86,8 @@ def _median(values: np.ndarray, weights: np.ndarray) -> float:
 
 
 def _shared(networks: Sequence[zs.Network]) -> float:
-    one, other = (facts_of(network) for network in networks)
+    with desk() as reading:
+        one, other = (facts_of(network, reading) for network in networks)
     theirs = {fact.digest for fact in other if not fact.plain}
     same = sum(fact.entries for fact in one if fact.digest in theirs)
     return same / sum(fact.entries for fact in one)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -253,3 +255,28 @@ def test_both_densities_are_those_of_the_networks() -> None:
     for density, network in zip(found.densities, (one, other), strict=True):
         assert np.allclose(density, zs.analyze(network).density, atol=1e-12)
     assert zs.compare(one, dict(one)).densities is None
+
+
+def test_all_reading_is_in_one_thread_that_is_not_the_one_that_compares() -> None:
+    """Of one buffer for all, as an adapter may have it; and the thread ends."""
+    seen = set[threading.Thread]()
+
+    def buffered(seed: int) -> Network:
+        def constituents() -> Iterator[Constituent]:
+            buffer = np.empty((24, 20))
+            for name, matrix in enumerate(np.random.default_rng(seed).standard_normal((5, 24, 20))):
+                seen.add(threading.current_thread())
+                buffer[:] = matrix
+                yield Constituent(str(name), buffer)
+
+        return Network(f"net{seed}", "artificial", constituents)
+
+    assert zs.compare(buffered(0), buffered(0)).verdict == "identical"
+    found = zs.compare(buffered(0), buffered(1))
+    assert found.verdict == "unrelated"
+    assert found.constituents["spectral"].n_unique() == 5
+    assert len(seen) == 2  # one for each comparison
+    assert threading.main_thread() not in seen
+    for thread in seen:
+        thread.join(60)
+        assert not thread.is_alive()

@@ -20,6 +20,7 @@ from zoo_spectra.classes.comparing.rules import DENSE_ENTRIES, SAMPLE_ENTRIES
 from zoo_spectra.classes.comparing.spectra import spectrum_of
 from zoo_spectra.classes.comparing.stored import by_stored_entries
 from zoo_spectra.classes.comparing.verdict import Verdict, decide
+from zoo_spectra.classes.comparing.walking import Desk, desk
 from zoo_spectra.method import (
     ConstituentSpectrum,
     Floats,
@@ -88,8 +89,13 @@ def compare(
     Raises what ``load`` and ``analyze`` raise for what cannot be read.
     """
     networks = [load(each, extra) if isinstance(each, str) else as_network(each) for each in (a, b)]
-    facts = [_watched(network, watch) for network in networks]
-    lane = _Spectral(networks)
+    with desk() as reading:
+        return _compared(networks, every, watch, reading)
+
+
+def _compared(networks: Sequence[Network], every: bool, watch: Watch, reading: Desk) -> Comparison:
+    facts = [_watched(network, watch, reading) for network in networks]
+    lane = _Spectral(networks, reading)
     pairing = paired(facts[0], facts[1], lane.apart)
     digests = [_digest(each) for each in facts]
     artificial = all(network.kind == "artificial" for network in networks)
@@ -114,9 +120,9 @@ def compare(
     )
 
 
-def _watched(network: Network, watch: Watch) -> list[Fact]:
+def _watched(network: Network, watch: Watch, reading: Desk) -> list[Fact]:
     watch(f"reading {network.name}", 0, 0)
-    return facts_of(network)
+    return facts_of(network, reading)
 
 
 def _digest(facts: Sequence[Fact]) -> str:
@@ -127,8 +133,8 @@ def _digest(facts: Sequence[Fact]) -> str:
 class _Spectral:
     """Matrices and spectra of both networks by their facts; a spectrum is computed once."""
 
-    def __init__(self, networks: Sequence[Network]) -> None:
-        self.readers = [Reader(network) for network in networks]
+    def __init__(self, networks: Sequence[Network], reading: Desk) -> None:
+        self.readers = [Reader(network, reading) for network in networks]
         self._spectra: dict[tuple[int, int], ConstituentSpectrum] = {}
         self._compared: list[tuple[ConstituentSpectrum, ConstituentSpectrum]] = []
 

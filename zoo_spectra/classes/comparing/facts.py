@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zoo_spectra.classes.comparing.plain import is_plain
-from zoo_spectra.classes.comparing.walking import walk_of
+from zoo_spectra.classes.comparing.walking import Desk, walk_of
 from zoo_spectra.sources import Constituent, Network, digest
 
 
@@ -29,9 +29,9 @@ class Fact:
         return self.shape[0] * self.shape[1]
 
 
-def facts_of(network: Network) -> list[Fact]:
+def facts_of(network: Network, desk: Desk) -> list[Fact]:
     """Every constituent, in order. Raises NetworkError, and what the walk raises."""
-    return [_fact(at, each) for at, each in enumerate(walk_of(network))]
+    return [_fact(at, each) for at, each in enumerate(walk_of(network, desk))]
 
 
 def _fact(at: int, constituent: Constituent) -> Fact:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 from zoo_spectra.classes.comparing.rules import KEPT_BYTES
-from zoo_spectra.classes.comparing.walking import walk_of
+from zoo_spectra.classes.comparing.walking import Desk, walk_of
 from zoo_spectra.errors import NetworkError
 from zoo_spectra.sources import Constituent, Network
 
@@ -18,8 +18,8 @@ class Reader:
     beyond that is read again.
     """
 
-    def __init__(self, network: Network) -> None:
-        self._network = network
+    def __init__(self, network: Network, desk: Desk) -> None:
+        self._network, self._desk = network, desk
         self._walk: Iterator[Constituent] = iter(())
         self._next = 0
         self._ended = True
@@ -31,13 +31,12 @@ class Reader:
         if at in self._kept:
             return self._kept[at]
         if at < self._next or self._ended:
-            self._walk, self._next, self._ended = walk_of(self._network), 0, False
+            self._walk, self._next, self._ended = walk_of(self._network, self._desk), 0, False
         for constituent in self._walk:
             self._next += 1
-            kept = _copied(constituent)
-            self._keep(self._next - 1, kept)
+            self._keep(self._next - 1, constituent)
             if self._next > at:
-                return kept
+                return constituent
         raise NetworkError(
             f"{self._network.name}: has only {self._next} constituents where it had more before; "
             "the file has changed meanwhile: compare again"
@@ -49,8 +48,3 @@ class Reader:
         while self._bytes > KEPT_BYTES and len(self._kept) > 1:
             _, gone = self._kept.popitem(last=False)
             self._bytes -= gone.nbytes
-
-
-def _copied(constituent: Constituent) -> Constituent:
-    """With a matrix of its own: whoever reads may use one buffer for all."""
-    return Constituent(constituent.name, constituent.matrix.copy())
