@@ -123,7 +123,7 @@ def compared(name: str, words: str) -> zs.Comparison:
         "paired_by": "name", "relation": "low_rank_update", "change": 0.1, "cosine": 0.1,
         "spectral": 0.1, "detail": words, "facts": "{}",
     }  # fmt: skip
-    return zs.Comparison(name, name, "fine_tuned", True, 0.1, (words,), pl.DataFrame([row]))
+    return zs.Comparison(name, name, "fine_tuned", True, 0.1, (words,), pl.DataFrame([row]), None)
 
 
 def tables_with_a_name(width: int) -> dict[str, object]:
