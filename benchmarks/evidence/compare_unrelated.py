@@ -193,17 +193,17 @@ def _gains_and_turn(arrays: Arrays) -> Arrays:
 
 def open_truth() -> Iterator[Pair]:
     beat = [f"{S}beatnet/model_{at}.pt" for at in (1, 2, 3)]
-    mpnn = [f"{S}proteinmpnn/{kind}_v_48_{noise}.pt" for kind, noises in (
-        ("vanilla", ("002", "010", "020", "030")), ("soluble", ("002", "010", "020", "030")),
-        ("ca", ("002", "010", "020")),
-    ) for noise in noises]
+    noises = ("002", "010", "020", "030")
+    mpnn = [[f"{S}proteinmpnn/{kind}_v_48_{noise}.pt" for noise in some] for kind, some in (
+        ("vanilla", noises), ("soluble", noises), ("ca", noises[:3]))]
+    mpnn += [[mpnn[0][at], mpnn[1][at]] for at in range(4)] + [[mpnn[0][0], mpnn[2][0]]]
     mos = [[f"{S}speechmos/{name}.onnx" for name in names] for names in (
         ("dnsmos_bak_ovr", "dnsmos_sig"), ("dnsmos_sig_bak_ovr", "pdnsmos_sig_bak_ovr"),
         ("aecmos_1663829550", "aecmos_1663915512"), ("aecmos_1663915512", "aecmos_1668423760"),
     )]
     heard = [f"{S}silero_vad/silero_vad_{name}" for name in (
         "16k.safetensors", "16k_op15.onnx", "half.onnx")]
-    for some in (beat, mpnn, heard, *mos):
+    for some in (beat, *mpnn, heard, *mos):
         for one, other in combinations(some, 2):
             names = [each.rpartition("/")[2].rpartition(".")[0] for each in (one, other)]
             yield pair(" and ".join(names), "unrelated|fine_tuned", one, other)
