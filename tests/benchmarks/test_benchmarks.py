@@ -454,6 +454,86 @@ EVIDENCE += [
     f"{_points('depth', 'by_family', 'baseline')} against "
     f"{_points('depth', 'by_family', 'equivalent')}",
 ]
+COMPARE = RESULTS["compare"]
+HALVES = ("tuning", "held")
+
+
+def _share_of(found: dict[str, Any]) -> str:
+    low, high = found["interval"]
+    return f"{found['hits']} of {found['of']} ({low:.1%}–{high:.1%})"
+
+
+def _halves(what: str, key: str) -> str:
+    return f"| {what} | {' | '.join(_share_of(COMPARE[half][key]) for half in HALVES)} |"
+
+
+def _lane(what: str, key: str) -> str:
+    found = COMPARE["lanes"][key]
+    cells = (f"{found[half]['hits']} of {found[half]['of']}, "
+             f"{found[half]['false_positives']} false" for half in HALVES)  # fmt: skip
+    return f"| {what} | {' | '.join(cells)} |"
+
+
+def _uniform(what: str, found: dict[str, Any]) -> str:
+    return f"| {what} | {found['pairs']} | {found['statistic']:.3f} | {found['p_value']:.2f} |"
+
+
+def _said(right: str) -> str:
+    rows = [COMPARE[half]["confusions"].get(right, {}) for half in HALVES]
+    counts = (
+        ", ".join(f"{verdict} {number}" for verdict, number in sorted(row.items())) or "–"
+        for row in rows
+    )
+    return f"| {right.replace('|', ' or ')} | {' | '.join(counts)} |"
+
+
+def _spectra_but(left_out: str) -> list[int]:
+    """Related pairs that spectra alone find in each half, had one pair not been there."""
+    of_half: dict[str, list[tuple[bool, float]]] = {half: [] for half in HALVES}
+    for name, found in COMPARE["pairs"].items():
+        related = found["right"].split("|")[0] not in ("unrelated", "different")
+        if name != left_out:
+            of_half[found["half"]].append((related, found["spectral"]))
+    nearest = min(apart for related, apart in of_half["tuning"] if not related)
+    assert not any(apart < nearest for related, apart in of_half["held"] if not related)
+    return [sum(related and apart < nearest for related, apart in of_half[h]) for h in HALVES]
+
+
+BUT_ORTHOGONAL = _spectra_but("orthogonal starts of two seeds")
+TRUTHS = list(dict.fromkeys(right for half in HALVES for right in COMPARE[half]["confusions"]))
+LANES = {
+    "spectra alone, median distance": "spectra",
+    "entries under one name, median cosine": "entries",
+    "entries under one name, largest cosine": "entries_most",
+    "digests alone": "digests",
+    "names and shapes alone": "names",
+    "`compare`": "compare",
+}
+SPEED += [
+    _halves("recall of related", "recall"),
+    _halves("false positives", "false_positives"),
+    _halves("right verdict", "right_verdict"),
+    _halves("of the related", "right_verdict_of_related"),
+    _halves("p ≤ 0.01, of related with a p-value", "significant"),
+    *(_lane(what, key) for what, key in LANES.items()),
+    *map(_said, TRUTHS),
+    f"find {BUT_ORTHOGONAL[0]} and {BUT_ORTHOGONAL[1]}",
+    *(_uniform(f"unrelated pairs, {half}", COMPARE[half]["p_values"]) for half in HALVES),
+    *(
+        _uniform(f"perceptrons, {name}, {half}", COMPARE["cheap"][half][design])
+        for name, design in (("ReLU", "small"), ("tanh", "small_tanh"))
+        for half in HALVES
+    ),
+]
+EVIDENCE += [
+    f"{COMPARE['held']['recall']['hits']} of {COMPARE['held']['recall']['of']} related pairs",
+    f"{COMPARE['held']['false_positives']['hits']} of "
+    f"{COMPARE['held']['false_positives']['of']} unrelated ones",
+    f"for {COMPARE['held']['right_verdict']['share']:.1%} of all",
+    f"entries under one name find {COMPARE['lanes']['entries']['held']['hits']} of the related "
+    f"ones, digests {COMPARE['lanes']['digests']['held']['hits']}, spectra "
+    f"{COMPARE['lanes']['spectra']['held']['hits']} ({BUT_ORTHOGONAL[1]}",
+]
 QUOTES = [("benchmarks/README.md", text) for text in BENCHMARKS + CATALOGS + SPEED + ZOO + NAMES]
 QUOTES += [("README.md", text) for text in README]
 QUOTES += [("docs/evidence.md", text) for text in EVIDENCE]
