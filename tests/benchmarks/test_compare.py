@@ -24,6 +24,7 @@ from benchmarks.evidence.compare_networks import net, trained, tuned
 from benchmarks.evidence.compare_pairs import half_of, network, pair
 from benchmarks.evidence.compare_unrelated import beyond, fourier, open_truth
 from zoo_spectra.classes.comparing.relation import CHANGES
+from zoo_spectra.sources.samples import fetch
 
 PAIRS = {each.name: each for each in every_pair()}
 VERDICTS = {*CHANGES, "part_shared", "unrelated", "different"}
@@ -70,18 +71,12 @@ QUICK = [
 
 @pytest.mark.parametrize("name", QUICK)
 def test_a_pair_is_made_and_told(name: str, tmp_path: Path) -> None:
-    if name.startswith("beatnet") and not _has_samples():
-        pytest.skip("the samples are not here")
+    if name.startswith("beatnet"):
+        fetch(["beatnet"], echo=lambda line: None)
     found = scored(PAIRS[name], tmp_path / "pair")
     assert found.verdict in found.right, found.evidence
     assert found.said_related == found.related
     assert set(found.scores) == set(LANES)
-
-
-def _has_samples() -> bool:
-    from zoo_spectra.sources.samples import samples_root
-
-    return (samples_root() / "beatnet" / "model_1.pt").exists()
 
 
 def test_what_is_done_keeps_what_a_network_computes() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+
+from zoo_spectra.text import message
 
 What = Annotated[
     list[str],
@@ -15,7 +19,22 @@ What = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+TableFile = Annotated[
+    Path | None, typer.Option("-o", "--output", help="A file: .csv, .json, .parquet or .xlsx.")
+]
 CatalogPath = Annotated[str, typer.Argument(help="A catalog: a folder, or s3://… or gs://…")]
+
+
+def check_one_way(as_csv: bool, as_json: bool, output: Path | None) -> None:
+    """Raise BadParameter where a table is asked for in more than one form."""
+    if sum((as_csv, as_json, output is not None)) > 1:
+        raise typer.BadParameter("give one of --csv, --json and -o")
+
+
+def tell(line: str) -> None:
+    """Say something beside the result: on standard error."""
+    print(f"zoo-spectra: {message(line)}", file=sys.stderr)
 
 
 def standard_output() -> Console:

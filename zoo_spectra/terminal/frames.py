@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
 import typer
+from rich.console import RenderableType
 
+from zoo_spectra.terminal.arguments import standard_output, tell
 from zoo_spectra.terminal.tables import frame_json
 from zoo_spectra.text import count, visible
 from zoo_spectra.whole import whole
@@ -19,8 +21,17 @@ _HIDDEN = r"[[\p{C}\p{Z}]--[ ]]"
 FILES = (".csv", ".json", ".parquet", ".xlsx")
 
 
-def hand_over(frame: pl.DataFrame, as_csv: bool, as_json: bool, output: Path | None) -> bool:
-    """Give a frame to a machine or into a file, if that is asked; whether it was."""
+def hand_over(
+    frame: pl.DataFrame,
+    as_csv: bool,
+    as_json: bool,
+    output: Path | None,
+    lines: Sequence[str] = (),
+) -> bool:
+    """Give a frame to a machine or into a file, if that is asked; whether it was.
+
+    ``lines``: what there is to say beside it, on standard error.
+    """
     if output is not None:
         write_frame(frame, output)
         print(f"{count(frame.height, 'row')} in {visible(output)}")
@@ -30,7 +41,20 @@ def hand_over(frame: pl.DataFrame, as_csv: bool, as_json: bool, output: Path | N
         print(csv_text(frame), end="")
     else:
         return False
+    for line in lines:
+        tell(line)
     return True
+
+
+def print_told(
+    frame: pl.DataFrame, table: Callable[[int], RenderableType], lines: Sequence[str]
+) -> None:
+    """Print a frame's table, made for a width, unless it is empty; and ``lines`` below."""
+    out = standard_output()
+    if not frame.is_empty():
+        out.print(table(out.width))
+    for line in lines:
+        out.print(visible(line), soft_wrap=True, highlight=False, markup=False)
 
 
 def print_frame(frame: pl.DataFrame, page: int | None) -> None:

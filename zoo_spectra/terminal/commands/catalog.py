@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zoo_spectra.terminal.arguments import AsJson, CatalogPath, standard_output
+from zoo_spectra.terminal.arguments import (
+    AsCsv,
+    AsJson,
+    CatalogPath,
+    TableFile,
+    check_one_way,
+    standard_output,
+)
 from zoo_spectra.text import count, visible
 
 if TYPE_CHECKING:
@@ -130,18 +136,15 @@ def query(
     files: Annotated[
         bool, typer.Option("--files", help="The query may read other files and URLs too.")
     ] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_csv: AsCsv = False,
     as_json: AsJson = False,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="A file: .csv, .json, .parquet or .xlsx.")
-    ] = None,
+    output: TableFile = None,
 ) -> None:
     """Ask a catalog in SQL (Polars). A pipe gets every row, a terminal a page of them."""
     from zoo_spectra.catalog import Catalog
     from zoo_spectra.terminal.frames import PAGE, hand_over, print_frame
 
-    if sum((as_csv, as_json, output is not None)) > 1:
-        raise typer.BadParameter("give one of --csv, --json and -o")
+    check_one_way(as_csv, as_json, output)
     found = Catalog(catalog).query(sql, files=files)
     if not hand_over(found, as_csv, as_json, output):
         print_frame(found, PAGE if standard_output().is_terminal else None)

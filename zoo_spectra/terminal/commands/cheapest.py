@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, cast
 
 import typer
 
 from zoo_spectra.defaults import DEFAULT_ACCURACY, DEFAULT_MEASURE, DEFAULT_NEAREST, Measure
-from zoo_spectra.terminal.arguments import AsJson, standard_output
+from zoo_spectra.terminal.arguments import AsCsv, AsJson, TableFile, check_one_way, tell
 from zoo_spectra.terminal.commands.classes import MeasureName, MeasureOption, WhereOption
-from zoo_spectra.terminal.commands.nearest import AsCsv, In, Output, tell
+from zoo_spectra.terminal.commands.nearest import In
 from zoo_spectra.text import count, visible
 
 
@@ -40,15 +41,14 @@ def cheapest(
     where: WhereOption = None,
     as_csv: AsCsv = False,
     as_json: AsJson = False,
-    output: Output = None,
+    output: TableFile = None,
 ) -> None:
     """The equivalents of a network that cost less, and two choices without spectra beside them."""
     from zoo_spectra import classes
-    from zoo_spectra.terminal.frames import hand_over
+    from zoo_spectra.terminal.frames import hand_over, print_told
     from zoo_spectra.terminal.offers import offer_table, summary_of
 
-    if sum((as_csv, as_json, output is not None)) > 1:
-        raise typer.BadParameter("give one of --csv, --json and -o")
+    check_one_way(as_csv, as_json, output)
     catalogs, compared = classes.opened(places), cast(Measure, measure.value)
     asked = classes.asked_for(network, catalogs, say=tell)
     found = classes.cheaper_than(asked, catalogs, by, results, accuracy, compared, where, number)
@@ -57,12 +57,5 @@ def cheapest(
         summary_of(found, name, by, accuracy, compared),
         *(f"{count(n, 'network')} left out: {why}" for why, n in found.left_out.items()),
     ]
-    if hand_over(found.rows, as_csv, as_json, output):
-        for line in lines:
-            tell(line)
-        return
-    out = standard_output()
-    if not found.rows.is_empty():
-        out.print(offer_table(found.rows, name, by, compared, out.width))
-    for line in lines:
-        out.print(visible(line), soft_wrap=True, highlight=False, markup=False)
+    if not hand_over(found.rows, as_csv, as_json, output, lines):
+        print_told(found.rows, partial(offer_table, found.rows, name, by, compared), lines)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from zoo_spectra.defaults import DEFAULT_MEASURE, DEFAULT_NEAREST, Measure
-from zoo_spectra.terminal.arguments import AsJson, standard_output
+from zoo_spectra.terminal.arguments import AsCsv, AsJson, TableFile, check_one_way, tell
 from zoo_spectra.terminal.commands.classes import MeasureName, MeasureOption, WhereOption
-from zoo_spectra.text import count, message, visible
+from zoo_spectra.text import count, visible
 
 if TYPE_CHECKING:
     from zoo_spectra.catalog import Catalog
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 In = Annotated[
     list[str] | None,
     typer.Option("--in", metavar="CATALOG", help="Where to look (the published catalogs)."),
-]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
-Output = Annotated[
-    Path | None, typer.Option("-o", "--output", help="A file: .csv, .json, .parquet or .xlsx.")
 ]
 
 
@@ -47,18 +43,17 @@ def nearest(
     ] = False,
     as_csv: AsCsv = False,
     as_json: AsJson = False,
-    output: Output = None,
+    output: TableFile = None,
 ) -> None:
     """The networks nearest to one: distances in e-folds, class, family, parameters."""
     from zoo_spectra import classes
-    from zoo_spectra.terminal.frames import hand_over
+    from zoo_spectra.terminal.frames import hand_over, print_told
     from zoo_spectra.terminal.neighbours import neighbour_table
 
     by = cast(Measure, measure.value)
     if every == (network is not None) or (every and number is not None):
         raise typer.BadParameter("give a NETWORK or a SOURCE, perhaps with -k, or --all -o FILE")
-    if sum((as_csv, as_json, output is not None)) > 1:
-        raise typer.BadParameter("give one of --csv, --json and -o")
+    check_one_way(as_csv, as_json, output)
     catalogs = classes.opened(places)
     if every:
         _all(catalogs, by, where, output)
@@ -66,19 +61,9 @@ def nearest(
     asked = classes.asked_for(network, catalogs, say=tell)
     found = classes.nearest_of(asked, catalogs, number or DEFAULT_NEAREST, by, where)
     lines = classes.left_out_lines(found)
-    if hand_over(found.rows, as_csv, as_json, output):
-        for line in lines:
-            tell(line)
-        return
-    out = standard_output()
-    out.print(neighbour_table(found.rows, asked.spectrum.name, by, out.width))
-    for line in lines:
-        out.print(visible(line), soft_wrap=True, highlight=False, markup=False)
-
-
-def tell(line: str) -> None:
-    """Say something beside the result: on standard error."""
-    print(f"zoo-spectra: {message(line)}", file=sys.stderr)
+    if not hand_over(found.rows, as_csv, as_json, output, lines):
+        name = asked.spectrum.name
+        print_told(found.rows, partial(neighbour_table, found.rows, name, by), lines)
 
 
 def _all(catalogs: list[Catalog], measure: Measure, where: str | None, output: Path | None) -> None:
