@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -12,20 +14,27 @@ from zoo_spectra.classes.comparing.two import Two, sums_of
 
 SHAPE = (3001, 2003)  # 6 million entries: 46 chunks, the last one of few
 FORMATS = {form.name: form for form in casts.FORMATS}
-rng = np.random.default_rng(0)
-ONE = rng.standard_normal(SHAPE, dtype=np.float32)
-NOISE = rng.standard_normal(SHAPE, dtype=np.float32)
+
+
+@cache
+def drawn(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(SHAPE, dtype=np.float32)
+
+
+def thinned(matrix: np.ndarray, share: float) -> np.ndarray:
+    """With zeros in a share of places."""
+    return np.where(np.random.default_rng(round(100 * share)).random(SHAPE) < share, 0, matrix)
 
 
 def changed(at: tuple[int, int], value: float) -> np.ndarray:
-    other = ONE.copy()
+    other = drawn(0).copy()
     other[at] = value
     return other
 
 
 def test_sums_are_those_of_the_whole() -> None:
-    one = np.where(rng.random(SHAPE) < 0.1, 0, ONE)
-    other = np.where(rng.random(SHAPE) < 0.3, 0, ONE + 0.1 * NOISE)
+    one = thinned(drawn(0), 0.1)
+    other = thinned(drawn(0) + 0.1 * drawn(1), 0.3)
     assert one.size > 10 * CHUNK
     found = sums_of(one, other)
     a, b = one.astype(float), other.astype(float)
@@ -45,7 +54,7 @@ def test_sums_are_those_of_the_whole() -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_one_entry_near_the_end_that_is_no_number(value: float) -> None:
-    found = aligned(ONE, changed((3000, 2000), value))
+    found = aligned(drawn(0), changed((3000, 2000), value))
     assert (found.kind, found.told) == (
         "unknown",
         "1 non-finite entries (NaN or Inf) in the second",
@@ -53,25 +62,26 @@ def test_one_entry_near_the_end_that_is_no_number(value: float) -> None:
 
 
 def test_equal_bits_but_for_the_last_entry() -> None:
-    assert aligned(ONE, ONE.copy(), deep=False).kind == "identical"
-    found = aligned(ONE, changed((3000, 2002), 0.25), deep=False)
+    assert aligned(drawn(0), drawn(0).copy(), deep=False).kind == "identical"
+    found = aligned(drawn(0), changed((3000, 2002), 0.25), deep=False)
     assert found.kind == "fine_tuned"
     assert 0 < found.change < 1e-3
 
 
 def test_a_cast_but_for_the_last_entry_is_none() -> None:
-    half = ONE.astype(np.float16).astype(np.float32)
-    assert aligned(ONE, half, deep=False).kind == "cast"
+    half = drawn(0).astype(np.float16).astype(np.float32)
+    assert aligned(drawn(0), half, deep=False).kind == "cast"
     half[-1, -1] += 1
     forms = FORMATS["float32"], FORMATS["float16"]
-    assert not casts.are_casts(ONE, half, *forms)
-    assert aligned(ONE, half, deep=False).kind == "fine_tuned"
+    assert not casts.are_casts(drawn(0), half, *forms)
+    assert aligned(drawn(0), half, deep=False).kind == "fine_tuned"
 
 
 def test_factors_of_a_large_matrix() -> None:
+    rng = np.random.default_rng(2)
     rows = np.exp(0.3 * rng.standard_normal(SHAPE[0])) * rng.choice([-1, 1], SHAPE[0])
     columns = np.exp(0.3 * rng.standard_normal(SHAPE[1])) * rng.choice([-1, 1], SHAPE[1])
-    one = np.where(rng.random(SHAPE) < 0.1, 0, ONE)
+    one = thinned(drawn(0), 0.1)
     other = (2 * rows[:, None] * one * columns).astype(np.float32)
     found = scales.factors(one, other, 1e-6)
     assert found is not None
@@ -79,16 +89,16 @@ def test_factors_of_a_large_matrix() -> None:
     made = found.scale * found.rows[:, None] * one * found.columns
     assert np.abs(made - other).max() < 1e-4 * np.abs(other).max()
     assert aligned(one, other, deep=False).kind == "rescaled"
-    assert scales.factors(one, other + NOISE * (other != 0), 1e-6) is None
+    assert scales.factors(one, other + drawn(1) * (other != 0), 1e-6) is None
     other[-1] *= np.linspace(1, 2, SHAPE[1])  # a row that 1024 may not show
     refused = scales.factors(one, other, 1e-6)
     assert refused is None or refused.residual > 1e-3
 
 
 def test_zeros_of_a_large_matrix() -> None:
-    small = np.abs(ONE) < np.quantile(np.abs(ONE[:100]), 0.4)
-    found = aligned(ONE, np.where(small, 0, ONE), deep=False)
+    small = np.abs(drawn(0)) < np.quantile(np.abs(drawn(0)[:100]), 0.4)
+    found = aligned(drawn(0), np.where(small, 0, drawn(0)), deep=False)
     assert found.kind == "pruned"
     assert found.facts["share"] == pytest.approx(0.4, abs=0.01)
-    assert aligned(np.where(small, 0, ONE), ONE, deep=False).facts["which"] == "first"
-    assert aligned(ONE, np.where(small, 0, ONE + NOISE), deep=False).kind != "pruned"
+    assert aligned(np.where(small, 0, drawn(0)), drawn(0), deep=False).facts["which"] == "first"
+    assert aligned(drawn(0), np.where(small, 0, drawn(0) + drawn(1)), deep=False).kind != "pruned"
