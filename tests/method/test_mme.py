@@ -173,6 +173,43 @@ def test_the_flow_bins() -> None:
     assert bins[129] * 7 == pytest.approx(2)
 
 
+@given(st.integers(2, 60), st.integers(0, 40), st.integers(0, 2**32 - 1))
+def test_the_scale_of_nodes_around_the_levels_is_that_of_the_levels(
+    levels: int, zeros: int, seed: int
+) -> None:
+    """Each level spread evenly over a tenth of the gaps beside it: σ is that of exact levels."""
+    rng = np.random.default_rng(seed)
+    places = np.cumsum(rng.uniform(0.1, 1.0, levels))
+    spread = np.linspace(-0.01, 0.01, 8)
+    nodes = np.exp(np.add.outer(places, spread).ravel())
+    order = levels + zeros
+    exact = mix([np.concatenate([np.zeros(zeros), np.exp(places)])])
+    weights = np.concatenate([np.full(zeros, 1 / order), np.full(8 * levels, 1 / order / 8)])
+    estimated = mix([np.concatenate([np.zeros(zeros), nodes])], [weights], [order])
+    sigma = scale_of(estimated.eigenvalues, estimated.mass, estimated.blur)
+    expected = scale_of(exact.eigenvalues, exact.mass)
+    assert exact.blur.max() == 0
+    if 2 * zeros == order - 1:  # the window reaches below the lowest level, where zeros are
+        assert abs(np.log(sigma / expected)) < 0.02
+    else:
+        assert sigma == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_scale_moves_little_with_the_scatter_of_probes() -> None:
+    """A tenth of a level too much below the middle moves σ by a tenth of the gap, not by half."""
+    places, share = np.arange(10.0), np.full(10, 0.1)
+    share[0], share[9] = 0.11, 0.09
+    mixed = mix([np.exp(places)], [share], [10])
+    assert np.log(scale_of(mixed.eigenvalues, mixed.mass, mixed.blur)) == pytest.approx(4.4)
+    assert np.log(scale_of(mixed.eigenvalues, mixed.mass)) == pytest.approx(4.0)
+
+
+def test_an_exact_level_in_the_middle_is_the_scale_beside_estimated_ones() -> None:
+    mixed = mix([np.array([1.0, 2.0, 3.0]), np.array([0.5, 9.0])], [None, np.full(2, 0.5)], [3, 50])
+    assert scale_of(mixed.eigenvalues, mixed.mass, mixed.blur) == 2.0
+    np.testing.assert_allclose(mixed.blur, [1 / 100, 0, 0, 0, 1 / 100])
+
+
 def test_owner_and_mass_follow_the_sorting() -> None:
     mixed = mix([np.array([1.0, 4.0]), np.array([2.0, 3.0, 5.0])])
     np.testing.assert_array_equal(mixed.eigenvalues, [1, 2, 3, 4, 5])

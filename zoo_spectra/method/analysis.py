@@ -213,8 +213,8 @@ def combine(
         raise NetworkError(nothing_left(network, constituents))
     orders = [c.order for c in used]
     mixed = mme.mix([c.eigenvalues for c in used], [c.weights for c in used], orders)
-    scale = mme.scale_of(mixed.eigenvalues, mixed.mass)
-    cumulative = mme.cumulative_density(mixed.eigenvalues, mixed.mass)
+    scale = mme.scale_of(mixed.eigenvalues, mixed.mass, mixed.blur)
+    cumulative = mme.cumulative_density(mixed.eigenvalues, mixed.mass, mixed.blur)
     scattered = replicates.replicates(
         [c.eigenvalues for c in used], [c.weights for c in used], [c.probe for c in used], orders
     )

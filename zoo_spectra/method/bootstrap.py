@@ -25,6 +25,7 @@ def resampled_csd(mixed: MixedSpectrum, rng: np.random.Generator, count: int = R
         times = np.bincount(rng.integers(0, m, m), minlength=m)
         mass = mixed.mass * times[mixed.owner]
         kept = mass > 0
-        cumulative = cumulative_density(mixed.eigenvalues[kept], mass[kept])
+        blur = (mixed.blur * times[mixed.owner])[kept]
+        cumulative = cumulative_density(mixed.eigenvalues[kept], mass[kept], blur)
         curves[draw] = circular_spectral_difference(cumulative)
     return curves

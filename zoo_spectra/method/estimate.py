@@ -19,8 +19,9 @@ from zoo_spectra.method.replicates import replicates, standard_error
 from zoo_spectra.method.slq import Coefficients, Operator, rule_of
 
 Integers = npt.NDArray[np.int64]
-# 1 had 8 probes of 256 steps, and no error of the CSD; 3: what 2 was, from other probes.
-ESTIMATE_VERSION = 3
+# 1 had 8 probes of 256 steps, and no error of the CSD; 3: what 2 was, from other probes; 4 has a σ
+# between the two middle levels.
+ESTIMATE_VERSION = 4
 # e-folds: by so much of it the last doubling of the steps may have moved the curve (half of that or
 # so is left), and the scatter of the probes in the mean: two thirds of it in all, so that hardly a
 # row is off by more.
@@ -183,7 +184,7 @@ def _pooled(operator: Operator, rules: list[Rule]) -> tuple[Floats, Floats, Inte
 def _curve(operator: Operator, rules: list[Rule]) -> Floats:
     nodes, weights, _ = _pooled(operator, rules)
     mixed = mix([nodes], [weights], [operator.order])
-    return cumulative_density(mixed.eigenvalues, mixed.mass)
+    return cumulative_density(mixed.eigenvalues, mixed.mass, mixed.blur)
 
 
 def _distance(one: Floats, other: Floats) -> float:

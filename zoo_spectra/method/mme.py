@@ -33,6 +33,8 @@ class MixedSpectrum:
     ``eigenvalues``: shape (n,), ascending, > 0. ``owner``: shape (n,), index of the constituent.
     ``orders``: shape (m,), the orders N_l. ``mass``: shape (n,), 1/(m N_l) of an exact eigenvalue,
     weight/m of a quadrature node. ``null``: shape (m,), share of numerical zeros a constituent.
+    ``blur``: shape (n,), 1/(m N_l) for a quadrature node, over which one level's mass is spread
+    with that of others; 0 for an exact eigenvalue.
     """
 
     eigenvalues: Floats
@@ -40,6 +42,7 @@ class MixedSpectrum:
     orders: Integers
     mass: Floats
     null: Floats
+    blur: Floats
 
     @property
     def levels(self) -> Floats:
@@ -79,33 +82,48 @@ def mix(
     pooled = np.concatenate(kept)
     rank = np.argsort(pooled, kind="stable")
     mass = np.concatenate(masses)[rank]
-    return MixedSpectrum(pooled[rank], owner[rank], np.array(sizes), mass, np.array(null))
+    level = [0.0 if each is None else 1.0 / order for each, order in zip(given, sizes, strict=True)]
+    blur = np.array(level)[owner[rank]] / len(spectra)
+    return MixedSpectrum(pooled[rank], owner[rank], np.array(sizes), mass, np.array(null), blur)
 
 
-def scale_of(eigenvalues: Floats, mass: Floats) -> float:
+def scale_of(eigenvalues: Floats, mass: Floats, blur: Floats | None = None) -> float:
     """σ: the weighted median of all eigenvalues, numerical zeros included.
 
     Both arguments have shape (n,): the positive eigenvalues, ascending, and their mass; what the
     mass lacks to 1 is that of the numerical zeros. Where they have half of it or more, σ is the
     median of the positive ones alone. Where the cumulative mass is one half between two
     eigenvalues, σ is their geometric mean.
+
+    With ``blur``, shape (n,), where the one half falls to a quadrature node of blur b > 0, σ is the
+    geometric mean over the mass from 1/2 - b/2 to 1/2 + b/2: half of either middle level, or the
+    whole of the one in the middle. The node alone would be at one of the two.
     """
     cumulative = np.cumsum(mass)
     positive = float(cumulative[-1])
     null = 1.0 - positive
     half = positive / 2 if null >= 0.5 - HALF_TOLERANCE else 0.5 - null
     at = int(np.searchsorted(cumulative, half - HALF_TOLERANCE))
+    if blur is not None and blur[at] > 0:
+        return _mean_around(half, float(blur[at]), eigenvalues, cumulative)
     if cumulative[at] > half + HALF_TOLERANCE or at + 1 == len(eigenvalues):
         return float(eigenvalues[at])
     return float(np.sqrt(eigenvalues[at]) * np.sqrt(eigenvalues[at + 1]))
 
 
-def cumulative_density(eigenvalues: Floats, mass: Floats) -> Floats:
+def _mean_around(half: float, width: float, eigenvalues: Floats, cumulative: Floats) -> float:
+    """The geometric mean of the eigenvalues over that much of the mass around ``half``."""
+    lowest = max(half - width / 2, 0.0)
+    share = np.diff(np.clip(cumulative, lowest, half + width / 2), prepend=lowest)
+    return float(np.exp(share @ np.log(eigenvalues) / share.sum()))
+
+
+def cumulative_density(eigenvalues: Floats, mass: Floats, blur: Floats | None = None) -> Floats:
     """F_M at the 129 edges: the mass at or below each edge of s = ln(λ/σ), null mass included.
 
     Arguments as for ``scale_of``. Returns shape (129,), non-decreasing, in [0, 1].
     """
-    s = np.log(eigenvalues) - np.log(scale_of(eigenvalues, mass))
+    s = np.log(eigenvalues) - np.log(scale_of(eigenvalues, mass, blur))
     above = np.concatenate([np.cumsum(mass[::-1])[::-1], [0.0]])
     return np.clip(1.0 - above[np.searchsorted(s, S_EDGES + EDGE_TOLERANCE, side="right")], 0, 1)
 

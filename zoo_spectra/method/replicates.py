@@ -61,7 +61,7 @@ def _replicate(
             nodes.append(each[share > 0])
             shares.append(share[share > 0])
     mixed = mix(nodes, shares, orders)
-    return cumulative_density(mixed.eigenvalues, mixed.mass)
+    return cumulative_density(mixed.eigenvalues, mixed.mass, mixed.blur)
 
 
 def standard_error(curves: Floats) -> Floats:

@@ -24,7 +24,7 @@ def alone(constituent: ConstituentSpectrum) -> Alone | None:
     if constituent.skipped is not None:
         return None
     mixed = mme.mix([constituent.eigenvalues], [constituent.weights], [constituent.order])
-    scale = mme.scale_of(mixed.eigenvalues, mixed.mass)
+    scale = mme.scale_of(mixed.eigenvalues, mixed.mass, mixed.blur)
     found = tail(mixed.eigenvalues / scale, mixed.mass, mixed.levels)
     return Alone(scale, mme.null_mass(mixed), found)
 
@@ -53,4 +53,4 @@ def _cumulative(constituents: Sequence[ConstituentSpectrum]) -> Floats:
         [each.weights for each in constituents],
         [each.order for each in constituents],
     )
-    return mme.cumulative_density(mixed.eigenvalues, mixed.mass)
+    return mme.cumulative_density(mixed.eigenvalues, mixed.mass, mixed.blur)
