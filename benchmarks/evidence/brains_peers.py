@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any
 from warnings import catch_warnings
 
-import netlsd
 import numpy as np
 from scipy.sparse.csgraph import laplacian, shortest_path
 from scipy.stats import gaussian_kde, wasserstein_distance
@@ -55,15 +55,24 @@ def binary(brain: Brain) -> Floats:
     return (brain.undirected != 0).astype(np.float64)
 
 
+def _netlsd() -> Any:
+    return import_module("netlsd")  # tests of the other distances do without it
+
+
 def heat(brain: Brain) -> Floats:
     """NetLSD's heat trace of the weighted graph (Tsitsulin et al., KDD 2018), as published."""
-    return np.asarray(netlsd.heat(np.abs(brain.undirected)))
+    return np.asarray(_netlsd().heat(np.abs(brain.undirected)))
 
 
 def wave(brain: Brain) -> Floats:
     """NetLSD's wave trace, of which it keeps the real part."""
     with catch_warnings(action="ignore", category=np.exceptions.ComplexWarning):
-        return np.asarray(netlsd.wave(np.abs(brain.undirected)))
+        return np.asarray(_netlsd().wave(np.abs(brain.undirected)))
+
+
+def connections(brain: Brain) -> Floats:
+    """The logarithm of their number, and nothing else: what a distance must beat to tell a shape."""
+    return np.log([np.count_nonzero(brain.undirected)])
 
 
 def degrees(brain: Brain) -> Floats:
@@ -111,7 +120,7 @@ def portrait(brain: Brain) -> Floats:
 
 
 def portrait_divergence(one: Floats, other: Floats) -> float:
-    """Jensen-Shannon divergence, in bits, of the portraits' laws k B[l, k] / Σ k B[l, k]."""
+    """Jensen-Shannon divergence, in bits, of P(k, l) = P(k | l) P(l), their equations 6 to 9."""
     shape = tuple(np.maximum(one.shape, other.shape))
     p, q = (_law(each, shape) for each in (one, other))
     mean = (p + q) / 2
@@ -119,10 +128,11 @@ def portrait_divergence(one: Floats, other: Floats) -> float:
 
 
 def _law(portrait: Floats, shape: tuple[int, ...]) -> Floats:
+    """P(k | l) = B[l, k] / N; P(l): of all pairs that are connected, the share l steps apart."""
     padded = np.zeros(shape)
     padded[: portrait.shape[0], : portrait.shape[1]] = portrait
-    weighted = padded * np.arange(shape[1])
-    return np.asarray(weighted / weighted.sum())
+    pairs = padded @ np.arange(shape[1])
+    return np.asarray(padded / portrait[0].sum() * (pairs / pairs.sum())[:, None])
 
 
 def _relative(p: Floats, mean: Floats) -> float:
@@ -152,6 +162,7 @@ def _laid_out(brain: Brain, order: Sequence[str] | None) -> Floats:
 PEERS = {
     "NetLSD, heat": Peer(heat, norm),
     "NetLSD, wave": Peer(wave, norm),
+    "number of connections (|Δ ln|)": Peer(connections, norm),
     "degrees (W1 of ln k)": Peer(degrees, wasserstein_distance),
     "strengths (W1 of ln s)": Peer(strengths, wasserstein_distance),
     "normalised Laplacian, density": Peer(laplacian_density, overlap),
