@@ -1,0 +1,1 @@
+"""Do groups of networks differ, how much, and where?"""
