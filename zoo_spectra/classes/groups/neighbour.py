@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoo_spectra.classes.groups.model import Model
-from zoo_spectra.classes.groups.shuffles import Shuffles
+from zoo_spectra.classes.groups.shuffles import Shuffles, blocks
 from zoo_spectra.method import Floats, Integers
 
 Z = 1.959963984540054  # 95 %
@@ -21,7 +21,7 @@ class Nearest:
 
     ``interval``: 95 % (Wilson 1927), as if units were independent. ``balanced``: the mean of the
     groups' own shares. ``chance``: the mean accuracy under shuffled groups. ``p_value``: of the
-    accuracy, in (0, 1].
+    accuracy, in (0, 1]; designs of one accuracy are ordered by that of the second neighbours.
     """
 
     accuracy: float
@@ -36,28 +36,41 @@ def nearest_of(left: Floats, model: Model, shuffles: Shuffles) -> Nearest:
 
     Of several neighbours that are equally near each counts by its share.
     """
-    one, other, weight = _neighbours(left)
-    hits = np.bincount(one, weight * (model.label[one] == model.label[other]), len(left))
+    first, second = _neighbours(left)
+    label = model.label
+    hits = np.bincount(first.one, first.weight * (label[first.one] == label[first.other]))
     accuracy = float(hits.mean())
-    balanced = np.mean([hits[model.label == each].mean() for each in range(model.groups)])
-    shuffled = np.empty(len(shuffles.order))
-    step = max(1, _ENTRIES // len(one))
-    for start in range(0, len(shuffled), step):
-        labels = model.label[shuffles.order[start : start + step]]
-        shuffled[start : start + step] = (labels[:, one] == labels[:, other]) @ weight / len(left)
-    p_value = shuffles.p_value(accuracy, shuffled)
-    interval = wilson(accuracy, len(left))
-    return Nearest(accuracy, interval, float(balanced), float(shuffled.mean()), p_value)
+    balanced = np.mean([hits[label == each].mean() for each in range(model.groups)])
+    shuffled, beside = np.empty(len(shuffles.order)), np.empty(len(shuffles.order))
+    for some in blocks(len(shuffled), len(first.one), _ENTRIES):
+        labels = label[shuffles.order[some]]
+        shuffled[some] = (labels[:, first.one] == labels[:, first.other]) @ first.weight
+        beside[some] = (labels == labels[:, second]).sum(axis=1)
+    # An accuracy has few values, and a test by it alone would find too little.
+    given = hits.sum() + (label == label[second]).sum() / (2 * len(left))
+    p_value = shuffles.p_value(given, shuffled + beside / (2 * len(left)))
+    chance = float(shuffled.mean() / len(left))
+    return Nearest(accuracy, wilson(accuracy, len(left)), float(balanced), chance, p_value)
 
 
-def _neighbours(left: Floats) -> tuple[Integers, Integers, Floats]:
-    """Each unit and its nearest others, with their weights, which sum to one for each unit."""
+@dataclass(frozen=True)
+class _Pairs:
+    """``one`` and its nearest ``other``, with the share that counts; a unit's sum to one."""
+
+    one: Integers
+    other: Integers
+    weight: Floats
+
+
+def _neighbours(left: Floats) -> tuple[_Pairs, Integers]:
+    """The nearest of each unit, and the next one, shape (n,): the nearest of the others."""
     own = np.diag(left)
     squared = own[:, None] + own - 2 * left
     np.fill_diagonal(squared, np.inf)
     slack = _TIED * float(np.abs(squared[np.isfinite(squared)]).max(initial=0.0))
     one, other = np.nonzero(squared <= squared.min(axis=1)[:, None] + slack)
-    return one, other, 1 / np.bincount(one)[one]
+    second = np.argsort(squared, axis=1, kind="stable")[:, min(1, len(left) - 2)]
+    return _Pairs(one, other, 1 / np.bincount(one)[one]), second
 
 
 def wilson(share: float, size: int) -> tuple[float, float]:

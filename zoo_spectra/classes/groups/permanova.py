@@ -7,13 +7,13 @@ Anderson, Austral Ecology 26, 32 (2001); with covariates McArdle and Anderson, E
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from zoo_spectra.classes.groups.model import Model, gower, residuals
-from zoo_spectra.classes.groups.shuffles import Orders, Shuffles
+from zoo_spectra.classes.groups.shuffles import Orders, Shuffles, blocks
 from zoo_spectra.method import Floats
 
 _ENTRIES = 1 << 20  # of a block of shuffled designs
@@ -70,7 +70,7 @@ def shares(left: Sequence[Floats], model: Model, order: Orders) -> list[Floats]:
         return [_by_group(left[0], model, order)]
     sums = [float(np.trace(each)) for each in left]
     found = [np.empty(len(order)) for _ in left]
-    for some in _blocks(len(order), model.added.size):
+    for some in blocks(len(order), model.added.size, _ENTRIES):
         added = _explained(left, model.added, order[some])
         # Strata stay what they are in every shuffle, and residuals have no means there.
         reduced = _explained(left, model.reduced, order[some]) if model.covariates else added
@@ -96,7 +96,7 @@ def _by_group(inner: Floats, model: Model, order: Orders) -> Floats:
     members = [np.flatnonzero(model.label == each) for each in range(model.groups)]
     found = np.zeros(len(order))
     large = [each for each in members if len(each) > _FEW * size]
-    for some in _blocks(len(order), size):
+    for some in blocks(len(order), size, _ENTRIES):
         labels = model.label[order[some]]
         for each in large:
             own = (labels == model.label[each[0]]).T.astype(np.float64)
@@ -106,14 +106,9 @@ def _by_group(inner: Floats, model: Model, order: Orders) -> Floats:
         where = np.argsort(order, axis=1).astype(np.int32)  # who has each row of the design
         flat = inner.ravel()
         for each in small:
-            for some in _blocks(len(order), len(each) ** 2):
+            for some in blocks(len(order), len(each) ** 2, _ENTRIES):
                 units = where[some][:, each]
                 pairs = units[:, :, None] * np.int64(size) + units[:, None, :]
                 found[some] += flat.take(pairs).sum(axis=(1, 2)) / len(each)
     return found / total
 
-
-def _blocks(count: int, entries: int) -> Iterator[slice]:
-    step = max(1, _ENTRIES // max(entries, 1))
-    for start in range(0, count, step):
-        yield slice(start, min(start + step, count))

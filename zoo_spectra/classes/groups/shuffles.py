@@ -101,3 +101,10 @@ def _arrangements(kinds: list[int]) -> Iterator[tuple[int, ...]]:
                 left[kind] += 1
 
     return go([])
+
+
+def blocks(count: int, entries: int, most: int) -> Iterator[slice]:
+    """Pieces of ``count`` shuffles of ``entries`` numbers each, at most ``most`` at once."""
+    step = max(1, most // max(entries, 1))
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))
