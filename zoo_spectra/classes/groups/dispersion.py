@@ -96,7 +96,7 @@ def _by_model(left: Floats, model: Model, order: Orders) -> Floats:
 
 
 def _shares(distance: Floats, model: Model, order: Orders) -> Floats:
-    """The groups' share of the squares of distances, shape (b, n), not otherwise explained: (b,)."""
+    """The groups' share of the squares of distances, (b, n), not otherwise explained: (b,)."""
     added = _squares(distance, model.added[order])
     rest = (distance**2).sum(axis=1) - _squares(distance, model.reduced[order])
     found: Floats = np.divide(added, rest, out=np.zeros_like(added), where=rest > 0)

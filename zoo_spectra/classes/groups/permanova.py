@@ -111,4 +111,3 @@ def _by_group(inner: Floats, model: Model, order: Orders) -> Floats:
                 pairs = units[:, :, None] * np.int64(size) + units[:, None, :]
                 found[some] += flat.take(pairs).sum(axis=(1, 2)) / len(each)
     return found / total
-

@@ -15,6 +15,7 @@ from zoo_spectra.method import Floats, Integers
 
 # Statistics are shares of a sum of squares; nearer than this they are equal but for rounding.
 TIED = 1e-10
+WHOLE = 2  # times the number asked for: up to there all are made
 Orders = npt.NDArray[np.int32]
 
 
@@ -23,15 +24,12 @@ class Shuffles:
     """``order``: shape (P, n); in shuffle p, unit j has the row ``order[p, j]`` of the design.
 
     ``whole``: whether they are all that there are, the given one among them; else they are drawn.
+    ``least``: the least p-value that there can be.
     """
 
     order: Orders
     whole: bool
-
-    @property
-    def least(self) -> float:
-        """The least p-value that there can be (of groups all of different sizes, if whole)."""
-        return 1 / (len(self.order) + (not self.whole))
+    least: float
 
     def p_value(self, given: float, shuffled: Floats) -> float:
         """The share of designs whose statistic is at least the given one, in (0, 1].
@@ -44,20 +42,21 @@ class Shuffles:
 
 
 def shuffles_of(model: Model, number: int, seed: int = 0) -> Shuffles:
-    """All shuffles, where they are at most ``number``; else as many drawn, by a seed.
+    """All shuffles, where they are at most twice ``number``; else ``number`` drawn, by a seed.
 
     Without covariates only who is in which group matters, and each such labelling is one; with
     covariates every order of the units is.
     """
     members = [np.flatnonzero(model.stratum == each) for each in np.unique(model.stratum)]
-    if distinct(model) <= number:
-        return Shuffles(_all(model, members), True)
+    if distinct(model) <= WHOLE * number:
+        order = _all(model, members)
+        return Shuffles(order, True, _renamings(model) / len(order))
     draws = np.random.default_rng(seed)
     order = np.empty((number, len(model.label)), dtype=np.int32)
     for each in members:
         rows = np.tile(each.astype(np.int32), (number, 1))
         order[:, each] = draws.permuted(rows, axis=1)
-    return Shuffles(order, False)
+    return Shuffles(order, False, 1 / (1 + number))
 
 
 def distinct(model: Model) -> int:
@@ -71,6 +70,19 @@ def distinct(model: Model) -> int:
         counts = np.bincount(labels).tolist()
         found *= prod(comb(sum(counts[: at + 1]), size) for at, size in enumerate(counts))
     return found
+
+
+def _renamings(model: Model) -> int:
+    """Shuffles that only rename groups of equal sizes, which no statistic sees."""
+    if model.covariates:
+        return 1
+    sizes = [
+        tuple(
+            np.bincount(model.stratum[model.label == each], minlength=int(model.stratum.max()) + 1)
+        )
+        for each in range(model.groups)
+    ]
+    return prod(factorial(sizes.count(each)) for each in set(sizes))
 
 
 def _all(model: Model, members: list[Integers]) -> Orders:
@@ -87,7 +99,9 @@ def _all(model: Model, members: list[Integers]) -> Orders:
 
 def _arrangements(kinds: list[int]) -> Iterator[tuple[int, ...]]:
     """Each order of places that gives another row of kinds, once; equals in rising order."""
-    rows = {kind: [at for at, own in enumerate(kinds) if own == kind] for kind in sorted(set(kinds))}
+    rows = {
+        kind: [at for at, own in enumerate(kinds) if own == kind] for kind in sorted(set(kinds))
+    }
     left = {kind: len(own) for kind, own in rows.items()}
 
     def go(taken: list[int]) -> Iterator[tuple[int, ...]]:
