@@ -16,6 +16,7 @@ from zoo_spectra.text import count, percent, visible
 SIGNIFICANT = 0.05
 ENTANGLED = 0.8  # share of the groups' squares that covariates explain, from which on it is said
 NAMED = 5
+MANY = 2  # values a group, beyond which a column is taken for names of subjects
 
 
 def check_leverage(model: Model, names: Sequence[str]) -> None:
@@ -46,12 +47,13 @@ def entangled(label: Integers, model: Model) -> list[str]:
 def confounded(
     metadata: pl.DataFrame, by: str, group: Sequence[str], skip: Sequence[str]
 ) -> list[str]:
-    """A line on the columns of metadata whose every value is in one group only.
+    """Lines on the columns of metadata whose every value is in one group only.
 
     ``metadata``: a row a network, ``group``: its group. Columns with a value a network, or with one
-    value, say nothing, and neither do numbers that are no whole ones.
+    value, say nothing, and neither do numbers that are no whole ones. One of many values is taken
+    for the names of subjects.
     """
-    nested = []
+    nested, subjects = [], []
     for name in metadata.columns:
         values = metadata[name]
         if name in skip or values.dtype.is_float() or values.null_count():
@@ -61,16 +63,38 @@ def confounded(
             continue
         frame = pl.DataFrame({"value": values.cast(pl.String), "group": list(group)})
         if frame.group_by("value").agg(pl.col("group").n_unique())["group"].max() == 1:
-            nested.append(visible(name))
-    if not nested:
+            many = kinds > MANY * len(set(group))
+            (subjects if many else nested).append(visible(name))
+    said = []
+    if nested:
+        said.append(
+            f"confounded: each value of {_listed(nested)} is in one group only; no statistic can "
+            f"tell what is due to it from what is due to {visible(by)}"
+        )
+    if subjects:
+        said.append(
+            f"several networks share a value of {_listed(subjects)}: if these are subjects, give "
+            f"--unit {subjects[0]}, since scans of one are no independent evidence; if not, it is "
+            f"confounded with {visible(by)}"
+        )
+    return said
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
+def untested(pairs: pl.DataFrame) -> list[str]:
+    """A line on pairs of groups that have no numbers."""
+    without = pairs.filter(pl.col("p_value").is_null())
+    if without.is_empty():
         return []
-    named = ", ".join(nested[:NAMED]) + (
-        f" and {len(nested) - NAMED} more" if len(nested) > NAMED else ""
-    )
-    return [
-        f"confounded: each value of {named} is in one group only; no statistic can tell what is "
-        f"due to it from what is due to {visible(by)}"
-    ]
+    names = [f"{visible(one)} and {visible(other)}"
+             for one, other in without.select("one", "other").iter_rows()]  # fmt: skip
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return [f"pairs that cannot be compared (never in one stratum, or equal): "
+            f"{', '.join(names[:NAMED])}{more}"]  # fmt: skip
 
 
 def resolution(shuffles: Shuffles, pairs: pl.DataFrame, constituents: int) -> list[str]:

@@ -42,8 +42,8 @@ class GroupDifferences:
     groups are spread differently. ``nearest_accuracy``: share of units whose nearest neighbour is
     of their group, with its 95 % ``nearest_interval``; ``nearest_balanced``, the mean of the
     groups' shares; ``nearest_chance``, the mean under shuffled groups; ``nearest_p_value``. None
-    where a statistic means nothing. ``permutations``: shuffles, all there are if ``exhaustive``; the least
-    p-value that they allow is ``least_p_value``.
+    where a statistic means nothing. ``permutations``: shuffles that were made, all there are if
+    ``exhaustive``; the least p-value that they allow is ``least_p_value``.
 
     ``units``: ``unit``, ``group``, ``networks``, ``to_centroid``, and ``x`` and ``y``, principal
     coordinates, which hold ``held`` of the squared inner products. ``groups``: ``group``,
@@ -194,6 +194,7 @@ def _tested(
     notes += design.confounded(metadata, by, [group[each] for each in units.of], skip)
     notes += design.entangled(units.label, model)
     notes += design.spread_said(spread.p_value, units.label, spread.distance, units.groups)
+    notes += design.untested(pairs)
     notes += design.resolution(shuffles, pairs, where["p_value"].drop_nulls().len())
     if len(units.groups) > MOST:
         notes.append(f"pairs are tested of at most {MOST} groups; choose some with --where")

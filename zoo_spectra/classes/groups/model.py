@@ -34,7 +34,7 @@ class Model:
     @property
     def groups(self) -> int:
         """k."""
-        return int(self.label.max()) + 1
+        return 1 + int(self.label.max())
 
     @property
     def free(self) -> int:

@@ -67,14 +67,13 @@ def units_of(
     rows = np.flatnonzero(there.to_numpy())
     if not len(rows):
         raise DesignError(f"no network has a value in each of {', '.join(asked)}")
-    kept = facts[rows.tolist()].with_columns(network=pl.Series([names[at] for at in rows]))
+    kept = facts[rows.tolist()].with_columns(network=pl.Series([names[at] for at in rows.tolist()]))
     own = kept["network"].to_list() if unit is None else kept[unit].cast(pl.String).to_list()
     # Names of networks need not be their own; a unit's are.
     of = np.arange(len(rows)) if unit is None else np.unique(own, return_inverse=True)[1]
     first = np.unique(of, return_index=True)[1]
-    for name in (by, within):
-        if name is not None:
-            _check_one(kept[name], of, own, name, str(unit))
+    for column in [by, *([within] if within else [])]:
+        _check_one(kept[column], of, own, column, str(unit))
     one = kept[first.tolist()]
     label, groups = _coded(one[by])
     stratum = None if within is None else _coded(one[within])[0]

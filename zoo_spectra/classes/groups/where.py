@@ -25,7 +25,7 @@ CONSTITUENTS = {
 def work(names: int, model: Model, shuffles: Shuffles) -> float:
     """Multiplications that ``where_of`` would take."""
     size, added = model.added.shape
-    return float(names) * size * size * added * len(shuffles.order)
+    return float(names * size * size * added * len(shuffles.order))
 
 
 def where_of(
