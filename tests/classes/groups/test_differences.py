@@ -109,9 +109,9 @@ def test_a_confounded_column_is_said(make: Make) -> None:
 
 
 def test_columns_that_are_nearly_confounded_are_said(make: Make) -> None:
-    almost = [each | {"scanner": "xy"[each["group"] == "b"]} for each in people(24)]
-    almost[0]["scanner"] = "y"
-    found = zs.groups(make(almost, shifts(24)), "group", adjust=["scanner"], permutations=99)
+    almost = [each | {"scanner": "xy"[each["group"] == "b"]} for each in people(48)]
+    almost[0]["scanner"], almost[2]["scanner"] = "y", "x"
+    found = zs.groups(make(almost, shifts(48)), "group", adjust=["scanner"], permutations=99)
     assert any("explains 84 % of who is in which group" in note for note in found.notes)
 
 

@@ -21,7 +21,7 @@ _EQUAL = 1e-9  # relative; distances that differ by less are equal but for round
 
 @dataclass(frozen=True)
 class Dispersion:
-    """``f`` ≥ 0; ``p_value`` in (0, 1]; both NaN where all distances are equal.
+    """``f`` ≥ 0, NaN where it is infinite; ``p_value`` in (0, 1]; NaN where all distances are equal.
 
     ``distance``: of each unit to its group's centroid, shape (n,), in e-folds, ≥ 0.
     """
@@ -47,7 +47,7 @@ def dispersion(left: Floats, model: Model, shuffles: Shuffles) -> Dispersion:
     for some in blocks(len(shuffled), len(left) * (model.groups + 2), _ENTRIES):
         order = shuffles.order[some]
         shuffled[some] = _shares(_distances(left, model, order), model, order)
-    f = share / model.added.shape[1] / ((1 - share) / model.free) if share < 1 else np.inf
+    f = share / model.added.shape[1] / ((1 - share) / model.free) if share < 1 else np.nan
     return Dispersion(f, shuffles.p_value(share, shuffled), distance[0])
 
 

@@ -26,7 +26,8 @@ _NOTHING = 1e-14
 @dataclass(frozen=True)
 class Permanova:
     """``pseudo_f`` ≥ 0; ``r2``: the groups' share of all squares, in [0, 1] but for non-Euclidean
-    distances; ``p_value`` in (0, 1]. NaN where all distances are zero.
+    distances; ``p_value`` in (0, 1]. NaN where all distances are zero, ``pseudo_f`` also where those
+    within groups are.
     """
 
     pseudo_f: float
@@ -55,7 +56,7 @@ def permanovas(inner: Sequence[Floats], model: Model, shuffles: Shuffles) -> lis
     for at, values in zip(sound, shuffled, strict=True):
         between = float(np.sum((left[at] @ model.added) * model.added))
         within = sums[at] - between
-        f = between / model.added.shape[1] / (within / model.free) if within > 0 else np.inf
+        f = between / model.added.shape[1] / (within / model.free) if within > 0 else np.nan
         p_value = shuffles.p_value(between / sums[at], values)
         found[at] = Permanova(f, between / float(np.trace(inner[at])), p_value)
     return found
