@@ -1,7 +1,9 @@
 from .catalog import Catalog as Catalog
 from .classes import Comparison as Comparison
+from .classes import GroupDifferences as GroupDifferences
 from .classes import classify as classify
 from .classes import compare as compare
+from .classes import groups as groups
 from .classes import nearest as nearest
 from .classes import sweep as sweep
 from .errors import ZooSpectraError as ZooSpectraError

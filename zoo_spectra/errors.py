@@ -12,6 +12,7 @@ ZooSpectraError
 │   └── CatalogVersionError  a catalog written by a newer version
 ├── ClusterError     a Ray cluster that cannot be reached
 ├── MeasureError     networks that a measure cannot compare
+├── DesignError      groups that cannot be compared, or a column that makes none
 ├── FigureError      a figure or a report that cannot be made
 ├── ExportError      a table that another format cannot hold, or a place that is taken
 ├── DeviceError      a GPU, or torch, that is asked for and not there
@@ -79,6 +80,10 @@ class ClusterError(ZooSpectraError):
 
 class MeasureError(ZooSpectraError):
     """A measure of distance cannot compare these networks."""
+
+
+class DesignError(ZooSpectraError):
+    """Groups of networks cannot be compared so: of one network each, confounded, unknown."""
 
 
 class FigureError(ZooSpectraError):

@@ -198,3 +198,15 @@ def test_a_curve_that_is_no_number_is_refused_by_name(
     measure: Measure = "pooled" if column == "csd" else "depth"
     with pytest.raises(CatalogError, match=f"{column}.*'odd'"):
         zs.classify(catalog, measure=measure)
+
+
+@pytest.mark.parametrize("scale", [float("nan"), 0.0, float("inf"), None])
+def test_a_scale_that_is_none_is_refused_where_names_are_matched(
+    tmp_path: Path, scale: float | None
+) -> None:
+    """Without a σ all its curves would be null, and it would be far from all, in silence."""
+    catalog = zs.Catalog.create(tmp_path / "zoo")
+    commit(catalog, "fine", "a", run=1)
+    commit(catalog, "odd", "b", run=1, scale=scale)
+    with pytest.raises(CatalogError, match="a scale that is none, of 'odd'"):
+        distances(catalog, "matched")

@@ -84,12 +84,13 @@ def test_a_checkpoint() -> None:
 
 
 def test_connectomes() -> None:
-    _, peek, run, classes, groups, _ = of("You have connectomes")
+    _, peek, run, classes, groups, differ, _ = of("You have connectomes")
     assert "weight_column: 3" in peek
     assert "32 networks asked for: 32 ok" in run
     assert re.search(r"BTBR \(8\) +│", classes)
     assert not re.search(r"BTBR \(\d+\),", classes)
     assert groups.count("BTBR") == 2
+    assert "4 groups of genotype, 32 networks, depth distance" in differ
     assert Path("mice.pdf").stat().st_size > 5_000
 
 

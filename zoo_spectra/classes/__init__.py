@@ -9,8 +9,8 @@ it for a catalog, ``sweep`` at many accuracies (``silhouette``), from distances 
 ``duplicates`` also those of equal spectra and near ones, ``older`` results of another version of
 the method. ``nearest`` compares one network, which ``asked`` finds or analyses, with those of
 catalogs, ``matrix`` all with all; ``cheapest`` finds equivalents that cost less (``costs``).
-``comparing`` is two networks, weight by weight. ``difference`` is what has changed between two
-states.
+``comparing`` is two networks, weight by weight; ``groups`` whether groups of networks differ.
+``difference`` is what has changed between two states.
 """
 
 from zoo_spectra.classes.asked import asked_for
@@ -21,6 +21,7 @@ from zoo_spectra.classes.dendrogram import Dendrogram, dendrogram_of
 from zoo_spectra.classes.difference import Difference, State, compare_states, state_of
 from zoo_spectra.classes.duplicates import Duplicates, duplicates_of
 from zoo_spectra.classes.equivalence import EXACT_LIMIT, Classes, equivalence_classes
+from zoo_spectra.classes.groups import GroupDifferences, groups
 from zoo_spectra.classes.matrix import Matrix, distances_of
 from zoo_spectra.classes.measures import points
 from zoo_spectra.classes.nearest import left_out_lines, nearest, nearest_of, opened
@@ -37,6 +38,7 @@ __all__ = [
     "Dendrogram",
     "Difference",
     "Duplicates",
+    "GroupDifferences",
     "Matrix",
     "Pairs",
     "State",
@@ -51,6 +53,7 @@ __all__ = [
     "duplicates_of",
     "equal_weights",
     "equivalence_classes",
+    "groups",
     "left_out_lines",
     "nearest",
     "nearest_of",

@@ -49,7 +49,7 @@ def points_by_name(
     """Which of n networks has which of M names, shape (n, M), and their points, (n, M · 129).
 
     ``rows``: of ``lists_of_names``; a network that is not in it has no name. Raises CatalogError
-    when the points would take more than 4 GB, or there is no name at all.
+    when the points would take more than 4 GB, for a scale that is none, or without any name.
     """
     names = rows["constituent"].unique().sort()
     if names.is_empty():
@@ -57,6 +57,7 @@ def points_by_name(
             f"{catalog.location} holds no spectra by whose names networks could be matched (a "
             "published catalog has none): use the measure pooled or depth"
         )
+    _check_scale(catalog, networks)
     place = dict(zip(names, range(len(names)), strict=True))
     size = networks.height * len(names) * _POINTS * 8
     if size > MOST_BYTES:
@@ -73,6 +74,17 @@ def points_by_name(
             found[each.at, [place[name] for name in each.names]] = each.curves
     found /= len(names)
     return has, found.reshape(networks.height, -1)
+
+
+def _check_scale(catalog: Catalog, networks: pl.DataFrame) -> None:
+    """Curves lie at λ/σ: without a σ they would all be null, and alike."""
+    scale = pl.col("scale")
+    odd = networks.filter(~(scale.is_finite() & (scale > 0)).fill_null(False))
+    if odd.height:
+        raise CatalogError(
+            f"{catalog.location} holds a scale that is none, of {odd['name'][0]!r}; another "
+            "program has written it: remove that network, and run the job again"
+        )
 
 
 def _check(

@@ -14,6 +14,7 @@ from zoo_spectra.report.figures import (
     content_of,
     draw,
     draw_comparison,
+    draw_groups,
 )
 from zoo_spectra.report.page import Written, write_report
 
@@ -28,5 +29,6 @@ __all__ = [
     "content_of",
     "draw",
     "draw_comparison",
+    "draw_groups",
     "write_report",
 ]

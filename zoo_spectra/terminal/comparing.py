@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +14,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from zoo_spectra.classes import Comparison
 from zoo_spectra.terminal.cells import LEAST, cell, given_up, name_column, no_room
 from zoo_spectra.terminal.frames import write_frame, write_whole
+from zoo_spectra.terminal.html import page
 from zoo_spectra.terminal.neighbours import people_table
 from zoo_spectra.text import visible
 
 SHOWN = 40  # rows on a terminal
 _OPTIONAL = {"cosine": 7, "e-folds": 7, "shape": 11}
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
-<style>body{{font:14px sans-serif;margin:2em;max-width:70em}}table{{border-collapse:collapse}}
-td,th{{padding:.2em .6em;text-align:left;border-bottom:1px solid #ccc}}</style>
-<h1>{title}</h1>{picture}<ul>{lines}</ul><table><tr>{head}</tr>{rows}</table></html>
-"""
 
 
 def comparison_table(found: Comparison, width: int) -> RenderableType:
@@ -100,28 +95,12 @@ def write_comparison(found: Comparison, path: Path) -> None:
         write_frame(found.constituents, path)
         return
     drawn = content_of(draw_comparison(found), ".svg")
-    write_whole(path, drawn if suffix == ".svg" else _page(found, drawn.decode()).encode())
-
-
-def _page(found: Comparison, picture: str) -> str:
-    frame = found.constituents.drop("facts")
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(_text(value))}</td>" for value in row) + "</tr>"
-        for row in frame.iter_rows()
-    )
-    return _PAGE.format(
-        title=escape(visible(f"{found.one} and {found.other}: {found.verdict}")),
-        picture=picture,
-        lines="".join(f"<li>{escape(visible(line))}</li>" for line in found.evidence),
-        head="".join(f"<th>{escape(name)}</th>" for name in frame.columns),
-        rows=rows,
-    )
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.4g}" if isinstance(value, float) else visible(value)
+    if suffix == ".svg":
+        write_whole(path, drawn)
+        return
+    title = f"{found.one} and {found.other}: {found.verdict}"
+    tables = {"": found.constituents.drop("facts")}
+    write_whole(path, page(title, drawn.decode(), found.evidence, tables))
 
 
 @contextmanager

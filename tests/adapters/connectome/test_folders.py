@@ -34,8 +34,8 @@ def test_a_bids_folder_is_a_source(adapter: ConnectomeAdapter, bids: Path) -> No
     assert [ref.name for ref in refs] == ["dwi/sub-01_meas-count", "dwi/sub-02_meas-count"]
     assert [ref.family for ref in refs] == ["F", "M"]
     assert [dict(ref.metadata) for ref in refs] == [
-        {"sex": "F", "age": 30},
-        {"sex": "M", "age": None},
+        {"participant_id": "sub-01", "sex": "F", "age": 30},
+        {"participant_id": "sub-02", "sex": "M", "age": None},
     ]
     left = adapter.list(str(bids), {}).left_out
     assert left.count == 5  # two tables of events, two JSONs and the participants

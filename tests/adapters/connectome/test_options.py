@@ -37,6 +37,24 @@ def test_the_plug_in_is_found_by_name() -> None:
     assert isinstance(get_adapter("connectome"), ConnectomeAdapter)
 
 
+@pytest.mark.parametrize("first", ["", "nodes", "genotype"])
+def test_ids_without_a_name_of_their_own_are_no_metadata(
+    adapter: ConnectomeAdapter, study: Path, first: str
+) -> None:
+    rows = (study / "people.csv").read_text().splitlines()[1:]
+    table = "\n".join([f"{first},genotype,age,score,note", *rows])
+    (study / "people.csv").write_text(table)
+    refs = list(adapter.list(str(study / "sub-12.edgelist"), {"about": str(study / "people.csv")}))
+    assert refs[0].metadata == {"genotype": "DBA2", "age": 9, "score": None, "note": "well"}
+
+
+def test_an_id_is_text_whatever_it_looks_like(adapter: ConnectomeAdapter, study: Path) -> None:
+    (study / "007.edgelist").write_text((study / "sub-12.edgelist").read_text())
+    (study / "people.csv").write_text("id,age\n007,9\n")
+    refs = list(adapter.list(str(study / "007.edgelist"), {"about": str(study / "people.csv")}))
+    assert refs[0].metadata == {"id": "007", "age": 9}
+
+
 def test_about_gives_metadata_and_family(adapter: ConnectomeAdapter, study: Path) -> None:
     options = {"about": str(study / "people.csv"), "family": "genotype"}
     refs = check_adapter(adapter, str(study / "*.edgelist"), options)
@@ -46,8 +64,10 @@ def test_about_gives_metadata_and_family(adapter: ConnectomeAdapter, study: Path
         "study/sub-3.dti": "B6",
     }
     said = {ref.name.removeprefix("study/"): dict(ref.metadata) for ref in refs}
-    assert said["sub-12"] == {"genotype": "DBA2", "age": 9, "score": None, "note": "well"}
-    assert said["sub-1_ses-2"] == {"genotype": "B6", "age": 12, "score": 0.5, "note": None}
+    one = {"genotype": "DBA2", "age": 9, "score": None, "note": "well"}
+    assert said["sub-12"] == {"id": "sub-12", **one}
+    other = {"genotype": "B6", "age": 12, "score": 0.5, "note": None}
+    assert said["sub-1_ses-2"] == {"id": "sub-1", **other}
     assert type(said["sub-12"]["age"]) is int
     metadata = adapter.load(refs[0]).metadata
     assert refs[0].name == "study/sub-12"

@@ -23,7 +23,7 @@ from zoo_spectra.errors import FigureError, nearest
 
 if TYPE_CHECKING:
     from zoo_spectra.catalog import Catalog
-    from zoo_spectra.classes import Comparison
+    from zoo_spectra.classes import Comparison, GroupDifferences
 
 
 FILES = (".svg", ".png", ".pdf")
@@ -91,6 +91,14 @@ def draw_comparison(found: Comparison) -> Picture:
     from zoo_spectra.report.figures.compared import compared_picture
 
     return compared_picture(found)
+
+
+def draw_groups(found: GroupDifferences) -> Picture:
+    """Groups of networks, and where they differ. Raises FigureError where nothing draws."""
+    check_installed()
+    from zoo_spectra.report.figures.grouped import groups_picture
+
+    return groups_picture(found)
 
 
 def check_kind(kind: str) -> None:

@@ -17,10 +17,11 @@ About = Mapping[str, Mapping[str, Scalar]]
 
 
 def read_about(path: Path) -> About:
-    """Rows by the text in their first column. A column of numbers is read as numbers.
+    """Rows by the text in their first column, which is kept as text, whatever it looks like.
 
-    Raises SourceError when the table cannot be read, has an id twice, or a column whose name the
-    adapter computes.
+    Another column of numbers is read as numbers. A first column without a name, or with one that
+    the adapter computes, is not kept. Raises SourceError when the table cannot be read, has an id
+    twice, or a column whose name the adapter computes.
     """
     try:
         with reading(path, "CSV"):
@@ -30,12 +31,15 @@ def read_about(path: Path) -> About:
     for name in header[1:]:
         if name in COMPUTED or header.count(name) > 1:
             raise SourceError(f"{path}: column {name!r} is taken; rename it")
+    kept = header[0] != "" and header[0] not in (*COMPUTED, *header[1:])
     columns = [_typed([row[k] for row in body]) for k in range(1, len(header))]
     table: dict[str, Mapping[str, Scalar]] = {}
     for at, row in enumerate(body):
         if row[0] in table:
             raise SourceError(f"{path}: {row[0]!r} has two rows; keep one")
-        table[row[0]] = {name: column[at] for name, column in zip(header[1:], columns, strict=True)}
+        own = {header[0]: row[0]} if kept else {}
+        rest = {name: column[at] for name, column in zip(header[1:], columns, strict=True)}
+        table[row[0]] = own | rest
     return table
 
 
