@@ -12,7 +12,14 @@ models. What is the paper's and what is ours: docs/method.md.
 """
 
 from zoo_spectra.defaults import MEASURES, Measure
-from zoo_spectra.method.analysis import Settings, Spectrum, analyze, as_network, combine
+from zoo_spectra.method.analysis import (
+    Settings,
+    Spectrum,
+    analyze,
+    as_network,
+    combine,
+    combined_digest,
+)
 from zoo_spectra.method.csd import Tail, distance
 from zoo_spectra.method.engine import Device, Engine, all_threads, check_device, limited, solve
 from zoo_spectra.method.estimate import ESTIMATE_VERSION
@@ -89,6 +96,7 @@ __all__ = [
     "beyond",
     "check_device",
     "combine",
+    "combined_digest",
     "constituent_curves",
     "density_of",
     "depth_csd",
