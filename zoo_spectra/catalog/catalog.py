@@ -240,12 +240,10 @@ class Catalog(Answers):
         raise CatalogError(f"no network {name!r} in {self.storage.file()}; {nearest(name, names)}")
 
     def query(self, query: str, *, files: bool = False) -> pl.DataFrame:
-        """Ask in SQL (Polars) over networks, spectra, classes, removals and nulls.
+        """Ask in SQL (Polars) over networks, spectra, classes and removals, as of one moment.
 
-        All but the last are as of one moment.
-
-        ``files``: whether it may read files and URLs as well. Raises CatalogError for a faulty
-        query and for a damaged part.
+        And over ``nulls``, as they are when it is asked. ``files``: whether it may read files and
+        URLs as well. Raises CatalogError for a faulty query and for a damaged part.
         """
         if not files:
             sql.refuse_files(query)

@@ -2,7 +2,7 @@
 
 Each draw is a network of ``CATALOG/nulls``, written and resumed as every other. What it is drawn
 from is in its metadata, and its fingerprint is the digest of that network's matrices: draws of
-what a network was before are not shown.
+what a network was before, or of another exact limit, are not shown.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ _FACTS = {
 }
 
 
+_SAME = ["of_id", "fingerprint", "exact_limit"]
+
+
 def place_of(location: str) -> str:
     """The location of the catalog of draws: a folder, or a URI, inside that of a catalog."""
     path, question, options = location.partition("?") if "://" in location else (location, "", "")
@@ -42,6 +45,7 @@ def draws(tables: Tables, inner: Tables) -> pl.LazyFrame:
         of_id="network_id",
         network="name",
         fingerprint=pl.col("weights_digest").fill_null(""),
+        exact_limit="exact_limit",
         own="csd",
     )
     schema = polars_schema(TABLE)
@@ -49,12 +53,18 @@ def draws(tables: Tables, inner: Tables) -> pl.LazyFrame:
     facts = pl.Struct(_FACTS)
     drawn = (
         inner.networks()
-        .select("network_id", "metadata", "fingerprint", *(c for c in own if c not in _FACTS))
+        .select(
+            "network_id",
+            "metadata",
+            "fingerprint",
+            "exact_limit",
+            *(c for c in own if c not in _FACTS),
+        )
         .with_columns(pl.col("metadata").str.json_decode(facts).alias(":facts"))
         .drop("metadata")
         .unnest(":facts")
     )
-    joined = drawn.rename({"network_id": "draw_id"}).join(of, on=["of_id", "fingerprint"])
+    joined = drawn.rename({"network_id": "draw_id"}).join(of, on=_SAME)
     away = (pl.col("csd") - pl.col("own")).list.eval(pl.element().abs()).list.sum() * BIN_WIDTH
     return joined.with_columns(distance=away).select(
         pl.col("of_id" if name == "network_id" else name).cast(kind).alias(name)

@@ -10,7 +10,7 @@ models, which ``drawn`` makes of ``originals``.
 
 from zoo_spectra.runner.drive import Stop
 from zoo_spectra.runner.job import Job
-from zoo_spectra.runner.nulls import check_model, make_nulls
+from zoo_spectra.runner.nulls import Drawing, check_model, make_nulls
 from zoo_spectra.runner.plan import Plan, expand, gather
 from zoo_spectra.runner.preview import Cost, cost, preview
 from zoo_spectra.runner.run import Progress, Silent, Summary, run
@@ -19,6 +19,7 @@ from zoo_spectra.runner.work import Receipt
 
 __all__ = [
     "Cost",
+    "Drawing",
     "Job",
     "Plan",
     "Progress",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,11 +19,33 @@ from zoo_spectra.runner.job import Job
 from zoo_spectra.runner.originals import Originals
 from zoo_spectra.runner.plan import gather
 from zoo_spectra.runner.run import Progress, Silent, Stop, Summary, run
-from zoo_spectra.sources import Adapter, Adapters, NetworkRef, get_adapter, parse_source
+from zoo_spectra.runner.work import Receipt
+from zoo_spectra.sources import Adapter, Adapters, NetworkRef, get_adapter
 from zoo_spectra.text import count, visible
 
 LEAST_DRAWS, MOST_DRAWS = 2, 100_000
 _COLUMNS = ("network_id", "name", "source", "fingerprint", "weights_digest", "exact_limit")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How draws went: of which networks, by id, and of each run over them its summary.
+
+    There is a run for each exact limit of the networks' results.
+    """
+
+    network_ids: tuple[str, ...]
+    summaries: tuple[Summary, ...]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was asked to stop, and draws are left for the next run."""
+        return any(each.stopped for each in self.summaries)
+
+    @property
+    def problems(self) -> list[Receipt]:
+        """The draws that did not end ok."""
+        return [receipt for each in self.summaries for receipt in each.problems]
 
 
 @dataclass(frozen=True)
@@ -53,13 +76,12 @@ def make_nulls(
     adapters: Iterable[Adapter] = (),
     progress: Progress | None = None,
     stop: Stop | None = None,
-) -> tuple[list[str], list[Summary]]:
+) -> Drawing:
     """Draw networks of a catalog anew by a null model, until each has ``draws`` of them.
 
     ``networks``: names in the catalog, or sources; none: all of it. Draws that are there are not
-    made again. The other arguments are those of ``run``. Returns the ids of the networks, and how
-    the runs over their draws went, one for each exact limit of their results. Raises NetworkError
-    for an unknown model or number of draws, CatalogError for a network that is not in the catalog,
+    made again. The other arguments are those of ``run``. Raises NetworkError for an unknown model
+    or number of draws, CatalogError for a network that is not in the catalog,
     has no result there, or has changed since, and what ``run`` raises.
     """
     check_model(model)
@@ -100,7 +122,9 @@ def make_nulls(
                 stop=stop,
             )
         )
-    return [each.ref.network_id for each in asked], summaries
+        if summaries[-1].stopped:
+            break
+    return Drawing(tuple(each.ref.network_id for each in asked), tuple(summaries))
 
 
 def _asked(
@@ -116,42 +140,41 @@ def _asked(
         if left := rows.height - good.height:
             progress.say(f"left out: {count(left, 'network')} without a result of this method")
         return _listed(catalog, good.to_dicts(), extra)
-    found: dict[str, _Asked] = {}
-    for text in texts:
-        for each in _listed(catalog, [_row(catalog, name) for name in _named(catalog, text, extra)],
-                            extra):  # fmt: skip
-            found.setdefault(each.ref.network_id, each)
-    return list(found.values())
+    ids = list(dict.fromkeys(each for text in texts for each in _named(catalog, text, extra)))
+    return _listed(catalog, _rows(catalog, ids), extra)
 
 
 def _named(catalog: Catalog, text: str, extra: Adapters) -> list[str]:
-    """The ids of the networks that a name or a source means."""
+    """The ids of the networks that a name or a source means, all in the catalog."""
     this = (pl.col("name") == text) | (pl.col("source") == text)
-    if catalog.collect(catalog.networks().filter(this).select("name").head(1)).height:
-        return [catalog.network(text)["network_id"]]
-    if ":" not in text:
-        return [catalog.network(text)["network_id"]]  # the start of an id, or an error with a hint
-    parse_source(text)
-    return [ref.network_id for ref in gather([text], extra)]
+    narrow = catalog.networks().select("network_id", "name", "source")
+    if ":" not in text or catalog.collect(narrow.filter(this)).height:
+        return [catalog.network(text)["network_id"]]  # or an error with a hint
+    refs = gather([text], extra)
+    known = set(catalog.collect(narrow)["network_id"])
+    missing = [ref for ref in refs if ref.network_id not in known]
+    if missing:
+        raise CatalogError(
+            f"{visible(missing[0].source)} is not in {catalog.storage.file()}: first run it there: "
+            f"zoo-spectra run {shlex.quote(text)} --catalog {shlex.quote(catalog.storage.public)}"
+        )
+    return [ref.network_id for ref in refs]
 
 
-def _row(catalog: Catalog, network_id: str) -> dict[str, Any]:
-    columns = ("status", "reason", "method_version")
-    this = catalog.networks().filter(pl.col("network_id") == network_id)
-    rows = catalog.collect(this.select(*_COLUMNS, *columns, ok=is_current()))
-    again = f"zoo-spectra run SOURCE --catalog {catalog.storage.public}"
-    if rows.is_empty():
-        raise CatalogError(
-            f"a network that is to be drawn from is not in {catalog.storage.file()}: first run it "
-            f"there ({again})"
-        )
-    row = rows.row(0, named=True)
-    if not row["ok"]:
-        raise CatalogError(
-            f"{visible(row['name'])} has no result of this version of the method in "
-            f"{catalog.storage.file()} (it ended {row['status']}): run it again ({again})"
-        )
-    return row
+def _rows(catalog: Catalog, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Their rows, in that order. Raises CatalogError for one without a result."""
+    these = catalog.networks().filter(pl.col("network_id").is_in(list(ids)))
+    found = catalog.collect(these.select(*_COLUMNS, "status", ok=is_current()))
+    rows = {row["network_id"]: row for row in found.iter_rows(named=True)}
+    for row in rows.values():
+        if not row["ok"]:
+            raise CatalogError(
+                f"{visible(row['name'])} has no result of this version of the method in "
+                f"{catalog.storage.file()} (it ended {row['status']}): run it again: zoo-spectra "
+                f"run {shlex.quote(row['source'])} --catalog "
+                f"{shlex.quote(catalog.storage.public)}"
+            )
+    return [rows[each] for each in ids]
 
 
 def _listed(catalog: Catalog, rows: Sequence[dict[str, Any]], extra: Adapters) -> list[_Asked]:
