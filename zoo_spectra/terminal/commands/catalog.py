@@ -134,9 +134,7 @@ def _show_class(opened: Catalog, label: int, as_json: bool) -> None:
 
 def query(
     catalog: CatalogPath,
-    sql: Annotated[
-        str, typer.Argument(help="Over the tables networks, spectra, classes, nulls.")
-    ],
+    sql: Annotated[str, typer.Argument(help="Over the tables networks, spectra, classes, nulls.")],
     files: Annotated[
         bool, typer.Option("--files", help="The query may read other files and URLs too.")
     ] = False,
