@@ -17,7 +17,7 @@ NAME = "nulls"
 Walk = Callable[[], Iterator[Constituent]]
 
 
-@dataclass(frozen=True)
+@dataclass
 class DrawnAdapter:
     """``nulls:NETWORK_ID?model=M&draws=N``: draws 0 to N - 1 of a network, or ``draw=K`` alone.
 

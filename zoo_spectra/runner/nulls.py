@@ -15,10 +15,11 @@ from zoo_spectra.catalog import Catalog, is_current, nulls_place
 from zoo_spectra.defaults import DEFAULT_DRAWS, NULL_MODELS, NullModel
 from zoo_spectra.errors import CatalogError, NetworkError, nearest
 from zoo_spectra.runner.drawn import NAME, DrawnAdapter
+from zoo_spectra.runner.drive import Stop
 from zoo_spectra.runner.job import Job
 from zoo_spectra.runner.originals import Originals
 from zoo_spectra.runner.plan import gather
-from zoo_spectra.runner.run import Progress, Silent, Stop, Summary, run
+from zoo_spectra.runner.run import Progress, Silent, Summary, run
 from zoo_spectra.runner.work import Receipt
 from zoo_spectra.sources import Adapter, Adapters, NetworkRef, get_adapter
 from zoo_spectra.text import count, visible

@@ -54,18 +54,14 @@ def null_lines(rows: pl.DataFrame) -> list[str]:
         )
     for note, some in _by_note(rows).items():
         lines.append(f"{note}: {_listed(some)}")
-    mixed = rows.drop_nulls("in_place")
-    if not mixed.is_empty():
-        low, high = mixed["in_place"].min(), mixed["in_place"].max()
-        rounds = mixed["rounds"].max()
-        share = f"{low:.1%}" if low == high else f"{low:.1%} to {high:.1%}"
-        lines.append(f"edges still in place after {rounds} rounds of trades: {share}")
-    near = rows.drop_nulls("strength_agreement")
-    if not near.is_empty():
-        lines.append(
-            "strengths of draws and network correlate by at least "
-            f"{near['strength_agreement'].min():.3f}"
-        )
+    shares, rounds = (rows[name].drop_nulls().to_list() for name in ("in_place", "rounds"))
+    if shares:
+        low, high = f"{min(shares):.1%}", f"{max(shares):.1%}"
+        share = low if low == high else f"{low} to {high}"
+        lines.append(f"edges still in place after {max(rounds)} rounds of trades: {share}")
+    near = rows["strength_agreement"].drop_nulls().to_list()
+    if near:
+        lines.append(f"strengths of draws and network correlate by at least {min(near):.3f}")
     return lines
 
 

@@ -54,4 +54,4 @@ def gaussian(
 def _like(entries: Matrix, random: np.random.Generator) -> Matrix:
     """As many Gaussian numbers, of the entries' mean and standard deviation, shape (n,)."""
     wide = entries.astype(np.float64).reshape(-1)
-    return wide.mean() + wide.std() * random.standard_normal(len(wide))
+    return np.asarray(wide.mean() + wide.std() * random.standard_normal(len(wide)))

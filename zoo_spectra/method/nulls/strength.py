@@ -48,7 +48,7 @@ def strengths(edges: Edges) -> Strengths:
     columns = np.bincount(edges.columns, values, minlength=edges.shape[1])
     if edges.symmetric:
         rows = columns = rows + columns
-    return Strengths(rows, columns)
+    return Strengths(np.asarray(rows, np.float64), np.asarray(columns, np.float64))
 
 
 def assigned(edges: Edges, wanted: Strengths, random: np.random.Generator) -> Edges:

@@ -86,11 +86,10 @@ def nulls(
             stop=stop,
         )
     found = against_nulls(opened, drawing.network_ids, model)
-    lines = null_lines(found)
-    for summary in drawing.summaries:
-        lines.append(str(summary).replace("network", "draw"))
+    said = null_lines(found)
+    said += [str(summary).replace("network", "draw") for summary in drawing.summaries]
     flat = as_csv or (output is not None and output.suffix.lower() in (".csv", ".xlsx"))
     handed = found.drop(CURVES) if flat else found
-    if not hand_over(handed, as_csv, as_json, output, lines):
-        print_told(found, partial(null_table, found), lines)
+    if not hand_over(handed, as_csv, as_json, output, said):
+        print_told(found, partial(null_table, found), said)
     raise typer.Exit(INTERRUPTED if drawing.stopped else 1 if drawing.problems else 0)
