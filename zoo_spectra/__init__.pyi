@@ -1,6 +1,7 @@
 from .catalog import Catalog as Catalog
 from .classes import Comparison as Comparison
 from .classes import GroupDifferences as GroupDifferences
+from .classes import against_nulls as against_nulls
 from .classes import classify as classify
 from .classes import compare as compare
 from .classes import groups as groups
@@ -12,8 +13,10 @@ from .method import S_EDGES as S_EDGES
 from .method import Settings as Settings
 from .method import Spectrum as Spectrum
 from .method import analyze as analyze
+from .runner import Drawing as Drawing
 from .runner import Job as Job
 from .runner import Summary as Summary
+from .runner import make_nulls as make_nulls
 from .sources import Adapter as Adapter
 from .sources import Constituent as Constituent
 from .sources import MemoryAdapter as MemoryAdapter

@@ -7,7 +7,8 @@ how much it says that it holds), ``order`` which result of a network is shown, a
 which results count. ``scan`` and ``views`` read parts as Polars frames, ``metadata`` adds its
 columns, and ``sql`` asks. ``compaction`` and ``merge`` make few parts of many, ``union`` one
 catalog of several, ``exports`` files for other programs; ``history`` is what a catalog held after
-an earlier run, ``runs`` how runs go or went, ``probes`` what a large estimate has so far.
+an earlier run, ``runs`` how runs go or went, ``nulls`` draws of null
+models, ``probes`` what a large estimate has so far.
 
 ``answers`` are what is said of single networks (out of no more than ``tables``): ``stored`` makes
 spectra of rows again, ``layers`` a table of constituents, and ``near`` finds the nearest networks
@@ -24,6 +25,7 @@ from zoo_spectra.catalog.exports import Exported, export
 from zoo_spectra.catalog.header import HEADER
 from zoo_spectra.catalog.history import as_of, classes_of, runs_of
 from zoo_spectra.catalog.near import ANSWER, Asked, Found, asked_of, described, measured, near_to
+from zoo_spectra.catalog.nulls import place_of as nulls_place
 from zoo_spectra.catalog.probes import Probed, forget_probes, read_probes, write_probes
 from zoo_spectra.catalog.published import published_catalogs
 from zoo_spectra.catalog.runs import RunRecord, RunTold, begin_run, end_run, last_record, run_told
@@ -69,6 +71,7 @@ __all__ = [
     "merge_catalogs",
     "named",
     "near_to",
+    "nulls_place",
     "published_catalogs",
     "read_curves",
     "read_probes",

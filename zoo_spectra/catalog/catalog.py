@@ -6,6 +6,7 @@
     removals/*.parquet      a row a network that was removed
     columns/*               the keys of the networks' metadata
     compactions/*.json      which parts count, once there was a compaction     aside/   others
+    nulls/                  a catalog of its own: draws of null models of these networks
 
 Parts are immutable. A network analysed again is a new part; the views show the newest result only.
 """
@@ -29,7 +30,7 @@ import pyarrow.parquet as pq
 
 from zoo_spectra import text
 from zoo_spectra.catalog import header as headers
-from zoo_spectra.catalog import lock, metadata, snapshot, sql, views
+from zoo_spectra.catalog import lock, metadata, nulls, snapshot, sql, views
 from zoo_spectra.catalog.answers import Answers
 from zoo_spectra.catalog.clean import clean
 from zoo_spectra.catalog.parts import blame, part_name
@@ -161,6 +162,13 @@ class Catalog(Answers):
         """A row a network that was removed, each time."""
         return views.removals(self._take())
 
+    def nulls(self) -> pl.LazyFrame:
+        """A row a draw of a null model, of the networks as they are now; see ``nulls.py``."""
+        inner = Storage(nulls.place_of(self.storage.location))
+        if headers.read(inner) is None:
+            return nulls.nothing()
+        return nulls.draws(self, Catalog(inner.location))
+
     def at_once(self, tables: Sequence[str] = snapshot.TABLES) -> dict[str, pl.LazyFrame]:
         """The views of tables as of one moment, by their names; by default of all four."""
         taken = self._take(*tables, "networks")
@@ -234,15 +242,16 @@ class Catalog(Answers):
     def query(self, query: str, *, files: bool = False) -> pl.DataFrame:
         """Ask in SQL (Polars) over networks, spectra, classes and removals, as of one moment.
 
-        ``files``: whether it may read files and URLs as well. Raises CatalogError for a faulty
-        query and for a damaged part.
+        And over ``nulls``, as they are when it is asked. ``files``: whether it may read files and
+        URLs as well. Raises CatalogError for a faulty query and for a damaged part.
         """
         if not files:
             sql.refuse_files(query)
         # Only the tables that the query can mean: a view of a large catalog costs milliseconds.
         named = self.at_once(sql.named(query, snapshot.TABLES))
         empty = {table: pl.LazyFrame(schema=polars_schema(table)) for table in snapshot.TABLES}
-        frames = empty | named
+        named |= {nulls.TABLE: self.nulls()} if sql.named(query, [nulls.TABLE]) else {}
+        frames = empty | {nulls.TABLE: nulls.nothing()} | named
         try:
             return self.collect(sql.ask(query, frames))
         except pl.exceptions.PolarsError as error:

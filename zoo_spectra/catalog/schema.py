@@ -171,6 +171,31 @@ REMOVALS = (
     _key("condition", _TEXT, "SQL that said which networks"),
 )
 
+# A view: the networks of the catalog of draws inside, beside the network that each is drawn from.
+NULLS = (
+    _key("network_id", _TEXT, "the network drawn from, as in `networks`"),
+    _key("network", _TEXT, "its name"),
+    _key("model", _TEXT, "null model", "degree, strength, erdos-renyi, block, weights, …"),
+    _key("draw", _LONG, "number of the draw", "≥ 0"),
+    _key("status", _TEXT, "how the analysis of the draw ended", "ok, failed, quarantined"),
+    Column("reason", _TEXT, "why it failed; null when `ok`"),
+    Column("distance", _REAL, "d of the draw to the network, in e-folds", "≥ 0"),
+    Column("scale", _REAL, "σ of the draw", "> 0"),
+    Column("null_mass", _REAL, "its mass of the numerical zeros", "[0, 1]"),
+    Column("tail_mass", _REAL, "its mass beyond the circular support", "[0, 1/2]"),
+    Column("spectrum_kind", _TEXT, "how its spectra were obtained", "exact, slq"),
+    Column("csd", _REALS, "its F_M - F_C at the 129 edges", "[-1, 1]"),
+    Column("rounds", _LONG, "rounds of trades, the most of a constituent; null: none", "≥ 0"),
+    Column("in_place", _REAL, "share of the edges that trades leave in place", "[0, 1]"),
+    Column("strength_agreement", _REAL, "correlation of strengths, the least", "[-1, 1]"),
+    Column("notes", _TEXT, "what the draw cannot tell, or was guessed when weights were read"),
+    _key("method_version", _INT, "version of the conventions", "≥ 1"),
+    Column("seconds", _REAL, "wall time of the analysis", "≥ 0"),
+    _key("finished_at", _TIME, "when the draw was committed (UTC)"),
+    _key("draw_id", _TEXT, "`network_id` of the draw in the catalog `nulls`"),
+)
+
+VIEWS = {"nulls": NULLS}
 TABLES = {"networks": NETWORKS, "spectra": SPECTRA, "classes": CLASSES, "removals": REMOVALS}
 
 # What every part has had from the first format on; a file that lacks one of them is no part.
@@ -183,8 +208,9 @@ REQUIRED = {
 
 
 def arrow_schema(table: str) -> pa.Schema:
-    """The Arrow schema of a table: networks, spectra, classes or removals."""
-    return pa.schema([pa.field(c.name, c.type, c.nullable) for c in TABLES[table]])
+    """The Arrow schema of a table or view: networks, spectra, classes, removals or nulls."""
+    columns = (TABLES | VIEWS)[table]
+    return pa.schema([pa.field(c.name, c.type, c.nullable) for c in columns])
 
 
 def polars_schema(table: str) -> pl.Schema:
@@ -218,7 +244,7 @@ def _float_path(field: pa.Field) -> str | None:
 def describe(table: str) -> str:
     """A table's columns as a Markdown table."""
     lines = ["| column | type | null | meaning | range |", "|---|---|---|---|---|"]
-    for c in TABLES[table]:
+    for c in (TABLES | VIEWS)[table]:
         kind = str(c.type).replace("element: ", "")
         lines.append(
             f"| `{c.name}` | {kind} | {'yes' if c.nullable else 'no'} | {c.meaning} | {c.range} |"

@@ -9,8 +9,9 @@ it for a catalog, ``sweep`` at many accuracies (``silhouette``), from distances 
 ``duplicates`` also those of equal spectra and near ones, ``older`` results of another version of
 the method. ``nearest`` compares one network, which ``asked`` finds or analyses, with those of
 catalogs, ``matrix`` all with all; ``cheapest`` finds equivalents that cost less (``costs``).
-``comparing`` is two networks, weight by weight; ``groups`` whether groups of networks differ.
-``difference`` is what has changed between two states.
+``nulls`` compares networks with their draws of null models, ``comparing`` two networks, weight by
+weight, ``groups`` whether groups of networks differ. ``difference`` is what has changed between two
+states.
 """
 
 from zoo_spectra.classes.asked import asked_for
@@ -25,6 +26,7 @@ from zoo_spectra.classes.groups import GroupDifferences, groups
 from zoo_spectra.classes.matrix import Matrix, distances_of
 from zoo_spectra.classes.measures import points
 from zoo_spectra.classes.nearest import left_out_lines, nearest, nearest_of, opened
+from zoo_spectra.classes.nulls import against_nulls
 from zoo_spectra.classes.older import older_versions
 from zoo_spectra.classes.pairs import Pairs, pairs_of
 from zoo_spectra.classes.same import equal_weights
@@ -42,6 +44,7 @@ __all__ = [
     "Matrix",
     "Pairs",
     "State",
+    "against_nulls",
     "asked_for",
     "cheaper_than",
     "classifiable",

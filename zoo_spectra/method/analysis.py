@@ -123,11 +123,7 @@ class Spectrum:
     @property
     def weights_digest(self) -> str | None:
         """BLAKE2b-128 of the sorted digests of all constituents, hex; None where one has none."""
-        # Sorted: safetensors keeps tensors by size and name, torch as the module does.
-        digests = sorted(c.digest for c in self.constituents)
-        if not all(digests) or not digests:
-            return None
-        return hashlib.blake2b("".join(digests).encode(), digest_size=16).hexdigest()
+        return combined_digest(c.digest for c in self.constituents)
 
     @property
     def used(self) -> tuple[ConstituentSpectrum, ...]:
@@ -157,6 +153,15 @@ class Spectrum:
         ValueError for another measure.
         """
         return resolved.measure_between(self, other, measure)
+
+
+def combined_digest(digests: Iterable[str]) -> str | None:
+    """One digest of those of all matrices of a network; None where one has none."""
+    # Sorted: safetensors keeps tensors by size and name, torch as the module does.
+    ordered = sorted(digests)
+    if not all(ordered) or not ordered:
+        return None
+    return hashlib.blake2b("".join(ordered).encode(), digest_size=16).hexdigest()
 
 
 def analyze(

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from zoo_spectra.terminal.cells import cell, name_column
+from zoo_spectra.terminal.null_verdict import verdict
 from zoo_spectra.text import count, percent, visible
 
 _SHOWN = 20  # names in a line of them, on a terminal
@@ -179,8 +180,15 @@ def removed_table(rows: pl.DataFrame) -> Table:
     return table
 
 
-def network_table(row: Mapping[str, Any], member: Mapping[str, Any] | None) -> RenderableType:
-    """One network, a line a figure; curves are left to ``query``. A traceback is whole, below."""
+def network_table(
+    row: Mapping[str, Any],
+    member: Mapping[str, Any] | None,
+    nulls: Sequence[Mapping[str, Any]] = (),
+) -> RenderableType:
+    """One network, a line a figure; curves are left to ``query``. A traceback is whole, below.
+
+    ``nulls``: rows of ``against_nulls``.
+    """
     table = Table(show_header=False, title=cell(row["name"]), title_justify="left")
     table.add_column("what", style="bold", no_wrap=True)
     table.add_column("value", overflow="fold")
@@ -190,6 +198,8 @@ def network_table(row: Mapping[str, Any], member: Mapping[str, Any] | None) -> R
         table.add_row(cell(key), cell(f"{value:.6g}" if isinstance(value, float) else value))
     if member is not None:
         table.add_row("class", cell(_place(member)))
+    for each in nulls:
+        table.add_row(cell(f"null {each['model']}"), cell(verdict(each)))
     told = row.get("traceback")
     if not told:
         return table

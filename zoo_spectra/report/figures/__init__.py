@@ -31,14 +31,14 @@ FILES = (".svg", ".png", ".pdf")
 
 @dataclass(frozen=True)
 class Figure:
-    """``about``: what it shows. ``takes``: which of measure, linkage, accuracy and by it heeds."""
+    """``about``: what it shows. ``takes``: which of the options it heeds."""
 
     about: str
     takes: tuple[str, ...] = ()
 
 
 FIGURES: Mapping[str, Figure] = {
-    "csd": Figure("spectral difference, and its tail beside COE, CUE and CSE", ("by",)),
+    "csd": Figure("spectral difference, and its tail beside COE, CUE and CSE", ("by", "nulls")),
     "density": Figure("density of the eigenvalues", ("by",)),
     "tail": Figure("tail on log axes, with its fit", ("by",)),
     "map": Figure("all networks in the plane", ("measure", "by")),
@@ -54,6 +54,7 @@ class Wanted:
     """What is to be drawn: networks by ``names``, or those that meet the SQL ``where``, or all.
 
     ``by``: the column whose values are told apart where networks are many, or ``class``.
+    ``nulls``: a null model whose draws are drawn behind each network.
     """
 
     catalog: Catalog
@@ -63,6 +64,7 @@ class Wanted:
     linkage: Linkage = DEFAULT_LINKAGE
     accuracy: float = DEFAULT_ACCURACY
     by: str = "family"
+    nulls: str | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from zoo_spectra.catalog import stacked
 from zoo_spectra.method import S_EDGES, Floats
 from zoo_spectra.report.figures import Picture, Wanted
 from zoo_spectra.report.figures.chosen import chosen
+from zoo_spectra.report.figures.draws import draws_band
 from zoo_spectra.report.figures.lines import drawn, lines_of, points
 from zoo_spectra.report.figures.places import circle_ends, location
 from zoo_spectra.report.figures.style import HEIGHT, REFERENCE, WIDTH, decades, dressed, inline, key
@@ -40,14 +41,15 @@ def picture(wanted: Wanted) -> Picture:
     note = f"grey: {DEVIATIONS} standard deviations (s.d.) of a finite circular ensemble{largest}"
     x = location()
     curve = drawn(lines, S_EDGES, csd, x, alt.Y("y:Q", title="CSD = F_M − F_C"))
-    above = alt.layer(_band(scatter["COE"], x), *curve, circle_ends())
+    shaded, told = draws_band(wanted, found, lines, x, alt.Y("y:Q"))
+    above = alt.layer(_band(scatter["COE"], x), *shaded, *curve, circle_ends())
     y = alt.Y("y:Q", title="|CSD| (log axis)").axis(format="~g", values=decades(LEAST))
     y = y.scale(type="log", domain=[LEAST, 1.0])
     size = drawn(lines, S_EDGES, np.abs(csd), x, y, LEAST)
     below = alt.layer(*_ensembles(scatter, x, y), *size, circle_ends(label=True))
     panels = [each.properties(width=WIDTH, height=HEIGHT) for each in (above, below)]
     named = {f"{name}, {DEVIATIONS} s.d.": pattern for name, pattern in ENSEMBLES.items()}
-    said = (*lines.said, note)
+    said = (*lines.said, note, *told)
     chart = alt.vconcat(*panels, key(lines.labels, lines=True, grey=named))
     return Picture(dressed(chart, said), said)
 

@@ -105,16 +105,18 @@ def _show_failed(opened: Catalog, as_json: bool) -> None:
 def _show_network(opened: Catalog, name: str, as_json: bool) -> None:
     import polars as pl
 
+    from zoo_spectra.classes import against_nulls
     from zoo_spectra.terminal.tables import network_table
 
     row = opened.network(name)
     own = opened.classes().filter(pl.col("network_id") == row["network_id"])
     member = opened.collect(own)
     place = member.row(0, named=True) if member.height else None
+    nulls = against_nulls(opened, [row["network_id"]]).rows(named=True)
     if as_json:
-        print(json.dumps({**row, "class": place}, default=str))
+        print(json.dumps({**row, "class": place, "nulls": nulls}, default=str))
     else:
-        standard_output().print(network_table(row, place))
+        standard_output().print(network_table(row, place, nulls))
 
 
 def _show_class(opened: Catalog, label: int, as_json: bool) -> None:
@@ -132,7 +134,7 @@ def _show_class(opened: Catalog, label: int, as_json: bool) -> None:
 
 def query(
     catalog: CatalogPath,
-    sql: Annotated[str, typer.Argument(help="Over the tables networks, spectra and classes.")],
+    sql: Annotated[str, typer.Argument(help="Over the tables networks, spectra, classes, nulls.")],
     files: Annotated[
         bool, typer.Option("--files", help="The query may read other files and URLs too.")
     ] = False,

@@ -58,7 +58,7 @@ def run(
         return
     progress = watcher(Console(stderr=True), json_log)
     # Ray prints what happens to its nodes; standard output is the summary's.
-    with redirect_stdout(sys.stderr), _stopping_gently(progress) as stop:
+    with redirect_stdout(sys.stderr), stopping_gently(progress) as stop:
         summary = runner.run(
             job,
             catalog=catalog,
@@ -119,7 +119,7 @@ def _classified(summary: Summary) -> list[str]:
 
 
 @contextmanager
-def _stopping_gently(progress: Progress) -> Iterator[Stop]:
+def stopping_gently(progress: Progress) -> Iterator[Stop]:
     """The first Ctrl-C lets what is in flight end; the second one is the usual one."""
     from zoo_spectra.runner import Stop
 

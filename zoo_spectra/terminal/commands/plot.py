@@ -47,6 +47,10 @@ def plot(
         str | None,
         typer.Option("--by", help="What tells many networks apart: a column, or class (family)."),
     ] = None,
+    nulls: Annotated[
+        str | None,
+        typer.Option("--nulls", metavar="MODEL", help="Of csd: draws of a null model behind."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """A figure for a paper: axes with units, legible in grey. It says what is left out."""
@@ -55,7 +59,13 @@ def plot(
     from zoo_spectra.terminal.frames import write_whole
 
     check_kind(figure)
-    given = {"measure": measure, "linkage": linkage, "accuracy": accuracy, "by": by}
+    given = {
+        "measure": measure,
+        "linkage": linkage,
+        "accuracy": accuracy,
+        "by": by,
+        "nulls": nulls,
+    }
     for option, value in given.items():
         if value is not None and option not in FIGURES[figure].takes:
             takers = ", ".join(name for name, each in FIGURES.items() if option in each.takes)
@@ -72,6 +82,7 @@ def plot(
         linkage=cast(Linkage, linkage.value if linkage else DEFAULT_LINKAGE),
         accuracy=DEFAULT_ACCURACY if accuracy is None else accuracy,
         by=by or "family",
+        nulls=nulls,
     )
     picture = draw(figure, wanted)
     write_whole(output, content_of(picture, suffix))
