@@ -23,6 +23,8 @@ def charts() -> dict[str, dict[str, Any]]:
         "tail": _tail(),
         "depth": _depth(),
         "levels": _levels(),
+        "groups": _groups(),
+        "chance": _chance(),
     }
     return {name: _bare(chart) for name, chart in made.items()}
 
@@ -108,6 +110,30 @@ def _levels() -> Chart:
         .encode(x=alt.value("width"), y="ratio:Q", text="name:N")
     )
     return alt.layer(*rules, names, dots, spans, picked, numbers).properties(height=300)
+
+
+def _groups() -> Chart:
+    x = alt.X("x:Q").title("first axis, in e-folds").scale(zero=False, padding=12)
+    y = alt.Y("y:Q").title("second axis, in e-folds").scale(zero=False, padding=12)
+    shape = alt.Shape("shape:N").scale(None)
+    points = _data("points").mark_point(size=60, filled=True, opacity=0.85)
+    drawn: alt.Chart = points.encode(x=x, y=y, color=_colour(), shape=shape)
+    return drawn.properties(height=360)
+
+
+def _chance() -> Chart:
+    x = alt.X("s:Q").title("s = ln(λ/σ)").scale(domain=[-8, 8], nice=False)
+    y = alt.Y("z:Q").title("z: CSD − mean of the draws, in their standard deviations")
+    lines = (
+        _data("curves").mark_line(strokeWidth=2).encode(x=x, y=y, detail="id:N", color=_colour())
+    )
+    numbers = (
+        _data("numbers")
+        .mark_text(dy=-8, fontWeight="bold")
+        .encode(x=x, y=y, text="number:N", color=_colour())
+    )
+    rules = [_rule(y=value) for value in (-2, 0, 2)]
+    return alt.layer(*rules, lines, numbers).properties(height=300)
 
 
 def _rule(**at: float) -> alt.Chart:

@@ -18,6 +18,8 @@ SCRIPTS = (
     "map.js",
     "tree.js",
     "charts.js",
+    "groups.js",
+    "chance.js",
     "cards.js",
     "main.js",
 )

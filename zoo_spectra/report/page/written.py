@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from zoo_spectra.catalog import Catalog
-from zoo_spectra.classes import EXACT_LIMIT
+from zoo_spectra.classes import EXACT_LIMIT, groups
 from zoo_spectra.errors import FigureError
 from zoo_spectra.method import METHOD_VERSION, S_EDGES, UNIVERSALITY
 from zoo_spectra.report.page import Written
+from zoo_spectra.report.page.chance import chance_of
 from zoo_spectra.report.page.curves import TAIL, Drawn, drawn_of
 from zoo_spectra.report.page.facts import facts_of
+from zoo_spectra.report.page.grouped import grouped_told
 from zoo_spectra.report.page.pack import decimals, packed, three_digits
 from zoo_spectra.report.page.page import page_of
 from zoo_spectra.report.page.rows import rows_of
@@ -28,7 +30,9 @@ from zoo_spectra.whole import whole
 PLACES = 4  # decimals of curves, masses and places
 
 
-def written(catalog: Catalog, path: Path, most: int = EXACT_LIMIT) -> Written:
+def written(
+    catalog: Catalog, path: Path, by: str | None = None, most: int = EXACT_LIMIT
+) -> Written:
     """See ``write_report``. ``most``: networks that are drawn one by one."""
     check_place(path)
     specifications, vega = _drawing()
@@ -44,11 +48,17 @@ def written(catalog: Catalog, path: Path, most: int = EXACT_LIMIT) -> Written:
         "drawn": 0 if space is None else space.networks.height,
         "version": METHOD_VERSION,
     }
+    if by is not None:
+        found = groups(catalog, by, measure=how.measure, where=how.condition)
+        told |= {"groups": grouped_told(found)}
     arrays: dict[str, npt.NDArray[Any]] = {}
     if space is not None:
-        drawn = drawn_of(catalog, space.networks)
+        drawn, chance = drawn_of(catalog, space.networks), chance_of(catalog, space)
         told |= _told(space, drawn) | {"charts": specifications}
         arrays = {**_space_arrays(space), **_curve_arrays(drawn)}
+        if chance is not None:
+            told |= {"chance": chance.rows}
+            arrays |= {"z": chance.z}
     content = page_of(packed(told, arrays), vega).encode()
     try:
         with whole(path) as temporary:

@@ -18,13 +18,16 @@ def report(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The file, .html.", show_default=True)
     ] = Path("report.html"),
+    by: Annotated[
+        str | None, typer.Option("--by", help="Also compare the groups of this column.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """A catalog as one HTML file that opens offline: runs, map, classes, curves, dendrogram."""
+    """A catalog as one HTML file that opens offline: runs, map, classes, curves, groups, nulls."""
     from zoo_spectra.catalog import Catalog
     from zoo_spectra.report import write_report
 
-    made = write_report(Catalog(catalog), output)
+    made = write_report(Catalog(catalog), output, by)
     if as_json:
         print(json.dumps(asdict(made), default=str))
         return

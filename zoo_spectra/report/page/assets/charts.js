@@ -27,6 +27,8 @@ const NEEDED = {
   csd: ["curves", "No network with a curve is chosen."],
   tail: ["curves", "No network with a tail is chosen."],
   depth: ["cells", "Not known."],
+  groups: ["points", "No group has a place."],
+  chance: ["curves", "No chosen network has draws of this null model."],
   levels: ["others", "No gap ratio is known: spectra are estimated, or levels degenerate or few."],
 };
 

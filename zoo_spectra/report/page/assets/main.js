@@ -17,6 +17,7 @@ async function start() {
       (byId(id).closest("label") ?? byId(id)).hidden = true;
     }
   }
+  startGroups();
   startCards();
   startNetworks();
   document.documentElement.dataset.ready = "yes";
@@ -37,6 +38,7 @@ function startDrawn() {
   startClasses();
   startTree();
   startCharts();
+  startChance();
   lazyTable("map-table", "classes", describeMap);
   const { held, landmarks } = state.data.plane;
   const by = landmarks < state.count ? ` (by ${counted(landmarks, "landmark")})` : "";
