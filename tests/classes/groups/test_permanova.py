@@ -155,6 +155,11 @@ def test_a_seed_gives_the_same_shuffles() -> None:
     assert not np.array_equal(one, other)
 
 
+def test_more_shuffles_than_fit_memory_are_refused() -> None:
+    with pytest.raises(DesignError, match="give at most 268,435"):
+        shuffles_of(model_of(np.arange(1000) % 2), 10**6)
+
+
 def test_ties_count() -> None:
     drawn = Shuffles(np.zeros((4, 1), dtype=np.int32), False, 0.2)
     assert drawn.p_value(0.5, np.array([0.5 - 1e-12, 0.5, 0.4, 0.6])) == pytest.approx(4 / 5)

@@ -34,7 +34,7 @@ class Model:
     @property
     def groups(self) -> int:
         """k."""
-        return 1 + int(self.label.max())
+        return len(np.unique(self.label))
 
     @property
     def free(self) -> int:

@@ -26,8 +26,8 @@ _NOTHING = 1e-14
 @dataclass(frozen=True)
 class Permanova:
     """``pseudo_f`` ≥ 0; ``r2``: the groups' share of all squares, in [0, 1] but for non-Euclidean
-    distances; ``p_value`` in (0, 1]. NaN where all distances are zero, ``pseudo_f`` also where those
-    within groups are.
+    distances; ``p_value`` in (0, 1]. NaN where all distances are zero; ``pseudo_f`` also where
+    those within groups are.
     """
 
     pseudo_f: float
