@@ -52,8 +52,8 @@ def shuffles_of(model: Model, number: int, seed: int = 0) -> Shuffles:
     if WHOLE * number * len(model.label) > MOST:
         most = MOST // (WHOLE * len(model.label))
         raise DesignError(
-            f"{number:,} permutations of {len(model.label):,} units do not fit memory: give at most "
-            f"{most:,}"
+            f"{number:,} permutations of {len(model.label):,} units do not fit memory: give at "
+            f"most {most:,}"
         )
     members = [np.flatnonzero(model.stratum == each) for each in np.unique(model.stratum)]
     if distinct(model) <= WHOLE * number:
