@@ -39,7 +39,8 @@ class Model:
     @property
     def free(self) -> int:
         """Degrees of freedom of what is left, ≥ 1."""
-        return len(self.label) - self.reduced.shape[1] - self.added.shape[1]
+        used: int = self.reduced.shape[1] + self.added.shape[1]
+        return len(self.label) - used
 
     @property
     def leverage(self) -> Floats:
