@@ -137,10 +137,10 @@ class Page:
         return found
 
     def charts_drawn(self) -> None:
-        """Wait until every chart has its canvas."""
+        """Wait until every chart of a section that is there has its canvas."""
         self.wait(
             "[...document.querySelectorAll('#pictures .chart')]"
-            ".every((each) => each.querySelector('canvas'))"
+            ".every((each) => each.closest('[hidden]') || each.querySelector('canvas'))"
         )
 
     def violations(self) -> list[str]:

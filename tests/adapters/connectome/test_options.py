@@ -37,7 +37,7 @@ def test_the_plug_in_is_found_by_name() -> None:
     assert isinstance(get_adapter("connectome"), ConnectomeAdapter)
 
 
-@pytest.mark.parametrize("first", ["", "nodes", "genotype"])
+@pytest.mark.parametrize("first", ["", "nodes"])
 def test_ids_without_a_name_of_their_own_are_no_metadata(
     adapter: ConnectomeAdapter, study: Path, first: str
 ) -> None:

@@ -51,7 +51,7 @@ def test_a_difference_is_found(make: Make) -> None:
     ]  # fmt: skip
     assert found.pairs.select("one", "other", "p_holm").rows() == [("a", "b", found.p_value)]
     assert "4 groups" not in repr(found)
-    assert "2 groups of group, 16 networks, pooled distance; 12,870 all shuffles" in repr(found)
+    assert "2 groups of group, 16 networks, pooled distance; all 12,870 shuffles" in repr(found)
 
 
 def test_it_is_scikit_bios_statistic_of_the_catalogs_distances(make: Make) -> None:

@@ -123,6 +123,25 @@ def test_small_groups_are_added_as_large_ones_are(sizes: tuple[int, ...]) -> Non
     assert _by_group(inner, model, order) == pytest.approx(both, rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.parametrize("covariates", [False, True])
+@pytest.mark.parametrize("size", [24, 300])
+def test_many_matrices_at_once_are_each_as_alone(size: int, covariates: bool) -> None:
+    rng = np.random.default_rng(5)
+    age = rng.standard_normal((size, 1)) if covariates else None
+    model = model_of(np.arange(size) % 3, np.arange(size) // 3 % 2, age)
+    shuffles = shuffles_of(model, 40)
+    inner = [gower(cityblock(rng.standard_normal((size, 2)))) for _ in range(4)]
+    together = permanovas(inner, model, shuffles)
+    left = [residuals(each, model.reduced) for each in inner]
+    for found, each, rest in zip(together, inner, left, strict=True):
+        (alone,) = permanovas([each], model, shuffles)
+        assert found.pseudo_f == pytest.approx(alone.pseudo_f, rel=1e-12)
+        assert found.p_value == alone.p_value
+        (one,) = shares([rest], model, shuffles.order)
+        (first, *_) = shares([rest, *left], model, shuffles.order)
+        assert first == pytest.approx(one, rel=1e-9)
+
+
 def test_few_shuffles_are_all_made() -> None:
     """Of 3 and 3, 20 labelings, and the one that only renames counts as reached, too."""
     label = np.array([0, 0, 0, 1, 1, 1])
@@ -153,6 +172,11 @@ def test_a_seed_gives_the_same_shuffles() -> None:
     one, same, other = (shuffles_of(model, 30, seed).order for seed in (0, 0, 1))
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
+
+
+def test_more_shuffles_than_fit_memory_are_refused() -> None:
+    with pytest.raises(DesignError, match="give at most 268,435"):
+        shuffles_of(model_of(np.arange(1000) % 2), 10**6)
 
 
 def test_ties_count() -> None:

@@ -53,7 +53,8 @@ def confounded(
     value, say nothing, and neither do numbers that are no whole ones. One of many values is taken
     for the names of subjects.
     """
-    nested, subjects = [], []
+    nested: list[str] = []
+    subjects: list[str] = []
     for name in metadata.columns:
         values = metadata[name]
         if name in skip or values.dtype.is_float() or values.null_count():

@@ -88,13 +88,14 @@ class GroupDifferences:
             *([f"within {visible(self.within)}"] if self.within else []),
             *([f"adjusted for {', '.join(map(visible, self.adjust))}"] if self.adjust else []),
         ]
-        shuffled = "all" if self.exhaustive else "random"
+        number = f"{self.permutations:,}"
+        shuffled = f"all {number} shuffles" if self.exhaustive else f"{number} random shuffles"
         low, high = self.nearest_interval
         names = "networks" if self.unit is None else what
         return [
             f"{self.groups.height:,} groups of {visible(self.by)}, {self.units.height:,} {names}, "
             f"{self.measure} distance" + "".join(f", {each}" for each in where)
-            + f"; {self.permutations:,} {shuffled} shuffles",
+            + f"; {shuffled}",
             f"place: pseudo-F = {_shown(self.pseudo_f)}, R² = {self.r2:.3f}, "
             f"p = {self.p_value:.4g}",
             f"spread: F = {_shown(self.dispersion_f)}, p = {_shown(self.dispersion_p_value)}",

@@ -21,7 +21,7 @@ _EQUAL = 1e-9  # relative; distances that differ by less are equal but for round
 
 @dataclass(frozen=True)
 class Dispersion:
-    """``f`` ≥ 0, NaN where it is infinite; ``p_value`` in (0, 1]; NaN where all distances are equal.
+    """``f`` ≥ 0, NaN if infinite; ``p_value`` in (0, 1]; NaN where all distances are equal.
 
     ``distance``: of each unit to its group's centroid, shape (n,), in e-folds, ≥ 0.
     """

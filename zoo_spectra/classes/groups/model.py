@@ -34,12 +34,13 @@ class Model:
     @property
     def groups(self) -> int:
         """k."""
-        return 1 + int(self.label.max())
+        return len(np.unique(self.label))
 
     @property
     def free(self) -> int:
         """Degrees of freedom of what is left, ≥ 1."""
-        return len(self.label) - self.reduced.shape[1] - self.added.shape[1]
+        used: int = self.reduced.shape[1] + self.added.shape[1]
+        return len(self.label) - used
 
     @property
     def leverage(self) -> Floats:

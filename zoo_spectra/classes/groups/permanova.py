@@ -19,6 +19,7 @@ from zoo_spectra.method import Floats
 _ENTRIES = 1 << 20  # of a block of shuffled designs
 # Members of a group, as a share of all, up to which adding their pairs is quicker than a product.
 _FEW = 0.12
+_SMALL = 256  # units, up to which all matrices are multiplied at once
 # Of a sum of squares, relative to the squares that it was made of: rounding.
 _NOTHING = 1e-14
 
@@ -26,8 +27,8 @@ _NOTHING = 1e-14
 @dataclass(frozen=True)
 class Permanova:
     """``pseudo_f`` ≥ 0; ``r2``: the groups' share of all squares, in [0, 1] but for non-Euclidean
-    distances; ``p_value`` in (0, 1]. NaN where all distances are zero, ``pseudo_f`` also where those
-    within groups are.
+    distances; ``p_value`` in (0, 1]. NaN where all distances are zero; ``pseudo_f`` also where
+    those within groups are.
     """
 
     pseudo_f: float
@@ -71,7 +72,9 @@ def shares(left: Sequence[Floats], model: Model, order: Orders) -> list[Floats]:
         return [_by_group(left[0], model, order)]
     sums = [float(np.trace(each)) for each in left]
     found = [np.empty(len(order)) for _ in left]
-    for some in blocks(len(order), model.added.size, _ENTRIES):
+    # Of few units, hat matrices are made whole: see `_explained`.
+    entries = max(model.added.size, len(model.label) ** 2 if len(model.label) <= _SMALL else 0)
+    for some in blocks(len(order), entries, _ENTRIES):
         added = _explained(left, model.added, order[some])
         # Strata stay what they are in every shuffle, and residuals have no means there.
         reduced = _explained(left, model.reduced, order[some]) if model.covariates else added
@@ -83,8 +86,13 @@ def shares(left: Sequence[Floats], model: Model, order: Orders) -> list[Floats]:
 
 def _explained(left: Sequence[Floats], columns: Floats, order: Orders) -> list[Floats]:
     """tr(Qᵀ G Q) for Q's rows in each order, shape (b,) for each G."""
-    shuffled = np.ascontiguousarray(columns[order].transpose(1, 0, 2))  # n × b × q
-    flat = shuffled.reshape(len(columns), -1)
+    size, rank = columns.shape
+    shuffled = columns[order]  # b × n × q
+    if len(left) > rank and size <= _SMALL:
+        # The sum over G times Q Qᵀ, entry by entry: one product for all G at once.
+        hats = (shuffled @ shuffled.transpose(0, 2, 1)).reshape(len(order), -1)
+        return list(np.stack([each.ravel() for each in left]) @ hats.T)
+    flat = np.ascontiguousarray(shuffled.transpose(1, 0, 2)).reshape(size, -1)
     return [
         np.einsum("ij,ij->j", each @ flat, flat).reshape(len(order), -1).sum(axis=1)
         for each in left

@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from zoo_spectra.classes.groups.model import Model
+from zoo_spectra.errors import DesignError
 from zoo_spectra.method import Floats, Integers
 
 # Statistics are shares of a sum of squares; nearer than this they are equal but for rounding.
 TIED = 1e-10
+MOST = 1 << 29  # places of units in all shuffles, of four bytes
 WHOLE = 2  # times the number asked for: up to there all are made
 Orders = npt.NDArray[np.int32]
 
@@ -45,8 +47,14 @@ def shuffles_of(model: Model, number: int, seed: int = 0) -> Shuffles:
     """All shuffles, where they are at most twice ``number``; else ``number`` drawn, by a seed.
 
     Without covariates only who is in which group matters, and each such labelling is one; with
-    covariates every order of the units is.
+    covariates every order of the units is. Raises DesignError for more than fit memory.
     """
+    if WHOLE * number * len(model.label) > MOST:
+        most = MOST // (WHOLE * len(model.label))
+        raise DesignError(
+            f"{number:,} permutations of {len(model.label):,} units do not fit memory: give at "
+            f"most {most:,}"
+        )
     members = [np.flatnonzero(model.stratum == each) for each in np.unique(model.stratum)]
     if distinct(model) <= WHOLE * number:
         order = _all(model, members)

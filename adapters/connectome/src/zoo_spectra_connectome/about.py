@@ -31,7 +31,7 @@ def read_about(path: Path) -> About:
     for name in header[1:]:
         if name in COMPUTED or header.count(name) > 1:
             raise SourceError(f"{path}: column {name!r} is taken; rename it")
-    kept = header[0] != "" and header[0] not in (*COMPUTED, *header[1:])
+    kept = header[0] != "" and header[0] not in COMPUTED
     columns = [_typed([row[k] for row in body]) for k in range(1, len(header))]
     table: dict[str, Mapping[str, Scalar]] = {}
     for at, row in enumerate(body):
