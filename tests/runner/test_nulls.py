@@ -26,7 +26,7 @@ DRIVER = """
 import sys
 import zoo_spectra as zs
 from networks import GatedGraphs
-done = zs.make_nulls(sys.argv[1], model="degree", draws=8, workers=2,
+done = zs.make_nulls(sys.argv[1], model="degree", draws=40, workers=2,
                      adapters=[GatedGraphs(sys.argv[2])])
 print(done.summaries[0].count("ok"), done.summaries[0].done_before)
 """
@@ -65,10 +65,10 @@ def test_a_driver_that_is_killed_and_run_again(tmp_path: Path) -> None:
     for each in (place, tmp_path / "undisturbed"):
         zs.run("gated:*", catalog=str(each), in_process=True, adapters=[adapter], progress=False)
     expected = Catalog(tmp_path / "undisturbed")
-    zs.make_nulls(expected, model="degree", draws=8, in_process=True, adapters=[adapter])
+    zs.make_nulls(expected, model="degree", draws=40, in_process=True, adapters=[adapter])
 
     first = run_driver(place, gate)
-    wait_for(lambda: first.poll() is not None or len(large(place)) == 8)
+    wait_for(lambda: first.poll() is not None or large(place))
     assert first.poll() is None, first.communicate()
     first.kill()
     first.communicate()
@@ -77,8 +77,11 @@ def test_a_driver_that_is_killed_and_run_again(tmp_path: Path) -> None:
     again = run_driver(place, gate)
     out, err = again.communicate()
     assert again.returncode == 0, err
-    assert out.split() == ["8", "8"], err
-    assert large(place) == before, "draws that were committed are the same rows"
+    made_now, before_it = map(int, out.split())
+    # Workers of a driver that was killed may commit what they had in hand.
+    assert made_now + before_it == 80, err
+    assert before_it >= len(before) > 0
+    assert large(place) >= before, "draws that were committed are the same rows"
     assert_same_rows(place / "nulls", tmp_path / "undisturbed" / "nulls")
     assert_frame_equal(nulls_of(Catalog(place)), nulls_of(expected), abs_tol=1e-12)
 
