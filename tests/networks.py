@@ -147,3 +147,40 @@ def _fail(kind: str) -> None:
             while True:
                 held.append(np.ones(1 << 24))  # 128 MB, touched
                 time.sleep(0.05)
+
+
+class GatedGraphs:
+    """``gated:*``: two directed graphs, ``large`` and ``small``; small is read at a gate.
+
+    It waits until that file is there: a run over both is not over before.
+    """
+
+    name = "gated"
+    options: Mapping[str, str] = {}
+    NODES: Mapping[str, int] = {"large": 40, "small": 25}
+
+    def __init__(self, gate: str | Path) -> None:
+        self._gate = Path(gate)
+
+    def list(self, pattern: str, options: Mapping[str, str]) -> Iterable[NetworkRef]:
+        return [
+            NetworkRef(
+                source=f"gated:{name}",
+                adapter=self.name,
+                name=name,
+                kind="biological",
+                shapes=((nodes, nodes),),
+            )
+            for name, nodes in self.NODES.items()
+            if fnmatchcase(name, pattern)
+        ]
+
+    def load(self, ref: NetworkRef) -> Network:
+        if ref.name == "small":
+            wait_for(self._gate.exists)
+        nodes = self.NODES[ref.name]
+        random = np.random.default_rng(nodes)
+        matrix = random.exponential(size=(nodes, nodes)) * (random.random((nodes, nodes)) < 0.2)
+        return Network(
+            ref.name, "biological", lambda: iter([Constituent("adjacency", matrix)]), "", ref.source
+        )

@@ -24,7 +24,7 @@ def commands(text: str) -> list[list[str]]:
 
 def ran(words: list[str]) -> str:
     """What a command printed. A run is without Ray."""
-    given = [*words, "--in-process"] if words[0] == "run" else words
+    given = [*words, "--in-process"] if words[0] in ("run", "nulls") else words
     done = CliRunner().invoke(app, given)
     assert done.exit_code == 0, (words, done.output, done.exception)
     return done.stdout

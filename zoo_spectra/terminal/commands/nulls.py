@@ -87,7 +87,7 @@ def nulls(
         )
     found = against_nulls(opened, drawing.network_ids, model)
     said = null_lines(found)
-    said += [str(summary).replace("network", "draw") for summary in drawing.summaries]
+    said += [str(summary).replace("network", "draw", 1) for summary in drawing.summaries]
     flat = as_csv or (output is not None and output.suffix.lower() in (".csv", ".xlsx"))
     handed = found.drop(CURVES) if flat else found
     if not hand_over(handed, as_csv, as_json, output, said):
