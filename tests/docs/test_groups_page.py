@@ -26,6 +26,8 @@ def test_the_mice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert line in told
     assert "written: genotype.svg" in ran(picture)
     assert (tmp_path / "genotype.svg").stat().st_size > 5_000
+    subjects = ran([*by_genotype, "--unit", "participant_id"])  # one scan each here
+    assert "4 groups of genotype, 32 units (participant_id), depth distance" in subjects
     sex = json.loads(ran([*by_sex, "--json"]))
     assert f"p = {sex['p_value']:.2f}" in PAGE
     assert sex["p_value"] > 0.05

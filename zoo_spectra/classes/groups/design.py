@@ -63,6 +63,8 @@ def confounded(
         if not 2 <= kinds <= len(group) / 2:
             continue
         frame = pl.DataFrame({"value": values.cast(pl.String), "group": list(group)})
+        if (frame["value"] == frame["group"]).all():  # the same column, by another name
+            continue
         if frame.group_by("value").agg(pl.col("group").n_unique())["group"].max() == 1:
             many = kinds > MANY * len(set(group))
             (subjects if many else nested).append(visible(name))

@@ -13,9 +13,11 @@ import numpy as np
 
 from zoo_spectra.classes.groups.model import Model
 from zoo_spectra.classes.groups.shuffles import Orders, Shuffles, blocks
-from zoo_spectra.method import Floats
+from zoo_spectra.method import Floats, Integers
 
 _ENTRIES = 1 << 20  # of a block of shuffled designs
+# Members of a group, as a share of all, up to which adding their pairs is quicker than a product.
+_FEW = 0.06
 _EQUAL = 1e-9  # relative; distances that differ by less are equal but for rounding
 
 
@@ -44,39 +46,51 @@ def dispersion(left: Floats, model: Model, shuffles: Shuffles) -> Dispersion:
         return Dispersion(np.nan, np.nan, distance[0])
     share = float(_shares(distance, model, own)[0])
     shuffled = np.empty(len(shuffles.order))
-    for some in blocks(len(shuffled), len(left) * (model.groups + 2), _ENTRIES):
+    columns = 1 if _is_simple(model) else model.reduced.shape[1] + model.added.shape[1]
+    for some in blocks(len(shuffled), 4 * len(left) * columns, _ENTRIES):
         order = shuffles.order[some]
         shuffled[some] = _shares(_distances(left, model, order), model, order)
     f = share / model.added.shape[1] / ((1 - share) / model.free) if share < 1 else np.nan
     return Dispersion(f, shuffles.p_value(share, shuffled), distance[0])
 
 
+def _is_simple(model: Model) -> bool:
+    """Whether nothing but the mean is allowed for."""
+    allowed: int = model.reduced.shape[1]
+    return allowed == 1
+
+
 def _distances(left: Floats, model: Model, order: Orders) -> Floats:
     """Of each unit to its centroid under each order of the design, shape (b, n)."""
-    simple = model.reduced.shape[1] == 1
+    simple = _is_simple(model)
     squared = _by_group(left, model, order) if simple else _by_model(left, model, order)
-    leverage = model.leverage[order]
-    found: Floats = np.sqrt(np.maximum(squared, 0.0) / (1 - leverage))
+    found: Floats = np.sqrt(np.maximum(squared, 0.0) / (1 - model.leverage[order]))
     return found
+
+
+def _members(model: Model, order: Orders) -> list[Integers]:
+    """The units of each group under each order, shape (b, n_g)."""
+    where = np.argsort(order, axis=1)  # who has each row of the design
+    return [where[:, model.label == each] for each in range(model.groups)]
 
 
 def _by_group(left: Floats, model: Model, order: Orders) -> Floats:
     """G_ii - 2 Σ_j G_ij / n_g + Σ_jk G_jk / n_g² over the unit's group, shape (b, n)."""
-    label = model.label[order]
-    found = np.broadcast_to(np.diag(left), label.shape).copy()
-    for each in range(model.groups):
-        own = label == each
-        size = int(own[0].sum())
-        if size > len(left) // 16:
-            sums = own.astype(np.float64) @ left
-            middle = (sums * own).sum(axis=1, keepdims=True) / size**2
-            found += own * (middle - 2 / size * sums)
-            continue
-        units = np.nonzero(own)[1].reshape(len(order), size)
-        inner = left.ravel().take(units[:, :, None] * len(left) + units[:, None, :])
-        sums = inner.sum(axis=2)
+    found = np.broadcast_to(np.diag(left), order.shape).copy()
+    rows = np.arange(len(order))[:, None]
+    for units in _members(model, order):
+        size = units.shape[1]
+        if size > _FEW * len(left):
+            own = np.zeros(order.shape)
+            own[rows, units] = 1.0
+            sums = np.take_along_axis(own @ left, units, axis=1)
+        else:
+            sums = np.empty(units.shape)
+            for some in blocks(len(order), size**2, _ENTRIES):
+                few = units[some]
+                inner = left.ravel().take(few[:, :, None] * len(left) + few[:, None, :])
+                sums[some] = inner.sum(axis=2)
         middle = sums.sum(axis=1, keepdims=True) / size**2
-        rows = np.arange(len(order))[:, None]
         found[rows, units] += middle - 2 / size * sums
     return found
 
@@ -97,9 +111,17 @@ def _by_model(left: Floats, model: Model, order: Orders) -> Floats:
 
 def _shares(distance: Floats, model: Model, order: Orders) -> Floats:
     """The groups' share of the squares of distances, (b, n), not otherwise explained: (b,)."""
-    added = _squares(distance, model.added[order])
-    rest = (distance**2).sum(axis=1) - _squares(distance, model.reduced[order])
-    found: Floats = np.divide(added, rest, out=np.zeros_like(added), where=rest > 0)
+    total = (distance**2).sum(axis=1)
+    if _is_simple(model):
+        mean = distance.sum(axis=1) ** 2 / distance.shape[1]
+        rows = np.arange(len(order))[:, None]
+        sums = [(distance[rows, units].sum(axis=1), units.shape[1])
+                for units in _members(model, order)]  # fmt: skip
+        added, rest = sum(each**2 / size for each, size in sums) - mean, total - mean
+    else:
+        added = _squares(distance, model.added[order])
+        rest = total - _squares(distance, model.reduced[order])
+    found: Floats = np.divide(added, rest, out=np.zeros_like(total), where=rest > 0)
     return found
 
 
