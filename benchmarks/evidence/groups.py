@@ -27,13 +27,13 @@ from benchmarks.common import CONSOLE, ROOT, Floats, analyse, percent, show, wil
 from zoo_spectra.classes import points
 from zoo_spectra.classes.classify import classifiable
 from zoo_spectra.classes.equivalence import distance_matrix
-from zoo_spectra.classes.groups.dispersion import dispersion
-from zoo_spectra.classes.groups.model import Model, gower, model_of, residuals
-from zoo_spectra.classes.groups.neighbour import nearest_of
-from zoo_spectra.classes.groups.pairwise import pairs_of
-from zoo_spectra.classes.groups.permanova import permanova, permanovas
-from zoo_spectra.classes.groups.shuffles import Shuffles, shuffles_of
-from zoo_spectra.classes.groups.where import where_of
+from zoo_spectra.classes.grouping.dispersion import dispersion
+from zoo_spectra.classes.grouping.model import Model, gower, model_of, residuals
+from zoo_spectra.classes.grouping.neighbour import nearest_of
+from zoo_spectra.classes.grouping.pairwise import pairs_of
+from zoo_spectra.classes.grouping.permanova import permanova, permanovas
+from zoo_spectra.classes.grouping.shuffles import Shuffles, shuffles_of
+from zoo_spectra.classes.grouping.where import where_of
 from zoo_spectra.classes.matched import lists_of_names
 from zoo_spectra.method import BIN_WIDTH, MEASURES, S_EDGES
 

@@ -10,7 +10,7 @@ it for a catalog, ``sweep`` at many accuracies (``silhouette``), from distances 
 the method. ``nearest`` compares one network, which ``asked`` finds or analyses, with those of
 catalogs, ``matrix`` all with all; ``cheapest`` finds equivalents that cost less (``costs``).
 ``nulls`` compares networks with their draws of null models, ``comparing`` two networks, weight by
-weight, ``groups`` whether groups of networks differ. ``difference`` is what has changed between two
+weight, ``grouping`` whether groups of networks differ. ``difference`` is what has changed between two
 states.
 """
 
@@ -22,7 +22,7 @@ from zoo_spectra.classes.dendrogram import Dendrogram, dendrogram_of
 from zoo_spectra.classes.difference import Difference, State, compare_states, state_of
 from zoo_spectra.classes.duplicates import Duplicates, duplicates_of
 from zoo_spectra.classes.equivalence import EXACT_LIMIT, Classes, equivalence_classes
-from zoo_spectra.classes.groups import GroupDifferences, groups
+from zoo_spectra.classes.grouping import GroupDifferences, groups
 from zoo_spectra.classes.matrix import Matrix, distances_of
 from zoo_spectra.classes.measures import points
 from zoo_spectra.classes.nearest import left_out_lines, nearest, nearest_of, opened

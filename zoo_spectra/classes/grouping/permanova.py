@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoo_spectra.classes.groups.model import Model, gower, residuals
-from zoo_spectra.classes.groups.shuffles import Orders, Shuffles, blocks
+from zoo_spectra.classes.grouping.model import Model, gower, residuals
+from zoo_spectra.classes.grouping.shuffles import Orders, Shuffles, blocks
 from zoo_spectra.method import Floats
 
 _ENTRIES = 1 << 20  # of a block of shuffled designs

@@ -9,9 +9,9 @@ import polars as pl
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import false_discovery_control
 
-from zoo_spectra.classes.groups.model import Model, gower
-from zoo_spectra.classes.groups.permanova import Permanova, permanovas
-from zoo_spectra.classes.groups.shuffles import Shuffles
+from zoo_spectra.classes.grouping.model import Model, gower
+from zoo_spectra.classes.grouping.permanova import Permanova, permanovas
+from zoo_spectra.classes.grouping.shuffles import Shuffles
 from zoo_spectra.method import BIN_WIDTH, S_EDGES, Floats
 
 MOST_WORK = 1e12  # multiplications

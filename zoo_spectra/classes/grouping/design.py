@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from zoo_spectra.classes.groups.model import ALONE, Model, indicators
-from zoo_spectra.classes.groups.shuffles import Shuffles
+from zoo_spectra.classes.grouping.model import ALONE, Model, indicators
+from zoo_spectra.classes.grouping.shuffles import Shuffles
 from zoo_spectra.errors import DesignError
 from zoo_spectra.method import Floats, Integers
 from zoo_spectra.text import count, percent, visible

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from zoo_spectra.classes.groups.model import model_of
-from zoo_spectra.classes.groups.permanova import NOTHING, permanova
-from zoo_spectra.classes.groups.shuffles import shuffles_of
+from zoo_spectra.classes.grouping.model import model_of
+from zoo_spectra.classes.grouping.permanova import NOTHING, permanova
+from zoo_spectra.classes.grouping.shuffles import shuffles_of
 from zoo_spectra.errors import DesignError
 from zoo_spectra.method import Floats, Integers
 

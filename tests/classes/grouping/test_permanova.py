@@ -10,9 +10,9 @@ from scipy.spatial.distance import cdist
 from skbio.stats.distance import DistanceMatrix
 from skbio.stats.distance import permanova as permanova_of_skbio
 
-from zoo_spectra.classes.groups.model import gower, model_of, residuals
-from zoo_spectra.classes.groups.permanova import _by_group, permanova, permanovas, shares
-from zoo_spectra.classes.groups.shuffles import Shuffles, distinct, shuffles_of
+from zoo_spectra.classes.grouping.model import gower, model_of, residuals
+from zoo_spectra.classes.grouping.permanova import _by_group, permanova, permanovas, shares
+from zoo_spectra.classes.grouping.shuffles import Shuffles, distinct, shuffles_of
 from zoo_spectra.errors import DesignError
 
 

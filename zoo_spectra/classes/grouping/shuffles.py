@@ -10,7 +10,7 @@ from math import comb, factorial, prod
 import numpy as np
 import numpy.typing as npt
 
-from zoo_spectra.classes.groups.model import Model
+from zoo_spectra.classes.grouping.model import Model
 from zoo_spectra.errors import DesignError
 from zoo_spectra.method import Floats, Integers
 

@@ -7,10 +7,10 @@ import pytest
 from scipy.spatial.distance import cdist
 from scipy.stats import binom, f_oneway
 
-from zoo_spectra.classes.groups.dispersion import _distances, dispersion
-from zoo_spectra.classes.groups.model import Model, gower, model_of, residuals
-from zoo_spectra.classes.groups.neighbour import nearest_of, wilson
-from zoo_spectra.classes.groups.shuffles import shuffles_of
+from zoo_spectra.classes.grouping.dispersion import _distances, dispersion
+from zoo_spectra.classes.grouping.model import Model, gower, model_of, residuals
+from zoo_spectra.classes.grouping.neighbour import nearest_of, wilson
+from zoo_spectra.classes.grouping.shuffles import shuffles_of
 
 
 def left_of(distances: np.ndarray, model: Model) -> np.ndarray:

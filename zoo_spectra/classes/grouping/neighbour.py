@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoo_spectra.classes.groups.model import Model
-from zoo_spectra.classes.groups.shuffles import Shuffles, blocks
+from zoo_spectra.classes.grouping.model import Model
+from zoo_spectra.classes.grouping.shuffles import Shuffles, blocks
 from zoo_spectra.method import Floats, Integers
 
 Z = 1.959963984540054  # 95 %

@@ -15,7 +15,7 @@ from skbio.stats.distance import permanova as permanova_of_skbio
 
 import zoo_spectra as zs
 from zoo_spectra.catalog import Catalog
-from zoo_spectra.classes.groups.pairwise import holm
+from zoo_spectra.classes.grouping.pairwise import holm
 from zoo_spectra.errors import CatalogError, DesignError
 
 Make = Callable[..., Catalog]

@@ -13,16 +13,16 @@ from scipy.linalg import eigh
 from zoo_spectra.catalog import Catalog
 from zoo_spectra.classes.classify import CURVES, classifiable
 from zoo_spectra.classes.equivalence import distance_matrix
-from zoo_spectra.classes.groups import design
-from zoo_spectra.classes.groups.columns import facts_of, metadata_of
-from zoo_spectra.classes.groups.dispersion import dispersion
-from zoo_spectra.classes.groups.model import Model, gower, model_of, residuals
-from zoo_spectra.classes.groups.neighbour import nearest_of
-from zoo_spectra.classes.groups.pairwise import MOST, pairs_of
-from zoo_spectra.classes.groups.permanova import permanovas
-from zoo_spectra.classes.groups.shuffles import Shuffles, shuffles_of
-from zoo_spectra.classes.groups.units import Units, units_of
-from zoo_spectra.classes.groups.where import CONSTITUENTS, MOST_WORK, where_of, work
+from zoo_spectra.classes.grouping import design
+from zoo_spectra.classes.grouping.columns import facts_of, metadata_of
+from zoo_spectra.classes.grouping.dispersion import dispersion
+from zoo_spectra.classes.grouping.model import Model, gower, model_of, residuals
+from zoo_spectra.classes.grouping.neighbour import nearest_of
+from zoo_spectra.classes.grouping.pairwise import MOST, pairs_of
+from zoo_spectra.classes.grouping.permanova import permanovas
+from zoo_spectra.classes.grouping.shuffles import Shuffles, shuffles_of
+from zoo_spectra.classes.grouping.units import Units, units_of
+from zoo_spectra.classes.grouping.where import CONSTITUENTS, MOST_WORK, where_of, work
 from zoo_spectra.classes.matched import lists_of_names, matched_points
 from zoo_spectra.classes.measures import points
 from zoo_spectra.defaults import DEFAULT_MEASURE, Measure

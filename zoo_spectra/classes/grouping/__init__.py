@@ -7,6 +7,6 @@ place, ``dispersion`` that of spread, ``neighbour`` the nearest neighbours; ``pa
 of groups, ``where`` each constituent. docs/groups.md.
 """
 
-from zoo_spectra.classes.groups.differences import GroupDifferences, groups
+from zoo_spectra.classes.grouping.differences import GroupDifferences, groups
 
 __all__ = ["GroupDifferences", "groups"]

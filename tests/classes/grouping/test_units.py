@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from zoo_spectra.classes.groups.units import Units, units_of
+from zoo_spectra.classes.grouping.units import Units, units_of
 from zoo_spectra.errors import DesignError
 
 
