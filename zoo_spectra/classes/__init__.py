@@ -10,8 +10,8 @@ it for a catalog, ``sweep`` at many accuracies (``silhouette``), from distances 
 the method. ``nearest`` compares one network, which ``asked`` finds or analyses, with those of
 catalogs, ``matrix`` all with all; ``cheapest`` finds equivalents that cost less (``costs``).
 ``nulls`` compares networks with their draws of null models, ``comparing`` two networks, weight by
-weight, ``grouping`` whether groups of networks differ. ``difference`` is what has changed between two
-states.
+weight, ``grouping`` whether groups of networks differ. ``difference`` is what has changed between
+two states.
 """
 
 from zoo_spectra.classes.asked import asked_for
