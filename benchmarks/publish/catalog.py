@@ -19,7 +19,8 @@ import polars as pl
 import zoo_spectra as zs
 from benchmarks.common import CONSOLE
 from benchmarks.publish.datasheet import datasheet
-from zoo_spectra.catalog.schema import arrow_schema
+from zoo_spectra.catalog import nulls_place
+from zoo_spectra.catalog.schema import REQUIRED, arrow_schema
 from zoo_spectra.classes.equivalence import equivalence_classes
 
 MOST_BYTES = 10_000_000
@@ -41,6 +42,19 @@ def publish(source: zs.Catalog, target: Path) -> zs.Catalog:
         rows = frame.select(schema.names).to_arrow().cast(schema)
         catalog.write_table(table, "published", rows)
     return catalog
+
+
+def published_draws(source: zs.Catalog, target: Path) -> None:
+    """The draws of a published catalog's networks, without what ``nulls`` does not show."""
+    inner = zs.Catalog(nulls_place(str(source.location)))
+    draws = inner.collect(inner.networks()).sort("name", "network_id")
+    schema = arrow_schema("networks")
+    shown = {*arrow_schema("nulls").names, *REQUIRED["networks"], "fingerprint", "run"}
+    spare = [field.name for field in schema if field.nullable and field.name not in shown]
+    gone = [pl.lit(None, dtype=draws.schema[name]).alias(name) for name in spare]
+    rows = draws.with_columns(gone).select(schema.names).to_arrow().cast(schema)
+    catalog = zs.Catalog.create(nulls_place(str(target)), spectra=False)
+    catalog.write_table("networks", "published", rows)
 
 
 def _check_classes(networks: pl.DataFrame, classes: pl.DataFrame) -> None:

@@ -119,25 +119,30 @@ def datasheet(source: zs.Catalog, published: zs.Catalog, how: str) -> str:
         how=how,
         seeds=_seeds(networks),
         machine=machine(),
-        **_times(networks),
+        **times(networks),
         memory=max(ok["peak_memory"]) / 1e9,
         constituents=ok["constituents"].sum(),
         parameters=ok["parameters"].sum(),
         method=_distinct(networks["method_version"]),
         limit=_distinct(networks["exact_limit"]),
         realisations=_distinct(networks["realisations"]),
-        versions=_versions(networks["versions"]),
+        versions=versions(networks["versions"]),
         classes=classes["class"].n_unique(),
         deep=f"{_deep(published, ok, accuracy, linkage):,}",
         accuracy=accuracy,
         linkage=linkage,
-        status=_status(networks),
+        status=status(networks),
         failures=_failures(networks),
         skipped=_skipped(source),
         largest=_largest(ok),
-        duplicates=summary_of(duplicates_of(published)) + " (`zoo-spectra duplicates`).",
+        duplicates=duplicates(published),
         estimated=_estimated(ok),
     )
+
+
+def duplicates(catalog: zs.Catalog) -> str:
+    """What is twice in a catalog, in words."""
+    return summary_of(duplicates_of(catalog)) + " (`zoo-spectra duplicates`)."
 
 
 def _deep(catalog: zs.Catalog, ok: pl.DataFrame, accuracy: float, linkage: Linkage) -> int:
@@ -161,10 +166,11 @@ def _seeds(networks: pl.DataFrame) -> str:
     rows = networks.with_columns(pl.Series("seed", seed)).filter(status="ok")
     found = rows.group_by("seed").agg(pl.len(), pl.col("parameters").max()).sort("seed").rows()
     cells = [(str(at), f"{count:,}", f"{most / 1e6:,.1f} M") for at, count, most in found]
-    return _table(("seed", "networks `ok`", "most entries in the constituents of one"), cells)
+    return table(("seed", "networks `ok`", "most entries in the constituents of one"), cells)
 
 
-def _times(networks: pl.DataFrame) -> dict[str, str]:
+def times(networks: pl.DataFrame) -> dict[str, str]:
+    """When rows were written, and what they took, as text by name."""
     written: list[datetime] = networks["finished_at"].sort().to_list()
     begin, end = written[0], written[-1]
     return {
@@ -180,27 +186,28 @@ def _distinct(values: pl.Series) -> str:
     return ", ".join(f"{value:,}" for value in sorted(set(values)))
 
 
-def _versions(texts: pl.Series) -> str:
+def versions(texts: pl.Series) -> str:
     """Each package once; with several versions, all of them."""
     found = {pair for text in set(texts) for pair in json.loads(text).items()}
     return ", ".join(f"{name} {version}" for name, version in sorted(found))
 
 
-def _status(networks: pl.DataFrame) -> str:
+def status(networks: pl.DataFrame) -> str:
+    """How networks ended."""
     counts = Counter(networks["status"])
     return ", ".join(f"{counts[s]:,} {s}" for s in ("ok", "failed", "quarantined")) + "."
 
 
 def _failures(networks: pl.DataFrame) -> str:
     bad = networks.filter(pl.col("status") != "ok").select("name", "status", "reason").rows()
-    return _table(("network", "status", "reason"), bad) if bad else "No network failed."
+    return table(("network", "status", "reason"), bad) if bad else "No network failed."
 
 
 def _skipped(source: zs.Catalog) -> str:
     reasons = source.collect(source.spectra().select("skipped"))["skipped"].drop_nulls()
     counts = Counter(text.partition(" (")[0] for text in reasons)
     rows = [(reason, f"{count:,}") for reason, count in counts.most_common()]
-    return _table(("reason", "matrices"), rows) if rows else "None."
+    return table(("reason", "matrices"), rows) if rows else "None."
 
 
 def _largest(ok: pl.DataFrame) -> str:
@@ -210,7 +217,7 @@ def _largest(ok: pl.DataFrame) -> str:
         (name, f"{order:,}", str(count), kind, f"{seconds:.1f} s")
         for name, order, count, kind, seconds in top.select(columns).rows()
     ]
-    return _table(("network", "order", "constituents", "spectrum", "time"), rows)
+    return table(("network", "order", "constituents", "spectrum", "time"), rows)
 
 
 def _estimated(ok: pl.DataFrame) -> str:
@@ -220,7 +227,7 @@ def _estimated(ok: pl.DataFrame) -> str:
     return f"Estimated (`slq`) in part: {', '.join(names)}."
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A Markdown table; a reason may be long and hold anything."""
     cells = [[" ".join(str(c).split()).replace("|", "\\|") for c in row] for row in rows]
     lines = [header, ["---"] * len(header), *cells]
