@@ -64,6 +64,24 @@ def test_what_failed_and_what_is_tried_again_is_counted(terminal: bool) -> None:
         assert "1/3 (1 quarantined, 1 in retry)" in text
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_of_one_reason_the_first_five_are_named_and_the_others_counted(terminal: bool) -> None:
+    out = io.StringIO()
+    shown = watcher(Console(file=out, force_terminal=terminal, width=120))
+    shown.begin(14, 0)
+    for at in range(12):
+        shown.advance(receipt(f"net{at}", "failed", "no gpu"), (at + 1) / 14)
+    shown.advance(receipt("odd", "failed", "no file"), 13 / 14)
+    shown.advance(receipt("dead", "quarantined", "no gpu"), 1.0)
+    shown.end()
+    lines = out.getvalue().splitlines()
+    named = [line for line in lines if "failed: net" in line]
+    assert len(named) == 5
+    assert sum("failed: 7 more networks: no gpu" in line for line in lines) == 1
+    assert any("failed: odd: no file" in line for line in lines)
+    assert any("quarantined: dead: no gpu" in line for line in lines)
+
+
 def test_json_lines_are_objects_with_counts() -> None:
     out = io.StringIO()
     shown = watcher(Console(file=out), json_log=True)

@@ -17,6 +17,7 @@ from zoo_spectra.runner import Receipt
 from zoo_spectra.text import count, message, visible
 
 LINE_EVERY = 10.0  # seconds between plain lines
+ALIKE = 5  # networks that are named of those that failed for one reason; the others are counted
 
 
 def watcher(console: Console, json_log: bool = False) -> Watcher:
@@ -72,6 +73,28 @@ class _Tally:
         return f"{self._ended.total()}/{self._todo}" + (f" ({', '.join(bad)})" if bad else "")
 
 
+class _Problems:
+    """What is said of networks that did not end ok: a line each, of one reason the first few."""
+
+    def __init__(self) -> None:
+        self._met: Counter[tuple[str, str | None]] = Counter()
+
+    def line(self, receipt: Receipt) -> str | None:
+        key = receipt.status, receipt.reason
+        self._met[key] += 1
+        if self._met[key] > ALIKE:
+            return None
+        return f"{receipt.status}: {visible(receipt.name)}: {receipt.reason}"
+
+    def rest(self) -> list[str]:
+        """A line for each reason of more than were named."""
+        return [
+            f"{status}: {count(number - ALIKE, 'more network')}: {reason}"
+            for (status, reason), number in self._met.items()
+            if number > ALIKE
+        ]
+
+
 class Bar:
     """A bar on a terminal; networks that fail are named above it."""
 
@@ -89,14 +112,14 @@ class Bar:
         )
         self._task: TaskID | None = None
         self._clock = _Clock()
-        self._tally = _Tally()
+        self._tally, self._problems = _Tally(), _Problems()
 
     def say(self, line: str) -> None:
         self._console.print(message(line), highlight=False, markup=False)
 
     def begin(self, todo: int, done: int) -> None:
         self.say(_opening(todo, done))
-        self._tally, self._clock = _Tally(todo), _Clock()
+        self._tally, self._clock, self._problems = _Tally(todo), _Clock(), _Problems()
         if todo:
             self._task = self._progress.add_task(
                 "", total=1.0, count=str(self._tally), eta="?", last="starting"
@@ -111,8 +134,8 @@ class Bar:
 
     def advance(self, receipt: Receipt, share: float) -> None:
         self._tally.end(receipt)
-        if receipt.status != "ok":
-            self.say(_problem(receipt))
+        if receipt.status != "ok" and (line := self._problems.line(receipt)):
+            self.say(line)
         if self._task is not None:
             self._progress.update(
                 self._task,
@@ -128,15 +151,17 @@ class Bar:
 
     def end(self) -> None:
         self._progress.stop()
+        for line in self._problems.rest():
+            self.say(line)
 
 
 class Lines:
-    """A line every ten seconds, and one for each network that fails."""
+    """A line every ten seconds, and one for each network that fails, of one reason the first few."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._clock = _Clock()
-        self._tally = _Tally()
+        self._tally, self._problems = _Tally(), _Problems()
         self._said = 0.0
 
     def say(self, line: str) -> None:
@@ -144,15 +169,15 @@ class Lines:
 
     def begin(self, todo: int, done: int) -> None:
         self.say(_opening(todo, done))
-        self._tally, self._clock = _Tally(todo), _Clock()
+        self._tally, self._clock, self._problems = _Tally(todo), _Clock(), _Problems()
 
     def phase(self, what: str) -> None:
         self.say(what)
 
     def advance(self, receipt: Receipt, share: float) -> None:
         self._tally.end(receipt)
-        if receipt.status != "ok":
-            self.say(_problem(receipt))
+        if receipt.status != "ok" and (line := self._problems.line(receipt)):
+            self.say(line)
         now = time.monotonic()
         if now - self._said >= LINE_EVERY or self._tally.complete:
             self._said = now
@@ -167,7 +192,8 @@ class Lines:
         self.say(f"retry: {visible(name)}: {cause}")
 
     def end(self) -> None:
-        return
+        for line in self._problems.rest():
+            self.say(line)
 
 
 class JsonLines:
@@ -208,7 +234,3 @@ class JsonLines:
 def _opening(todo: int, done: int) -> str:
     already = f"; {done:,} {'is' if done == 1 else 'are'} in the catalog already" if done else ""
     return f"{count(todo, 'network')} to analyse{already}"
-
-
-def _problem(receipt: Receipt) -> str:
-    return f"{receipt.status}: {visible(receipt.name)}: {receipt.reason}"
