@@ -156,7 +156,7 @@ class Bar:
 
 
 class Lines:
-    """A line every ten seconds, and one for each network that fails, of one reason the first few."""
+    """A line every ten seconds, and one for each network that fails (of one reason the first)."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
