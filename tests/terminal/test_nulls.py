@@ -71,6 +71,19 @@ def test_a_table_for_people(catalog: str) -> None:
     assert f"{2 * DRAWS} draws asked for: 0 ok, {2 * DRAWS} done before" in ran.stdout
 
 
+def test_of_those_that_meet_a_condition(catalog: str) -> None:
+    (row,) = json.loads(
+        again(catalog, "--model", "degree", "--json", "--where", "name LIKE '%one'").stdout
+    )
+    assert row["network"].endswith("one")
+    assert row["draws"] == DRAWS
+    nobody = again(catalog, "--model", "degree", "--where", "name = 'nobody'")
+    assert isinstance(nobody.exception, CatalogError)
+    assert "no network with a result that meets name = 'nobody'" in str(nobody.exception)
+    both = again(catalog, row["network"], "--model", "degree", "--where", "name = 'nobody'")
+    assert isinstance(both.exception, NetworkError)
+
+
 def test_for_machines(catalog: str, tmp_path: Path) -> None:
     rows = json.loads(again(catalog, "--model", "degree", "--json").stdout)
     assert [row["draws"] for row in rows] == [DRAWS, DRAWS]

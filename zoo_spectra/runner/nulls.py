@@ -70,6 +70,7 @@ def make_nulls(
     *,
     model: str,
     draws: int = DEFAULT_DRAWS,
+    where: str | None = None,
     workers: int | None = None,
     address: str | None = None,
     in_process: bool = False,
@@ -80,10 +81,10 @@ def make_nulls(
 ) -> Drawing:
     """Draw networks of a catalog anew by a null model, until each has ``draws`` of them.
 
-    ``networks``: names in the catalog, or sources; none: all of it. Draws that are there are not
-    made again. The other arguments are those of ``run``. Raises NetworkError for an unknown model
-    or number of draws, CatalogError for a network that is not in the catalog,
-    has no result there, or has changed since, and what ``run`` raises.
+    ``networks``: names in the catalog, or sources; none: all of it, or those that meet ``where``,
+    an SQL condition. Draws that are there are not made again. The other arguments are those of
+    ``run``. Raises NetworkError for an unknown model or number of draws, CatalogError for a network
+    that is not in the catalog, has no result there, or has changed since, and what ``run`` raises.
     """
     check_model(model)
     if not LEAST_DRAWS <= draws <= MOST_DRAWS:
@@ -93,7 +94,10 @@ def make_nulls(
     opened = catalog if isinstance(catalog, Catalog) else Catalog(str(catalog))
     extra = {adapter.name: adapter for adapter in adapters}
     told = progress or Silent()
-    asked = _asked(opened, list(networks), extra, told)
+    texts = list(networks)
+    if texts and where is not None:
+        raise NetworkError("name networks, or choose them by a condition: not both")
+    asked = _asked(opened, texts, where, extra, told)
     used = {name: get_adapter(name, extra) for name in {each.ref.adapter for each in asked}}
     limits: dict[int, list[_Asked]] = defaultdict(list)
     for each in asked:
@@ -129,15 +133,16 @@ def make_nulls(
 
 
 def _asked(
-    catalog: Catalog, texts: Sequence[str], extra: Adapters, progress: Progress
+    catalog: Catalog, texts: Sequence[str], where: str | None, extra: Adapters, progress: Progress
 ) -> list[_Asked]:
     """The networks to draw from, each once. Raises CatalogError and SourceError."""
     if not texts:
-        every = catalog.networks().select(*_COLUMNS, ok=is_current())
+        every = catalog.networks(where).select(*_COLUMNS, ok=is_current())
         rows = catalog.collect(every.sort("name", "network_id"))
         good = rows.filter("ok")
         if good.is_empty():
-            raise CatalogError(f"{catalog.storage.file()} has no network with a result")
+            those = "" if where is None else f" that meets {visible(where)}"
+            raise CatalogError(f"{catalog.storage.file()} has no network with a result{those}")
         if left := rows.height - good.height:
             progress.say(f"left out: {count(left, 'network')} without a result of this method")
         return _listed(catalog, good.to_dicts(), extra)

@@ -18,6 +18,7 @@ from zoo_spectra.terminal.arguments import (
     TableFile,
     check_one_way,
 )
+from zoo_spectra.terminal.commands.classes import WhereOption
 from zoo_spectra.terminal.commands.job import INTERRUPTED, stopping_gently
 
 _MODELS = "; ".join(f"{name}: {about}" for name, about in NULL_MODELS.items())
@@ -38,6 +39,7 @@ def nulls(
     draws: Annotated[
         int, typer.Option("--draws", help="How many of each network; there may be more later.")
     ] = DEFAULT_DRAWS,
+    where: WhereOption = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Worker processes (all cores).")
     ] = None,
@@ -78,6 +80,7 @@ def nulls(
             networks or (),
             model=model,
             draws=draws,
+            where=where,
             workers=workers,
             address=address,
             in_process=in_process,
