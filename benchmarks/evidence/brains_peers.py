@@ -71,7 +71,7 @@ def wave(brain: Brain) -> Floats:
 
 
 def connections(brain: Brain) -> Floats:
-    """The logarithm of their number, and nothing else: what a distance must beat to tell a shape."""
+    """The logarithm of their number: what a distance of shapes must beat."""
     return np.log([np.count_nonzero(brain.undirected)])
 
 
