@@ -148,7 +148,7 @@ def test_a_faulty_query_is_a_message_of_a_line(catalog: Catalog, query: str, mes
 def test_the_tables_are_shown_and_joined(catalog: Catalog) -> None:
     classify(catalog)
     shown = catalog.query("SHOW TABLES")
-    assert set(shown[shown.columns[0]]) == {"networks", "spectra", "classes", "removals"}
+    assert set(shown[shown.columns[0]]) == {"networks", "spectra", "classes", "removals", "nulls"}
     assert catalog.query("SELECT * FROM removals").is_empty()
     catalog.remove("name = 'bo'")
     assert catalog.query("SELECT name FROM removals")["name"].to_list() == ["bo"]
@@ -165,6 +165,7 @@ def test_which_tables_there_are(catalog: Catalog) -> None:
     assert catalog.query("SHOW TABLES")["name"].to_list() == [
         "classes",
         "networks",
+        "nulls",
         "removals",
         "spectra",
     ]
