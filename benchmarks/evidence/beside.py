@@ -1,8 +1,9 @@
 """Brains beside networks: which artificial network is nearest to each brain and projection.
 
-And what of it survives the null models: would the same brain, drawn anew with its degrees, or with
-its entries shuffled, lie as near? Of catalogs/brains-and-nets-run, which
-``benchmarks.publish.brains_and_nets`` makes, with the published timm at random initialisation.
+And what of it survives the null models: is the same brain, drawn anew with its degrees, or with
+its entries shuffled, as near to whichever network is then nearest? Of
+catalogs/brains-and-nets-run, which ``benchmarks.publish.brains_and_nets`` makes, with the published
+timm at random initialisation.
 Distances are pooled, each at its own scale. Projections: of the mice in that catalog, the 7 regions
 of 2 hemispheres and what lies between them; of the fly, the cell types of its left side.
 
@@ -69,7 +70,10 @@ def nets() -> Nets:
 
 
 def brains(artificial: Nets) -> list[dict[str, Any]]:
-    """Each brain: the nearest network, and how many draws of each null model lie as near to it."""
+    """Each brain: the nearest network, and how many draws of a null model are as near to theirs.
+
+    To the nearest of each, since the brain's own was chosen because it is near.
+    """
     catalog = zs.Catalog(RUN)
     own = catalog.collect(
         catalog.networks().filter(pl.col("kind") == "biological").sort("family", "name")
@@ -79,12 +83,11 @@ def brains(artificial: Nets) -> list[dict[str, Any]]:
     for brain in own.iter_rows(named=True):
         csd = np.array(brain["csd"])
         name, near = artificial.nearest(csd)
-        net = artificial.csd[artificial.names.index(name)]
         row = {"name": brain["name"], "family": brain["family"], "nearest": name, "distance": near}
         for (model,), group in draws.filter(network_id=brain["network_id"]).group_by("model"):
             drawn = np.array(group["csd"].to_list())
-            as_near = int((distances(drawn, net) <= near).sum())
             to_any = [artificial.nearest(each)[1] for each in drawn]
+            as_near = sum(each <= near for each in to_any)
             row[str(model)] = {
                 "draws": len(drawn),
                 "p_value": (1 + as_near) / (1 + len(drawn)),

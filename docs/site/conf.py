@@ -29,6 +29,7 @@ include_patterns = [
     "benchmarks/README.md",
     "catalogs/README.md",
     "catalogs/timm-random/DATASHEET.md",
+    "catalogs/brains-and-nets/DATASHEET.md",
     "docs/*.md",
     "docs/notebooks/*.ipynb",
     "jobs/kuberay/README.md",
