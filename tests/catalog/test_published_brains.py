@@ -1,4 +1,4 @@
-"""The published catalog of brains beside networks: small, whole, with its draws, and asked first."""
+"""The published catalog of brains beside networks: small, whole, with its draws, asked first."""
 
 from __future__ import annotations
 
@@ -65,9 +65,11 @@ def test_null_models_are_answered_from_it(catalog: zs.Catalog) -> None:
 
 
 def test_nearest_looks_there_too() -> None:
-    worm = "connectome:@samples/worms/white.json"
-    from zoo_spectra.sources import fetch_samples
+    found = zs.nearest("worms/white", k=3)
+    assert all(each.endswith("brains-and-nets") for each in found["catalog"])
+    assert "worms/varshney" in set(found["name"])
 
-    fetch_samples(("worms",), echo=lambda line: None)
-    found = zs.nearest(worm, k=3)
-    assert "brains-and-nets" in " ".join(map(str, found["catalog"]))
+
+def test_a_network_that_both_published_catalogs_hold_is_named_once() -> None:
+    found = zs.nearest("resnet18/seed1", k=5)
+    assert found["name"].to_list().count("resnet18/seed0") == 1

@@ -17,6 +17,8 @@ from zoo_spectra.text import count
 
 Place = Catalog | str | Path
 
+_SAME = 6  # decimals of a distance: random weights differ between processors in their last bits
+
 
 def nearest(
     what: Any,
@@ -59,9 +61,13 @@ def nearest_of(
 
 
 def merged(found: Sequence[tuple[Catalog, Found]], measure: str, k: int | None) -> Found:
-    """What several catalogs gave, nearest first, with a column ``catalog``; k rows, or all."""
+    """What several catalogs gave, nearest first, with a column ``catalog``; k rows, or all.
+
+    A network that several hold, at one distance up to rounding, is named once.
+    """
     places = [each.rows.with_columns(catalog=pl.lit(str(at.location))) for at, each in found]
     rows = pl.concat(places).sort(measure, "name", "network_id", "catalog")
+    rows = rows.filter(pl.struct("network_id", pl.col(measure).round(_SAME)).is_first_distinct())
     counts = Counter[str]()
     for _, each in found:
         counts.update(each.left_out)
