@@ -38,6 +38,7 @@ ON_CATALOGS = (
     ("nearest", "an", "--in", "@"),
     ("cheapest", "an", "--in", "@"),
     ("duplicates", "@"),
+    ("groups", "@", "--by", "family"),
     ("nulls", "@", "--model", "weights", "--draws", "2", "--in-process"),
     ("report", "@", "-o", "@.html"),
     ("plot", "csd", "@", "-o", "@.svg"),
