@@ -87,6 +87,8 @@ BENCHMARKS = [
     _mice("entry by entry, knowing each node", "entries"),
     "| chance | {mice[chance]:.0%} | |",
     TRAINED,
+    "**{compare_large[seconds]:.0f} s** and {compare_large[peak]:.2f} GB at the peak; "
+    "*{compare_large[verdict]}*, p = {compare_large[p_value]}",
     "{trained[mean_to_random]:.2f} away on average",
     *map(_graph, RESULTS["large_graphs"]["graphs"]),
     _schedule("no failures", "sound"),
