@@ -7,8 +7,8 @@ how much it says that it holds), ``order`` which result of a network is shown, a
 which results count. ``scan`` and ``views`` read parts as Polars frames, ``metadata`` adds its
 columns, and ``sql`` asks. ``compaction`` and ``merge`` make few parts of many, ``union`` one
 catalog of several, ``exports`` files for other programs; ``history`` is what a catalog held after
-an earlier run, ``runs`` how runs go or went, ``nulls`` draws of null
-models, ``probes`` what a large estimate has so far.
+an earlier run, ``runs`` how runs go or went, ``nulls`` draws of null models, ``probes`` what a
+large estimate has so far.
 
 ``answers`` are what is said of single networks (out of no more than ``tables``): ``stored`` makes
 spectra of rows again, ``layers`` a table of constituents, and ``near`` finds the nearest networks

@@ -15,7 +15,6 @@ from zoo_spectra.method import BIN_WIDTH
 
 TABLE = "nulls"
 _FACTS = {
-    "of": pl.String,
     "of_id": pl.String,
     "model": pl.String,
     "draw": pl.Int64,
@@ -23,8 +22,6 @@ _FACTS = {
     "in_place": pl.Float64,
     "strength_agreement": pl.Float64,
 }
-
-
 _SAME = ["of_id", "fingerprint", "exact_limit"]
 
 

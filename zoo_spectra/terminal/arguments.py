@@ -23,6 +23,13 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 TableFile = Annotated[
     Path | None, typer.Option("-o", "--output", help="A file: .csv, .json, .parquet or .xlsx.")
 ]
+Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes (all cores).")]
+Address = Annotated[str | None, typer.Option(help="A running Ray cluster: HOST:PORT, or auto.")]
+InProcess = Annotated[bool, typer.Option("--in-process", help="Without Ray.")]
+RetryQuarantined = Annotated[
+    bool, typer.Option("--retry-quarantined", help="Try again what was given up.")
+]
+JsonLog = Annotated[bool, typer.Option("--json-log", help="Progress as JSON lines on stderr.")]
 CatalogPath = Annotated[str, typer.Argument(help="A catalog: a folder, or s3://… or gs://…")]
 
 
@@ -30,6 +37,12 @@ def check_one_way(as_csv: bool, as_json: bool, output: Path | None) -> None:
     """Raise BadParameter where a table is asked for in more than one form."""
     if sum((as_csv, as_json, output is not None)) > 1:
         raise typer.BadParameter("give one of --csv, --json and -o")
+
+
+def check_where_it_runs(in_process: bool, address: str | None, workers: int | None) -> None:
+    """Raise BadParameter for a run that is in this process and elsewhere."""
+    if in_process and (address or workers):
+        raise typer.BadParameter("--in-process goes without --address and --workers")
 
 
 def tell(line: str) -> None:

@@ -14,7 +14,17 @@ import typer
 from rich.console import Console
 
 from zoo_spectra.defaults import DEFAULT_CATALOG
-from zoo_spectra.terminal.arguments import AsJson, What, standard_output
+from zoo_spectra.terminal.arguments import (
+    Address,
+    AsJson,
+    InProcess,
+    JsonLog,
+    RetryQuarantined,
+    What,
+    Workers,
+    check_where_it_runs,
+    standard_output,
+)
 from zoo_spectra.text import count
 
 if TYPE_CHECKING:
@@ -28,30 +38,21 @@ def run(
     catalog: Annotated[
         str | None, typer.Option(help=f"Where results go (the job's, or {DEFAULT_CATALOG}).")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes (all cores).")
-    ] = None,
-    address: Annotated[
-        str | None, typer.Option(help="A running Ray cluster: HOST:PORT, or auto.")
-    ] = None,
-    in_process: Annotated[bool, typer.Option("--in-process", help="Without Ray.")] = False,
-    retry_quarantined: Annotated[
-        bool, typer.Option("--retry-quarantined", help="Try again what was given up.")
-    ] = False,
+    workers: Workers = None,
+    address: Address = None,
+    in_process: InProcess = False,
+    retry_quarantined: RetryQuarantined = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what is left to do, and its cost.")
     ] = False,
-    json_log: Annotated[
-        bool, typer.Option("--json-log", help="Progress as JSON lines on stderr.")
-    ] = False,
+    json_log: JsonLog = False,
     as_json: AsJson = False,
 ) -> None:
     """Analyse every network of a job; what the catalog has already is not done again."""
     from zoo_spectra import runner
     from zoo_spectra.terminal.progress import watcher
 
-    if in_process and (address or workers):
-        raise typer.BadParameter("--in-process goes without --address and --workers")
+    check_where_it_runs(in_process, address, workers)
     job = job_of(what)
     if dry_run:
         _preview(runner.preview(job, catalog, retry_quarantined), as_json)

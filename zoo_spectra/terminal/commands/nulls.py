@@ -12,11 +12,17 @@ from rich.console import Console
 
 from zoo_spectra.defaults import DEFAULT_DRAWS, NULL_MODELS
 from zoo_spectra.terminal.arguments import (
+    Address,
     AsCsv,
     AsJson,
     CatalogPath,
+    InProcess,
+    JsonLog,
+    RetryQuarantined,
     TableFile,
+    Workers,
     check_one_way,
+    check_where_it_runs,
 )
 from zoo_spectra.terminal.commands.classes import WhereOption
 from zoo_spectra.terminal.commands.job import INTERRUPTED, stopping_gently
@@ -40,19 +46,11 @@ def nulls(
         int, typer.Option("--draws", help="How many of each network; there may be more later.")
     ] = DEFAULT_DRAWS,
     where: WhereOption = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes (all cores).")
-    ] = None,
-    address: Annotated[
-        str | None, typer.Option(help="A running Ray cluster: HOST:PORT, or auto.")
-    ] = None,
-    in_process: Annotated[bool, typer.Option("--in-process", help="Without Ray.")] = False,
-    retry_quarantined: Annotated[
-        bool, typer.Option("--retry-quarantined", help="Try again what was given up.")
-    ] = False,
-    json_log: Annotated[
-        bool, typer.Option("--json-log", help="Progress as JSON lines on stderr.")
-    ] = False,
+    workers: Workers = None,
+    address: Address = None,
+    in_process: InProcess = False,
+    retry_quarantined: RetryQuarantined = False,
+    json_log: JsonLog = False,
     as_csv: AsCsv = False,
     as_json: AsJson = False,
     output: TableFile = None,
@@ -66,8 +64,7 @@ def nulls(
     from zoo_spectra.terminal.progress import watcher
 
     check_one_way(as_csv, as_json, output)
-    if in_process and (address or workers):
-        raise typer.BadParameter("--in-process goes without --address and --workers")
+    check_where_it_runs(in_process, address, workers)
     if model is None:
         lines = "".join(f"\n  {name}: {about}" for name, about in NULL_MODELS.items())
         raise typer.BadParameter(f"say which null model: --model MODEL{lines}")
