@@ -419,10 +419,15 @@ def before_with(before: dict[str, pl.DataFrame], name: str, key: str) -> dict[st
 KEYS = [f"net{at}" for at in range(8)]
 
 
-def _work(root: str, versions: Any, stop: Any) -> None:
-    """Commit one newer result after the other, saying so afterwards, as a worker does."""
+def _work(root: str, versions: Any, begun: Any, done: Any, stop: Any) -> None:
+    """Commit one newer result after the other, saying so afterwards, as a worker does.
+
+    At the pace of the others: each read and each compaction has some to see, and not thousands.
+    """
     catalog = Catalog(root)
     for turn in count(1):
+        while turn > len(KEYS) * (begun.value + done.value) and not stop.is_set():
+            time.sleep(0.001)
         if stop.is_set():
             return
         at = turn % len(KEYS)
@@ -452,7 +457,7 @@ def test_readers_see_every_row_once_while_workers_commit_and_compactions_go_on(
     versions, stop = context.Array("i", len(KEYS)), context.Event()
     begun, done = context.Value("i", 0), context.Value("i", 0)
     processes = [
-        context.Process(target=_work, args=(root, versions, stop)),
+        context.Process(target=_work, args=(root, versions, begun, done, stop)),
         context.Process(target=_compact_on, args=(root, begun, done, stop)),
     ]
     for process in processes:
