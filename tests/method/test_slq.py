@@ -457,24 +457,24 @@ def test_replicates_are_as_many_as_the_fewest_probes() -> None:
 
 def test_orthogonal_probes_scatter_less_the_more_there_are_of_the_order() -> None:
     """Half of them by √½, and all of them not at all: their mean is the trace."""
-    matrix = np.random.default_rng(15).standard_normal((60, 80))
+    matrix = np.random.default_rng(15).standard_normal((30, 40))
     alone, frames = [], []
-    for draw in range(40):
-        some = [estimated_by(matrix, 30, draw, orthogonal) for orthogonal in (False, True)]
+    for draw in range(60):
+        some = [estimated_by(matrix, 15, draw, orthogonal) for orthogonal in (False, True)]
         alone.append(some[0])
         frames.append(some[1])
     ratio = np.linalg.norm(np.std(frames, axis=0)) / np.linalg.norm(np.std(alone, axis=0))
     assert ratio == pytest.approx(np.sqrt(1 / 2), rel=0.15)
-    whole = estimated_by(matrix, 60, 0, True)
-    np.testing.assert_allclose(whole, np.arange(61) / 60, atol=1e-9)
+    whole = estimated_by(matrix, 30, 0, True)
+    np.testing.assert_allclose(whole, np.arange(31) / 30, atol=1e-9)
 
 
 def estimated_by(matrix: Matrix, probes: int, draw: int, orthogonal: bool) -> Floats:
-    """The mass up to each gap between two levels, shape (61,), of so many probes."""
+    """The mass up to each gap between two levels, shape (31,), of so many probes."""
     operator = operator_of(matrix)
     vectors = np.random.default_rng(draw).integers(0, 2, (operator.size, probes)) * 2.0 - 1.0
     started = Recurrence(operator, np.linalg.qr(vectors).Q if orthogonal else vectors)
-    found = [rule_of(operator, each) for each in started.extend(400).coefficients()]
+    found = [rule_of(operator, each) for each in started.extend(100).coefficients()]
     nodes = np.concatenate([each for each, _ in found])
     weights = np.concatenate([each for _, each in found]) / probes
     levels = gram_eigenvalues(matrix)
