@@ -1,8 +1,8 @@
 """The child of an attack: opens hostile files one after another, and writes down what happened.
 
-Run by ``children.told`` in a process of its own, for a crash, a hang or a flood of memory must be
-seen as such. A line of JSON for each task, before it and after it; a task that takes more than
-``CPU`` seconds of this process ends it, however busy the machine is.
+Run by ``children.Child`` in a process of its own, for a crash, a hang or a flood of memory must be
+seen as such. A task, and what became of it, is a line of JSON; a task that takes more than ``CPU``
+seconds of this process ends it, however busy the machine is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import traceback
 import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -132,16 +131,17 @@ TASKS = {"file": opened, "command": commanded}
 
 
 def main() -> None:
-    """Do the tasks of a file, and write what happened to standard output."""
+    """Do the tasks that come, a line each, and answer with a line."""
     report = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints is no report
-    tasks = json.loads(Path(sys.argv[1]).read_text())
+    tasks = os.fdopen(os.dup(0))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     restrain()
     with threadpool_limits(1):
-        for number, what, *arguments in tasks:
-            print(json.dumps({"begins": number}), file=report, flush=True)
-            said = {"ends": number} | TASKS[what](*arguments)
-            print(json.dumps(said), file=report, flush=True)
+        for line in tasks:
+            folder, what, *arguments = json.loads(line)
+            os.chdir(folder)
+            print(json.dumps(TASKS[what](*arguments)), file=report, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from children import told
+from children import Child
 
 SECONDS = 20.0  # of CPU
 PEAK = 2 * 10**9  # bytes
@@ -37,18 +37,13 @@ def of_bytes(content: bytes) -> Callable[[Path], object]:
     return lambda path: path.write_bytes(content)
 
 
-def attack(door: str, cases: Sequence[Case], folder: Path) -> list[str]:
+def attack(door: str, cases: Sequence[Case], folder: Path, child: Child) -> list[str]:
     """Open every case in each way; what went wrong, a line each."""
-    paths = written(cases, folder)
-    tasks = []
-    for number, (case, path) in enumerate(zip(cases, paths, strict=True)):
+    faults = []
+    for case, path in zip(cases, written(cases, folder), strict=True):
         options = {k: value.replace("@", str(path.parent)) for k, value in case.options.items()}
-        tasks.append([number, "file", WAYS, door, str(path), options])
-    said = dict(told(tasks, folder))
-    assert len(said) == len(cases)
-    faults = [
-        fault for number in said for fault in _faults(cases[number], paths[number], said[number])
-    ]
+        said = child.told(["file", WAYS, door, str(path), options], folder)
+        faults += _faults(case, path, said)
     return faults + [f"{path} was made: code ran" for path in folder.rglob(WITNESS)]
 
 

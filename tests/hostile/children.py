@@ -1,4 +1,4 @@
-"""Children that do hostile tasks, so that a crash, a hang or a flood of memory is theirs alone."""
+"""A child that does hostile tasks, so that a crash, a hang or a flood of memory is its alone."""
 
 from __future__ import annotations
 
@@ -7,63 +7,92 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, BinaryIO
 
 CHILD = Path(__file__).with_name("attack.py")
 PATIENCE = 600.0  # seconds of silence after which a child waits for ever: it may be a busy machine
 
-Task = list[Any]  # a number, a key of ``attack.TASKS``, and its arguments
+Task = Sequence[Any]  # a key of ``attack.TASKS``, and its arguments
 
 
-def told(tasks: list[Task], folder: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """What became of each task. A child that dies is replaced, without the task that killed it,
-    which has said nothing but how the child ended: ``died``.
+class Child:
+    """One process for many tasks, started when there is one. Use as a context.
+
+    A child that dies is replaced, and the task that killed it has said nothing but how: ``died``.
     """
-    left = tasks
-    while left:
-        said, ended, why = _child(left, folder)
-        yield from said.items()
-        done = len(said)
-        if done == len(left):
-            return
-        number = left[done][0]
-        assert ended == number, f"the child ended outside a case: {why}"
-        yield number, {"died": why}
-        left = left[done + 1 :]
 
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._errors: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the child
 
-def _child(tasks: list[Task], folder: Path) -> tuple[dict[int, dict[str, Any]], int, str]:
-    """The results, the last task that was begun, and how the child ended."""
-    plan, log = folder / "plan.json", folder / "stderr"
-    plan.write_text(json.dumps(tasks))
-    said: dict[int, dict[str, Any]] = {}
-    begun, silent = -1, False
-    with log.open("wb") as errors:
-        child = subprocess.Popen(
-            [sys.executable, str(CHILD), str(plan)],
-            stdin=subprocess.DEVNULL,
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end()
+        self._errors.close()
+
+    def told(self, task: Task, folder: Path) -> dict[str, Any]:
+        """What became of a task that is done in a folder."""
+        self._process = self._process or self._started()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with suppress(BrokenPipeError):  # it says nothing then
+            self._process.stdin.write(json.dumps([str(folder), *task]).encode() + b"\n")
+        line, why = self._line()
+        if line.endswith(b"\n"):
+            said: dict[str, Any] = json.loads(line)
+            return said
+        code = self._end()
+        self._errors.seek(0)
+        told = self._errors.read().decode(errors="replace")[-2000:]
+        return {"died": f"{why or f'the process ended with {code}'}\n{told}"}
+
+    def _line(self) -> tuple[bytes, str]:
+        """Its answer, which lacks its end where it died, and what it does if it still lives."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            if not select.select([self._process.stdout], [], [], PATIENCE)[0]:
+                return bytes(line), f"silent for {PATIENCE:.0f} s"
+            more = os.read(self._process.stdout.fileno(), 1 << 20)
+            if not more:
+                break
+            line += more
+        return bytes(line), ""
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        self._errors.seek(0)
+        self._errors.truncate()
+        return subprocess.Popen(
+            [sys.executable, str(CHILD)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,  # else a line could wait in it, and be missed
-            stderr=errors,
-            cwd=folder,
+            stderr=self._errors,
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         )
-        assert child.stdout is not None
-        with child.stdout as stream:
-            while select.select([stream], [], [], PATIENCE)[0]:
-                line = stream.readline()
-                if not line:
-                    break
-                report = json.loads(line)
-                if "begins" in report:
-                    begun = report["begins"]
-                else:
-                    said[report.pop("ends")] = report
-            else:
-                silent = True
-                child.kill()
-        code = child.wait()
-    why = "silent for too long" if silent else f"the process ended with {code}"
-    return said, begun, f"{why}\n{log.read_text(errors='replace')[-2000:]}"
+
+    def _end(self) -> int:
+        """Its exit code. Whatever it still does is of no interest."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.close()
+        if not select.select([process.stdout], [], [], 0)[0]:  # it lives
+            process.kill()
+        process.stdout.close()
+        return process.wait()

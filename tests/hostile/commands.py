@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cases import PEAK, SECONDS
-from children import told
+from children import Child
 
 Words = tuple[str, ...]
 CODES = (0, 1, 2)  # all ok, some networks failed, a message
@@ -16,15 +16,17 @@ CODES = (0, 1, 2)  # all ok, some networks failed, a message
 CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def commanded(lines: Sequence[Words], folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
+def commanded(
+    lines: Sequence[Words], folder: Path, child: Child
+) -> tuple[list[dict[str, Any]], list[str]]:
     """What each command line gave, and what went wrong."""
-    said = dict(told([[at, "command", *words] for at, words in enumerate(lines)], folder))
+    said = [child.told(["command", *words], folder) for words in lines]
     faults = [
         f"{' '.join(words)[:300]!r} {wrong}"
-        for words, each in zip(lines, map(said.__getitem__, range(len(lines))), strict=True)
+        for words, each in zip(lines, said, strict=True)
         if (wrong := _wrong(each))
     ]
-    return [said[at] for at in range(len(lines))], faults
+    return said, faults
 
 
 def _wrong(said: Mapping[str, Any]) -> str:

@@ -2,25 +2,24 @@
 
     python tests/hostile/fuzz.py [--count N] [--seed N] [NAME …]
 
-``make fuzz`` runs it. Each format is fuzzed in a process of its own; a mutation is named by its
-seed, and is written down where it escapes.
+``make fuzz`` runs it. The files of each format are opened in a process of their own; a mutation is
+named by its seed, and is written down where it escapes.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
-import select
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from children import Child
 
 Bytes = bytearray
 EXTREMES = (0, 1, 2, 127, 255, 256, 32767, 65535, (1 << 31) - 1, 1 << 31, (1 << 32) - 1, 1 << 32)
@@ -133,57 +132,33 @@ def mutations(door: str, name: str, seed: int) -> Iterator[tuple[str, str, bytes
         number += 1
 
 
-def child(door: str, name: str, seed: int, count: int) -> None:
-    """Open so many mutations, and say what escaped; a line before each, for one may be the last."""
-    from attack import restrain, tried
-    from threadpoolctl import threadpool_limits
-
-    restrain()
-    with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
+def fuzz(door: str, name: str, seed: int, count: int, child: Child) -> list[str]:
+    """What went wrong with so many mutations of a format."""
+    faults: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
         changed = islice(mutations(door, name, seed), count)
         for number, (which, file, content, good) in enumerate(changed):
-            print(json.dumps({"begins": which}), flush=True)
+            ways = ("walk", "analyze") if number % 8 == 0 else ("walk",)
             path = Path(folder) / file
             path.write_bytes(content)
-            for how in ("walk", "analyze") if number % 8 == 0 else ("walk",):
-                said = tried(how, door, str(path), dict(good.options))
-                print(json.dumps({"how": how} | said), flush=True)
+            said = child.told(["file", ways, door, str(path), dict(good.options)], Path(folder))
+            faults += [f"{which}{wrong}" for wrong in _wrong(said)]
+    return faults
 
 
-def fuzz(door: str, name: str, seed: int, count: int) -> tuple[int, list[str]]:
-    """How many mutations of a format were tried, and what went wrong."""
+def _wrong(said: Mapping[str, Any]) -> Iterator[str]:
     from cases import PEAK, SECONDS
-    from children import PATIENCE
 
-    command = [sys.executable, __file__, "--child", door, name, str(seed), str(count)]
-    faults: list[str] = []
-    which, tries = "", 0
-    with (
-        tempfile.TemporaryFile() as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, bufsize=0) as process,
-    ):
-        assert process.stdout is not None
-        while select.select([process.stdout], [], [], PATIENCE)[0]:
-            line = process.stdout.readline()
-            if not line:
-                break
-            said = json.loads(line)
-            if "begins" in said:
-                which, tries = said["begins"], tries + 1
-            elif said["outcome"] == "escaped":
-                faults.append(f"{which} ({said['how']}): {said['message'][-1500:]}")
-            elif said["peak"] > PEAK or said["seconds"] > SECONDS:
-                faults.append(f"{which}: {said['peak'] / 1e9:.2f} GB, {said['seconds']:.0f} s")
-            elif said["outcome"] == "refused" and "/a" not in said["message"]:
-                faults.append(f"{which}: refused without its name: {said['message'][:300]}")
-        else:
-            process.kill()
-            faults.append(f"{which}: silent for {PATIENCE:.0f} s")
-        if process.wait() and not faults:
-            errors.seek(0)
-            told = errors.read().decode(errors="replace")[-2000:]
-            faults.append(f"{which}: the process ended with {process.returncode}\n{told}")
-    return tries, faults
+    if "died" in said:
+        yield f": {said['died']}"
+        return
+    for how, each in said.items():
+        if each["outcome"] == "escaped":
+            yield f" ({how}): {each['message'][-1500:]}"
+        elif each["peak"] > PEAK or each["seconds"] > SECONDS:
+            yield f" ({how}): {each['peak'] / 1e9:.2f} GB, {each['seconds']:.0f} s"
+        elif each["outcome"] == "refused" and "/a" not in each["message"]:
+            yield f" ({how}): refused without its name: {each['message'][:300]}"
 
 
 def main() -> None:
@@ -198,8 +173,9 @@ def main() -> None:
     failed = False
     for door, name in GOOD:
         if not given.names or name in given.names:
-            tries, faults = fuzz(door, name, given.seed, given.count)
-            print(f"{door} {name}: {tries:,} files of seed {given.seed}, {len(faults)} escaped")
+            with Child() as child:
+                faults = fuzz(door, name, given.seed, given.count, child)
+            print(f"{door} {name}: {given.count:,} files of seed {given.seed}, {len(faults)} bad")
             for fault in faults[:10]:
                 print(f"  {fault}")
             failed = failed or bool(faults)
@@ -207,7 +183,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--child"]:
-        child(*sys.argv[2:4], *map(int, sys.argv[4:6]))
-    else:
-        main()
+    main()

@@ -16,6 +16,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from children import Child
 from known import KNOWN, SUFFIXES, table
 
 from zoo_spectra.sources import Source, literal
@@ -74,7 +75,7 @@ def test_every_command_is_attacked() -> None:
 
 
 @pytest.mark.parametrize("door", sorted({door for door, _ in KNOWN}))
-def test_files(door: str, tmp_path: Path) -> None:
+def test_files(door: str, tmp_path: Path, child: Child) -> None:
     """One run over many of them: each has its row, and those after it too."""
     from generic import by_any_name, junk
     from good import GOOD
@@ -86,10 +87,12 @@ def test_files(door: str, tmp_path: Path) -> None:
     for start in range(0, len(cases), TOGETHER):
         # What each file left in the catalog is shown; the other commands see the first of them.
         then = ON_CATALOGS[:-2] if start == 0 else SHOWING
-        over_all(door, cases[start : start + TOGETHER], tmp_path / str(start), then)
+        over_all(door, cases[start : start + TOGETHER], tmp_path / str(start), then, child)
 
 
-def over_all(door: str, cases: list[Any], folder: Path, then: tuple[tuple[str, ...], ...]) -> None:
+def over_all(
+    door: str, cases: list[Any], folder: Path, then: tuple[tuple[str, ...], ...], child: Child
+) -> None:
     from cases import written
     from commands import commanded
 
@@ -107,6 +110,7 @@ def over_all(door: str, cases: list[Any], folder: Path, then: tuple[tuple[str, .
             *(filled(words, catalog) for words in then),
         ],
         folder,
+        child,
     )
     assert not faults, "\n".join(faults)
     assert [each["code"] for each in said[:3]] == [0, 0, 1]
@@ -122,7 +126,7 @@ def over_all(door: str, cases: list[Any], folder: Path, then: tuple[tuple[str, .
             assert ended == wanted, (cases[at].name, found[at])
 
 
-def test_sources(tmp_path: Path) -> None:
+def test_sources(tmp_path: Path, child: Child) -> None:
     """For every adapter that is installed."""
     from commands import commanded
     from tables.sources import PATTERNS
@@ -134,12 +138,12 @@ def test_sources(tmp_path: Path) -> None:
     ]
     lines += [filled(ON_SOURCES[2], pattern) for pattern in PATTERNS if pattern]
     lines += [filled(ON_SOURCES[3], f"checkpoint:{pattern}") for pattern in PATTERNS]
-    _, faults = commanded(lines, tmp_path)
+    _, faults = commanded(lines, tmp_path, child)
     assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize("door", sorted({door for door, _ in KNOWN}))
-def test_files_are_compared(door: str, tmp_path: Path) -> None:
+def test_files_are_compared(door: str, tmp_path: Path, child: Child) -> None:
     """The first good and bad ones of each format, each with itself: a verdict, or a message."""
     from cases import written
     from commands import commanded
@@ -152,12 +156,12 @@ def test_files_are_compared(door: str, tmp_path: Path) -> None:
     places = [path for path in written(cases, tmp_path / "files") if path.is_file()]
     light = [path for path in places if path.stat().st_size <= LIGHT]
     lines = [filled(ON_SOURCES[3], Source(door, literal(str(path)))) for path in light]
-    said, faults = commanded(lines, tmp_path)
+    said, faults = commanded(lines, tmp_path, child)
     assert not faults, "\n".join(faults)
     assert {0, 2} <= {each["code"] for each in said} <= {0, 1, 2}
 
 
-def test_job_files(tmp_path: Path) -> None:
+def test_job_files(tmp_path: Path, child: Child) -> None:
     from commands import commanded
     from tables.jobs import FILES
 
@@ -166,13 +170,13 @@ def test_job_files(tmp_path: Path) -> None:
         path = tmp_path / f"{at}.toml"
         path.write_bytes(made) if isinstance(made, bytes) else made(path)
         lines += [filled(words, path) for words in ON_JOBS]
-    said, faults = commanded(lines, tmp_path)
+    said, faults = commanded(lines, tmp_path, child)
     assert not faults, "\n".join(faults)
     for words, each in zip(lines, said, strict=True):
         assert each["code"] == 2, words
 
 
-def test_catalogs(tmp_path: Path) -> None:
+def test_catalogs(tmp_path: Path, child: Child) -> None:
     """Each catalog with one of the commands, by turns; all uses of each: tests/catalog."""
     from commands import commanded
 
@@ -198,7 +202,7 @@ def test_catalogs(tmp_path: Path) -> None:
         commit(made, "an", "a1")
         spoil(made)
         lines.append(filled(ON_CATALOGS[at % len(ON_CATALOGS)], tmp_path / str(at)))
-    said, faults = commanded(lines, tmp_path)
+    said, faults = commanded(lines, tmp_path, child)
     assert not faults, "\n".join(faults)
     for words, each in zip(lines, said, strict=True):
         assert each["code"] == 2, words

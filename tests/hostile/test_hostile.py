@@ -11,14 +11,15 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from children import Child
 from known import IDS, KNOWN, SUFFIXES, table
 
 
-def held(door: str, cases: list[object], folder: Path) -> None:
+def held(door: str, cases: list[object], folder: Path, child: Child) -> None:
     from cases import attack
 
     assert cases
-    faults = attack(door, cases, folder)
+    faults = attack(door, cases, folder, child)
     assert not faults, "\n".join(faults)
 
 
@@ -33,7 +34,7 @@ def test_every_format_has_its_table_and_good_files() -> None:
 
 
 @pytest.mark.parametrize(("door", "name"), KNOWN, ids=IDS)
-def test_hostile_files(door: str, name: str, tmp_path: Path) -> None:
+def test_hostile_files(door: str, name: str, tmp_path: Path, child: Child) -> None:
     """What its table has, and what can be done to any file."""
     from generic import attacks, by_any_name, junk
     from good import GOOD
@@ -42,12 +43,19 @@ def test_hostile_files(door: str, name: str, tmp_path: Path) -> None:
     cases += [case for good in GOOD[door, name] for case in attacks(good)]
     cases += by_any_name(GOOD[door, name][0])
     cases += [case for suffix in SUFFIXES[door, name] for case in junk(suffix)]
-    held(door, cases, tmp_path)
+    held(door, cases, tmp_path, child)
 
 
-def test_tables_beside_a_network(tmp_path: Path) -> None:
-    held("connectome", table("beside"), tmp_path)
+def test_tables_beside_a_network(tmp_path: Path, child: Child) -> None:
+    held("connectome", table("beside"), tmp_path, child)
 
 
-def test_parts_and_indexes(tmp_path: Path) -> None:
-    held("checkpoint", table("shards"), tmp_path)
+def test_parts_and_indexes(tmp_path: Path, child: Child) -> None:
+    held("checkpoint", table("shards"), tmp_path, child)
+
+
+def test_a_child_that_dies_is_told_and_replaced(tmp_path: Path) -> None:
+    with Child() as child:
+        for _ in range(2):
+            assert "KeyError" in child.told(["no such task"], tmp_path)["died"]
+            assert child.told(["command", "--version"], tmp_path)["code"] == 0
