@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 PATIENCE = 600.0  # seconds after which what a test waits for will not come any more
-# The same for Ray: its own limits are for machines that do nothing else, and there its workers stand
-# behind all else that runs.
+# The same for Ray: its own limits are for machines that do nothing else, and so is the place of its
+# workers behind all else that runs.
 PATIENT_RAY = {
     "RAY_worker_niceness": "0",
     "RAY_gcs_rpc_server_connect_timeout_s": "60",
