@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -75,3 +76,16 @@ def test_the_heavy_packages_are_those_that_a_command_loads() -> None:
     )
     assert "'polars'" in done.stdout
     assert done.returncode == 2
+
+
+def test_a_question_to_a_catalog_loads_nothing_that_it_does_not_need() -> None:
+    catalog = str(Path(__file__).parents[2] / "catalogs/brains-and-nets")
+    program = PROGRAM.replace(repr(HEAVY), repr(("scipy.stats", "ray", "torch", "networkx")))
+    done = subprocess.run(
+        [sys.executable, "-c", program, "query", catalog, "SELECT COUNT(*) FROM networks"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded: []"

@@ -7,7 +7,7 @@ from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from zoo_spectra.method.levels import Floats
 from zoo_spectra.method.mme import S_EDGES, cumulative_density, mix
@@ -72,4 +72,4 @@ def standard_error(curves: Floats) -> Floats:
 
 def student_factor(curves: Floats) -> float:
     """Half the width of a 95 % interval, in standard errors from R replicates."""
-    return float(student.ppf(LEVEL, len(curves) - 1))
+    return float(stdtrit(len(curves) - 1, LEVEL))

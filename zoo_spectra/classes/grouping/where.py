@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import polars as pl
 from scipy.spatial.distance import pdist, squareform
-from scipy.stats import false_discovery_control
 
 from zoo_spectra.classes.grouping.model import Model, gower
 from zoo_spectra.classes.grouping.permanova import Permanova, permanovas
@@ -55,6 +54,8 @@ def where_of(
     q_values = np.full(len(names), np.nan)
     tested = np.isfinite(p_values)
     if tested.any():
+        from scipy.stats import false_discovery_control  # it takes a second to import
+
         q_values[tested] = false_discovery_control(p_values[tested])
     frame = pl.DataFrame(
         {
