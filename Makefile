@@ -18,8 +18,9 @@ demo: $(VENV)/.installed
 # The report and the documentation are tested in Chromium, where it and chromedriver are installed
 # (apt-get install chromium chromium-driver); otherwise those tests are skipped, and with CI=true they fail.
 # Four processes, each with whole files: a test that waits, as for Ray, leaves its core to others.
+# Hundreds of processes import the packages: where no bytecode may be kept, each compiles them anew.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 # Longer than the tests do: so many changed files of each format, of a new seed.
 FUZZ ?= 5000
