@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 import zoo_spectra as zs
+from zoo_spectra.classes.grouping.neighbour import wilson as wilson
 from zoo_spectra.terminal.progress import watcher
 
 Floats = npt.NDArray[np.float64]
@@ -86,14 +87,6 @@ def chance(labels: Labels, groups: Labels | None = None) -> float:
     outside = own[:, None] != own[None, :]
     same = (labels[:, None] == labels[None, :]) & outside
     return float(np.mean(same.sum(axis=1) / outside.sum(axis=1)))
-
-
-def wilson(hits: int, total: int, z: float = 1.959964) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson, J. Am. Stat. Assoc. 22, 209, 1927)."""
-    share, scale = hits / total, 1 + z**2 / total
-    centre = share + z**2 / (2 * total)
-    half = z * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
-    return float((centre - half) / scale), float((centre + half) / scale)
 
 
 def show(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -50,7 +50,7 @@ def nearest_of(left: Floats, model: Model, shuffles: Shuffles) -> Nearest:
     given = hits.sum() + (label == label[second]).sum() / (2 * len(left))
     p_value = shuffles.p_value(given, shuffled + beside / (2 * len(left)))
     chance = float(shuffled.mean() / len(left))
-    return Nearest(accuracy, wilson(accuracy, len(left)), float(balanced), chance, p_value)
+    return Nearest(accuracy, wilson(hits.sum(), len(left)), float(balanced), chance, p_value)
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ def _neighbours(left: Floats) -> tuple[_Pairs, Integers]:
     return _Pairs(one, other, 1 / np.bincount(one)[one]), second
 
 
-def wilson(share: float, size: int) -> tuple[float, float]:
+def wilson(hits: float, size: int) -> tuple[float, float]:
     """The 95 % interval of a share (Wilson, J. Am. Stat. Assoc. 22, 209, 1927)."""
-    scale = 1 + Z**2 / size
+    share, scale = hits / size, 1 + Z**2 / size
     centre = share + Z**2 / (2 * size)
     half = Z * np.sqrt(share * (1 - share) / size + Z**2 / (4 * size**2))
     return max(0.0, float((centre - half) / scale)), min(1.0, float((centre + half) / scale))
