@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO
 
 CHILD = Path(__file__).with_name("attack.py")
@@ -21,7 +20,7 @@ Task = Sequence[Any]  # a key of ``attack.TASKS``, and its arguments
 
 
 class Child:
-    """One process for many tasks, started when there is one. Use as a context.
+    """One process for many tasks, started when there is one, until it is closed.
 
     A child that dies is replaced, and the task that killed it has said nothing but how: ``died``.
     """
@@ -30,15 +29,8 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the child
 
-    def __enter__(self) -> Child:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End it."""
         self._end()
         self._errors.close()
 

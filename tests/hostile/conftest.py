@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,5 +16,5 @@ from children import Child
 
 @pytest.fixture(scope="module")
 def child() -> Iterator[Child]:
-    with Child() as made:
+    with closing(Child()) as made:
         yield made

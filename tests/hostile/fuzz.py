@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -173,7 +174,7 @@ def main() -> None:
     failed = False
     for door, name in GOOD:
         if not given.names or name in given.names:
-            with Child() as child:
+            with closing(Child()) as child:
                 faults = fuzz(door, name, given.seed, given.count, child)
             print(f"{door} {name}: {given.count:,} files of seed {given.seed}, {len(faults)} bad")
             for fault in faults[:10]:

@@ -4,13 +4,10 @@ error of ours that names the file, in bounded time and memory.
 
 from __future__ import annotations
 
-import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from children import Child
 from known import IDS, KNOWN, SUFFIXES, table
 
@@ -55,7 +52,7 @@ def test_parts_and_indexes(tmp_path: Path, child: Child) -> None:
 
 
 def test_a_child_that_dies_is_told_and_replaced(tmp_path: Path) -> None:
-    with Child() as child:
+    with closing(Child()) as child:
         for _ in range(2):
             assert "KeyError" in child.told(["no such task"], tmp_path)["died"]
             assert child.told(["command", "--version"], tmp_path)["code"] == 0

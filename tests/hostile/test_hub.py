@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
 import pytest
 from safetensors.numpy import save
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from hub_server import Hub, Repo, local_hub
 from zoo_spectra.errors import ZooSpectraError
